@@ -1,0 +1,110 @@
+// What `npm start` and `npm test` do before their own work: they leave an installed and built workspace, on a machine that had
+// only Node and npm, and do nothing the second time. Plain JavaScript on Node's own modules, because nothing is installed yet.
+// Everything printed on the way goes to stderr: stdout belongs to the command itself.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const OLDEST_NODE = { major: 20, minor: 19 }
+/** Set-up that takes longer than this says what it is doing. */
+const PATIENCE_MS = 2000
+/** The command line and all below it; JavaScript alone, since nobody reads the declarations here. */
+const BUILD = ['run', 'build:js', '--filter=tilewright', '--output-logs=errors-only']
+const INSTALL_STAMP = join(ROOT, 'node_modules', '.tilewright-install')
+
+/** Installs and builds what is missing or out of date. Exits the process with the failing step's code. */
+export async function prepare() {
+  checkNodeVersion()
+  const pnpm = findPnpm()
+  const stamp = installStamp()
+  if (!existsSync(INSTALL_STAMP) || readFileSync(INSTALL_STAMP, 'utf8') !== stamp) {
+    await step([...pnpm, 'install', '--frozen-lockfile'], 'install', 'Installing dependencies …')
+    writeFileSync(INSTALL_STAMP, stamp)
+  }
+  await step([...pnpm, 'exec', 'turbo', ...BUILD], 'build', 'Building …')
+}
+
+/**
+ * Runs a Node program to its end and exits with its code. `file` is relative to the root; `cwd` defaults to the root.
+ *
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {string} [cwd]
+ */
+export async function finishWith(file, args, cwd = ROOT) {
+  process.exit(await run([process.execPath, join(ROOT, file), ...args], { stdio: 'inherit', cwd }))
+}
+
+function checkNodeVersion() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor)) return
+  console.error(`Tilewright needs Node ${OLDEST_NODE.major}.${OLDEST_NODE.minor} or newer; this is ${process.version}.`)
+  process.exit(1)
+}
+
+/** The pinned pnpm: the one on PATH if it is that version, else through npx, which fetches it once. */
+function findPnpm() {
+  const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const pinned = packageManager.replace('pnpm@', '')
+  // Outside the workspace, where pnpm would not look for the pinned version of itself.
+  const { stdout } = spawnSync('pnpm', ['--version'], { cwd: dirname(ROOT), encoding: 'utf8', shell: isWindows })
+  return stdout?.trim() === pinned ? ['pnpm'] : ['npx', '--yes', packageManager]
+}
+
+/** Changes whenever an install may have something to do. */
+function installStamp() {
+  const hash = createHash('sha256')
+  for (const name of ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'])
+    hash.update(readFileSync(join(ROOT, name)))
+  return hash.digest('hex')
+}
+
+const isWindows = process.platform === 'win32'
+
+/**
+ * Runs one step of the set-up. Says what it does when that takes more than a moment, and shows its output when it fails.
+ *
+ * @param {readonly string[]} command
+ * @param {string} what
+ * @param {string} progress
+ */
+async function step(command, what, progress) {
+  /** @type {Buffer[]} */
+  const output = []
+  const timer = setTimeout(() => console.error(progress), PATIENCE_MS)
+  const code = await run(command, { stdio: ['ignore', 'pipe', 'pipe'], cwd: ROOT }, (chunk) => output.push(chunk))
+  clearTimeout(timer)
+  if (code === 0) return
+  process.stderr.write(Buffer.concat(output))
+  console.error(`The ${what} step failed with exit code ${code}: ${command.join(' ')}`)
+  process.exit(code)
+}
+
+/**
+ * @param {readonly string[]} command
+ * @param {import('node:child_process').SpawnOptions} options
+ * @param {(chunk: Buffer) => void} [onOutput] takes what is written to pipes
+ * @returns {Promise<number>} the exit code, or 128 + the signal's number
+ */
+function run([program = '', ...args], options, onOutput) {
+  // Ctrl-C reaches the child too: let it finish in its own way and report its code.
+  process.on('SIGINT', () => {})
+  const environment = { TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1', ...process.env }
+  // On Windows pnpm and npx are scripts, which only a shell starts; their arguments are all our own and need no quoting.
+  const shell = isWindows && program !== process.execPath
+  /** @type {import('node:child_process').ChildProcess} */
+  const child = spawn(program, args, { ...options, env: environment, shell })
+  if (onOutput) for (const stream of [child.stdout, child.stderr]) stream?.on('data', onOutput)
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${program} could not be started: ${error.message}`)
+      resolve(127)
+    })
+    child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+  })
+}

@@ -1,0 +1,21 @@
+// What every package builds: ES modules for Node 20.19 and browsers alike, one file an entry, shared code in chunks. tsup
+// writes JavaScript only; `tsc -p tsconfig.build.json` writes the declarations beside it.
+import { defineConfig } from 'tsup'
+
+/** The tsup configuration of a package whose entry points are `entries` (paths under `src/`). */
+export function libraryConfig(entries: readonly string[]): ReturnType<typeof defineConfig> {
+  return defineConfig({
+    // Named after the path under src, so that `src/webgpu/node.ts` becomes `dist/webgpu/node.js` beside its declarations.
+    entry: Object.fromEntries(entries.map((path) => [path.replace(/^src\//, '').replace(/\.ts$/, ''), path])),
+    format: ['esm'],
+    target: 'es2023',
+    platform: 'neutral',
+    // Node's modules and optional peers stay imports; what is listed as a dependency does too (tsup's default).
+    external: [/^node:/, 'webgpu'],
+    splitting: true,
+    sourcemap: true,
+    clean: ['dist/**/*.js', 'dist/**/*.js.map'],
+    dts: false,
+    silent: true,
+  })
+}

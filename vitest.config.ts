@@ -1,0 +1,83 @@
+// One run for the whole repository. Every package is aliased to its sources, so that tests need no build and may import packages
+// above their own layer; tests are grouped in tiers by what they need, and a tier that cannot run says why instead of failing.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import { dataSkipReason } from './internal/testing/src/data-folder.js'
+import { GUARDED_TIERS, tierSkipReason } from './internal/testing/src/tiers.js'
+
+const ROOT = import.meta.dirname
+
+/** One alias for each export of each package that names a source file: a new package or subpath needs no edit here. */
+function sourceAliases(): { find: RegExp; replacement: string }[] {
+  const folders = ['packages', 'internal'].flatMap((parent) =>
+    readdirSync(join(ROOT, parent)).map((name) => join(ROOT, parent, name)),
+  )
+  return folders
+    .filter((folder) => existsSync(join(folder, 'package.json')))
+    .flatMap((folder) => {
+      const manifest: { name: string; exports?: Record<string, string | Record<string, string>> } = JSON.parse(
+        readFileSync(join(folder, 'package.json'), 'utf8'),
+      )
+      return Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
+        const source = typeof target === 'string' ? undefined : target['@tilewright/source']
+        if (source === undefined) return []
+        const specifier = manifest.name + subpath.slice(1)
+        return [{ find: new RegExp(`^${specifier}$`), replacement: join(folder, source) }]
+      })
+    })
+}
+
+// Given to each project rather than inherited: a project that extends the root loads this file, and asks its questions, again.
+const resolve = { alias: sourceAliases() }
+
+const dataReason = dataSkipReason()
+if (dataReason !== undefined) console.log(`tests on external data skipped: ${dataReason}`)
+
+const guarded = GUARDED_TIERS.flatMap((tier, order) => {
+  const reason = tierSkipReason(tier)
+  if (reason !== undefined) {
+    console.log(`tier ${tier} skipped: ${reason}`)
+    return []
+  }
+  return [
+    {
+      resolve,
+      test: {
+        name: tier,
+        include: [`{packages,internal,apps}/**/*.${tier}.test.ts`],
+        // One file at a time, each in a process of its own, which is killed when a test does not come back: a shader that
+        // never ends blocks its process for good, and two files would fight for the same device.
+        pool: 'forks' as const,
+        isolate: true,
+        maxWorkers: 1,
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        setupFiles: [join(ROOT, 'internal/testing/src/watchdog.ts')],
+        sequence: { groupOrder: order + 1 },
+      },
+    },
+  ]
+})
+
+export default defineConfig({
+  test: {
+    // By default one core is left idle; on a small machine that is half of it.
+    maxWorkers: availableParallelism(),
+    passWithNoTests: true,
+    projects: [
+      {
+        resolve,
+        test: {
+          name: 'unit',
+          include: ['{packages,internal,apps}/**/*.test.ts', 'scripts/**/*.test.mjs'],
+          exclude: ['**/node_modules/**', '**/dist/**', ...GUARDED_TIERS.map((tier) => `**/*.${tier}.test.ts`)],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      ...guarded,
+    ],
+  },
+})
