@@ -1,0 +1,45 @@
+/** Buffers: typed, shaped memory. Compared by identity; row-major; names are hints, made unique when printed. */
+import type { DType } from './dtype.js'
+import { CompileError } from './errors.js'
+import type { SizeExpr } from './size.js'
+import { formatSize, sizeRange } from './size.js'
+
+/**
+ * - `storage`: device memory, shared by all workgroups, bound from outside.
+ * - `workgroup`: shared by the threads of one workgroup; undefined (NaN in the simulator) at the start.
+ * - `private`: one copy a thread; undefined at each execution of its declaration. A rank-0 private buffer is a
+ *   mutable variable.
+ */
+export type Scope = 'storage' | 'workgroup' | 'private'
+
+export interface Buffer {
+  readonly kind: 'buffer'
+  readonly hint: string
+  readonly dtype: DType
+  readonly shape: readonly SizeExpr[]
+  readonly scope: Scope
+}
+
+/**
+ * A buffer of `shape` elements of `dtype`.
+ * Throws `CompileError` `ir/shape` for a negative extent, or for a symbolic one outside storage.
+ */
+export function buffer(hint: string, dtype: DType, shape: readonly SizeExpr[], scope: Scope): Buffer {
+  for (const extent of shape) {
+    if (typeof extent === 'number' ? !Number.isSafeInteger(extent) || extent < 0 : sizeRange(extent).max < 0) {
+      throw new CompileError({
+        code: 'ir/shape',
+        message: `buffer "${hint}" has extent ${formatSize(extent)}`,
+        help: 'extents are non-negative integers',
+      })
+    }
+    if (scope !== 'storage' && typeof extent !== 'number') {
+      throw new CompileError({
+        code: 'ir/shape',
+        message: `${scope} buffer "${hint}" has the symbolic extent ${formatSize(extent)}`,
+        help: 'only storage buffers may have symbolic extents: tiles are static',
+      })
+    }
+  }
+  return { kind: 'buffer', hint, dtype, shape, scope }
+}

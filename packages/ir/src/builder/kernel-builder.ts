@@ -1,0 +1,246 @@
+/**
+ * Writing kernels by hand: `buildKernel({...}, (g) => { … })`. The builder records statements in order, with the line
+ * of the author's code, and gives handles for buffers and values.
+ */
+import { rank, type TaskMapping } from '@tilewright/task-mapping'
+import { type Buffer, buffer, type Scope } from '../buffer.js'
+import { computeType, type DType, type ScalarType } from '../dtype.js'
+import { all, builtin, constant, type Expr, load, lt, select, sizeValue, type Var, variable } from '../expr.js'
+import { type Kernel, kernel } from '../kernel.js'
+import type { SizeExpr } from '../size.js'
+import {
+  type AtomicOp,
+  asyncCopy,
+  atomic,
+  axisVars,
+  type BarrierMemory,
+  barrier,
+  declare,
+  type Fragment,
+  forLoop,
+  forTask,
+  ifThen,
+  letStmt,
+  type Mbarrier,
+  matrixMultiply,
+  type Participants,
+  type Stmt,
+  seq,
+  store,
+} from '../stmt.js'
+import { walkExprs } from '../walk.js'
+import { callerLocation } from './location.js'
+import { type Operand, toExpr, type Value, value } from './value.js'
+
+/** A buffer with methods that read and write it in the kernel being built. Indices are i32. */
+export interface BufferHandle {
+  readonly buffer: Buffer
+  readonly at: (...index: readonly Operand[]) => Value
+  /** The element, or zero where the index leaves the shape (indices are non-negative). */
+  readonly atOrZero: (...index: readonly Operand[]) => Value
+  readonly set: (index: readonly Operand[], to: Operand) => void
+  /** Stores unless the index leaves the shape (indices are non-negative). */
+  readonly setIfInside: (index: readonly Operand[], to: Operand) => void
+  /** Stores `f(element)`: not atomic. */
+  readonly update: (index: readonly Operand[], f: (old: Value) => Operand) => void
+}
+
+export interface KernelBuilder {
+  /** Index of the thread in its workgroup. */
+  readonly thread: Value
+  /** Position of the workgroup in the launch. */
+  readonly workgroup: { readonly x: Value; readonly y: Value; readonly z: Value }
+  /** Position in the subgroup and of the subgroup; the kernel must fix `subgroupSize`. */
+  readonly lane: Value
+  readonly subgroup: Value
+  readonly param: (hint: string, dtype: DType, shape: readonly SizeExpr[]) => BufferHandle
+  /** A handle on a storage buffer made elsewhere (an operand of an equation): it becomes a parameter. */
+  readonly use: (storage: Buffer) => BufferHandle
+  readonly workgroupBuffer: (hint: string, dtype: DType, shape: readonly number[]) => BufferHandle
+  readonly privateBuffer: (hint: string, dtype: DType, shape: readonly number[]) => BufferHandle
+  readonly mbarrier: (hint: string, slots: number, arrivals: number) => Mbarrier
+  readonly size: (extent: SizeExpr) => Value
+  readonly constant: (dtype: ScalarType, of: number | boolean) => Value
+  readonly let: (hint: string, of: Operand) => Value
+  readonly loop: (
+    hint: string,
+    extent: Operand,
+    body: (index: Value) => void,
+    options?: { readonly unroll?: boolean },
+  ) => void
+  /** Runs `body` for each task of `worker`, with one value a dimension, then the position among the worker's tasks. */
+  readonly forTask: (mapping: TaskMapping, worker: Operand, body: (...task: readonly Value[]) => void) => void
+  readonly if: (cond: Operand, then: () => void, otherwise?: () => void) => void
+  readonly barrier: (participants?: Participants, memory?: BarrierMemory) => void
+  readonly atomic: (op: AtomicOp, target: BufferHandle, index: readonly Operand[], by: Operand) => Value
+  /** Starts an async copy of `elements` consecutive elements; zeros where `guard` is false. */
+  readonly asyncCopy: (
+    to: BufferHandle,
+    toIndex: readonly Operand[],
+    from: BufferHandle,
+    fromIndex: readonly Operand[],
+    elements: number,
+    guard?: Operand,
+  ) => void
+  readonly asyncCommit: () => void
+  readonly asyncWait: (pending: number) => void
+  readonly arrive: (on: Mbarrier, slot: Operand) => void
+  readonly wait: (on: Mbarrier, slot: Operand, parity: Operand) => void
+  readonly matrixMultiply: (a: Fragment, b: Fragment, d: Fragment) => void
+  /** Appends a statement made by hand. */
+  readonly emit: (stmt: Stmt) => void
+}
+
+export interface KernelOptions {
+  readonly name: string
+  readonly threads: number
+  readonly subgroupSize?: number
+  readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
+}
+
+/** Names for the variables of a task, first dimension first. */
+const taskHints = 'ijklmnopqrstuvwxyz'
+
+/** Builds a kernel. Throws `CompileError` from the constructors of the statements it records. */
+export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) => void): Kernel {
+  const params: Buffer[] = []
+  // Declarations of workgroup memory stand at the top, whatever nest their author was in.
+  const declarations: Stmt[] = []
+  let block: Stmt[] = []
+
+  const emit = (stmt: Stmt): void => {
+    block.push(stmt)
+  }
+  const nested = (body: () => void): Stmt => {
+    const outer = block
+    block = []
+    body()
+    const inner = seq(block)
+    block = outer
+    return inner
+  }
+  const index = (operands: readonly Operand[]): readonly Expr[] => operands.map((operand) => toExpr(operand, 'i32'))
+  const inside = (target: Buffer, at: readonly Expr[]): Expr =>
+    all(target.shape.flatMap((extent, d) => at.slice(d, d + 1).map((i) => lt(i, sizeValue(extent)))))
+
+  const handle = (target: Buffer): BufferHandle => {
+    const type = computeType(target.dtype)
+    const at: BufferHandle['at'] = (...operands) => value(load(target, index(operands)))
+    const set: BufferHandle['set'] = (operands, to) =>
+      emit(store(target, index(operands), toExpr(to, type), callerLocation()))
+    return {
+      buffer: target,
+      at,
+      set,
+      atOrZero: (...operands) => {
+        const where = index(operands)
+        return value(select(inside(target, where), load(target, where), constant(type, 0)))
+      },
+      setIfInside: (operands, to) => {
+        const location = callerLocation()
+        const where = index(operands)
+        emit(ifThen(inside(target, where), store(target, where, toExpr(to, type), location), undefined, location))
+      },
+      update: (operands, f) => set(operands, f(at(...operands))),
+    }
+  }
+  const local =
+    (scope: Scope) =>
+    (hint: string, dtype: DType, shape: readonly number[]): BufferHandle => {
+      const made = buffer(hint, dtype, shape, scope)
+      const stmt = declare(made, callerLocation())
+      if (scope === 'workgroup') declarations.push(stmt)
+      else emit(stmt)
+      return handle(made)
+    }
+  const use = (storage: Buffer): BufferHandle => {
+    if (!params.includes(storage)) params.push(storage)
+    return handle(storage)
+  }
+  const bind = (target: Var, of: Expr): Value => {
+    emit(letStmt(target, of, callerLocation()))
+    return value(target)
+  }
+
+  author({
+    thread: value(builtin('thread')),
+    workgroup: {
+      x: value(builtin('workgroup-x')),
+      y: value(builtin('workgroup-y')),
+      z: value(builtin('workgroup-z')),
+    },
+    lane: value(builtin('lane')),
+    subgroup: value(builtin('subgroup')),
+    param: (hint, dtype, shape) => use(buffer(hint, dtype, shape, 'storage')),
+    use,
+    workgroupBuffer: local('workgroup'),
+    privateBuffer: local('private'),
+    mbarrier: (hint, slots, arrivals) => {
+      const made: Mbarrier = { kind: 'mbarrier', hint, slots, arrivals }
+      declarations.push({ kind: 'declare-mbarrier', mbarrier: made, at: callerLocation() })
+      return made
+    },
+    size: (extent) => value(sizeValue(extent)),
+    constant: (dtype, of) => value(constant(dtype, of)),
+    let: (hint, of) => {
+      const expr = toExpr(of, 'i32')
+      return bind(variable(hint, expr.dtype), expr)
+    },
+    loop: (hint, extent, body, { unroll = false } = {}) => {
+      const at = callerLocation()
+      const loopVar = variable(hint)
+      const inner = nested(() => body(value(loopVar)))
+      emit(forLoop(loopVar, toExpr(extent, 'i32'), inner, unroll, at))
+    },
+    forTask: (mapping, worker, body) => {
+      const at = callerLocation()
+      const vars = axisVars(Array.from({ length: rank(mapping) }, (_, d) => taskHints[d] ?? `i${d}`))
+      const position = variable('position')
+      const inner = nested(() => body(...[...vars, position].map(value)))
+      let positionUsed = false
+      walkExprs(inner, (expr) => {
+        positionUsed ||= expr === position
+      })
+      emit(forTask(vars, mapping, toExpr(worker, 'i32'), inner, at, positionUsed ? position : undefined))
+    },
+    if: (cond, then, otherwise) => {
+      const at = callerLocation()
+      const stmt = nested(then)
+      emit(ifThen(toExpr(cond, 'bool'), stmt, otherwise === undefined ? undefined : nested(otherwise), at))
+    },
+    barrier: (participants, memory) => emit(barrier(participants, memory, callerLocation())),
+    atomic: (op, target, operands, by) => {
+      const type = computeType(target.buffer.dtype)
+      const previous = variable('previous', type)
+      emit(atomic(op, target.buffer, index(operands), toExpr(by, type), previous, callerLocation()))
+      return value(previous)
+    },
+    asyncCopy: (to, toIndex, from, fromIndex, elements, guard) =>
+      emit(
+        asyncCopy({
+          destination: to.buffer,
+          destinationIndex: index(toIndex),
+          source: from.buffer,
+          sourceIndex: index(fromIndex),
+          elements,
+          guard: guard === undefined ? undefined : toExpr(guard, 'bool'),
+          at: callerLocation(),
+        }),
+      ),
+    asyncCommit: () => emit({ kind: 'async-commit', at: callerLocation() }),
+    asyncWait: (pending) => emit({ kind: 'async-wait', pending, at: callerLocation() }),
+    arrive: (on, slot) =>
+      emit({ kind: 'mbarrier-arrive', mbarrier: on, slot: toExpr(slot, 'i32'), at: callerLocation() }),
+    wait: (on, slot, parity) =>
+      emit({
+        kind: 'mbarrier-wait',
+        mbarrier: on,
+        slot: toExpr(slot, 'i32'),
+        parity: toExpr(parity, 'i32'),
+        at: callerLocation(),
+      }),
+    matrixMultiply: (a, b, d) => emit(matrixMultiply(a, b, d, callerLocation())),
+    emit,
+  })
+  return kernel({ ...options, params, body: seq([...declarations, ...block]) })
+}

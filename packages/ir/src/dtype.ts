@@ -1,0 +1,41 @@
+/**
+ * Element types of buffers, and the scalar types expressions compute in.
+ *
+ * Narrow types exist in memory only: a load widens to the compute type, a store narrows (integers wrap modulo 2^bits,
+ * f16 rounds to nearest even). Arithmetic therefore knows four types, on every target.
+ */
+import { CompileError } from './errors.js'
+
+/** What a buffer holds. */
+export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'i8' | 'u8' | 'bool'
+
+/** What an expression computes in. */
+export type ScalarType = 'f32' | 'i32' | 'u32' | 'bool'
+
+const computeTypes: Readonly<Record<DType, ScalarType>> = {
+  f32: 'f32',
+  f16: 'f32',
+  i32: 'i32',
+  i8: 'i32',
+  u32: 'u32',
+  u8: 'u32',
+  bool: 'bool',
+}
+
+export const dtypes: readonly DType[] = ['f32', 'f16', 'i32', 'u32', 'i8', 'u8', 'bool']
+
+/** The type that a load from a buffer of `dtype` gives, and that a store to it takes. */
+export function computeType(dtype: DType): ScalarType {
+  return computeTypes[dtype]
+}
+
+export function isInteger(type: ScalarType): type is 'i32' | 'u32' {
+  return type === 'i32' || type === 'u32'
+}
+
+/** Throws `CompileError` `ir/type` unless `actual` is `expected`. */
+export function expectType(expected: ScalarType, actual: ScalarType, what: string): void {
+  if (expected !== actual) {
+    throw new CompileError({ code: 'ir/type', message: `${what} must be ${expected}, got ${actual}` })
+  }
+}

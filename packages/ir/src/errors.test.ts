@@ -1,0 +1,50 @@
+import { thrownBy } from '@tilewright/testing'
+import { expect, test } from 'vitest'
+import { CompileError, defined, formatError, InternalError, invariant, UnsupportedError } from './errors.js'
+
+test('every part of an error is on a line of its own', () => {
+  const error = new CompileError({
+    code: 'schedule/workgroup-memory',
+    message: 'matmul needs 32768 B of workgroup memory; the target allows 16384 B',
+    where: 'graph "resnet18" › op 17 matmul',
+    help: 'lower tileK',
+  })
+  expect(formatError(error)).toMatchInlineSnapshot(`
+    "error[schedule/workgroup-memory]: matmul needs 32768 B of workgroup memory; the target allows 16384 B
+      at    graph "resnet18" › op 17 matmul
+      help  lower tileK"
+  `)
+  expect(error.name).toBe('CompileError')
+})
+
+test('gaps are listed, all of them', () => {
+  const gaps = [
+    { where: 'node_3', what: 'operator LSTM' },
+    { where: 'input x', what: 'dtype complex64' },
+  ]
+  const error = new UnsupportedError({ code: 'onnx/unsupported', message: 'the model needs 2 things', gaps })
+  expect(formatError(error)).toMatchInlineSnapshot(`
+    "error[onnx/unsupported]: the model needs 2 things
+      with  node_3: operator LSTM
+      with  input x: dtype complex64"
+  `)
+  expect(new UnsupportedError({ code: 'a/b', message: 'none' }).gaps).toEqual([])
+})
+
+test('broken invariants are our bugs', () => {
+  const error = thrownBy(() => invariant(false, 'a mapping has workers'))
+  expect(error).toBeInstanceOf(InternalError)
+  expect(formatError(error)).toMatchInlineSnapshot(`
+    "error[internal/invariant]: a mapping has workers
+      help  this is a bug in Tilewright: please report it with the model or kernel"
+  `)
+  invariant(true, 'never seen')
+  expect(defined(0, 'zero is a value')).toBe(0)
+  expect(thrownBy(() => defined(null, 'missing')).message).toBe('missing')
+})
+
+test('a cause is kept', () => {
+  const cause = new RangeError('inner')
+  expect(new CompileError({ code: 'a/b', message: 'outer', cause }).cause).toBe(cause)
+  expect('cause' in new CompileError({ code: 'a/b', message: 'outer' })).toBe(false)
+})

@@ -1,0 +1,81 @@
+/**
+ * Errors by fault: `CompileError` is the user's, `UnsupportedError` is a known gap of ours, `InternalError` is our bug.
+ * Every error has a code `area/what`, says where it happened and what to do next.
+ */
+
+export interface ErrorDetails {
+  /** `area/what`, stable across versions: programs match on it. */
+  readonly code: string
+  readonly message: string
+  /** The place: a node of the model, a line of a kernel, a file. */
+  readonly where?: string | undefined
+  /** What to do next. */
+  readonly help?: string | undefined
+  readonly cause?: unknown
+}
+
+export class TilewrightError extends Error {
+  readonly code: string
+  readonly where: string | undefined
+  readonly help: string | undefined
+
+  constructor(details: ErrorDetails) {
+    super(details.message, details.cause === undefined ? {} : { cause: details.cause })
+    this.name = new.target.name
+    this.code = details.code
+    this.where = details.where
+    this.help = details.help
+  }
+}
+
+/** The user's input cannot be compiled or run: a malformed model, a wrong shape, a limit exceeded. */
+export class CompileError extends TilewrightError {}
+
+/** One thing a model needs that Tilewright does not have. */
+export interface Gap {
+  /** Name of the node, or of the input. */
+  readonly where: string
+  readonly what: string
+}
+
+/** A known gap, decided before any work from operator, attributes and dtypes alone; `gaps` names all of them at once. */
+export class UnsupportedError extends TilewrightError {
+  readonly gaps: readonly Gap[]
+
+  constructor(details: ErrorDetails & { readonly gaps?: readonly Gap[] }) {
+    super(details)
+    this.gaps = details.gaps ?? []
+  }
+}
+
+/** A bug in Tilewright. */
+export class InternalError extends TilewrightError {
+  constructor(message: string, where?: string) {
+    super({
+      code: 'internal/invariant',
+      message,
+      where,
+      help: 'this is a bug in Tilewright: please report it with the model or kernel',
+    })
+  }
+}
+
+/** Asserts what only a bug of ours can break. Throws `InternalError`. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new InternalError(message)
+}
+
+/** The value, or an `InternalError` when it is missing. */
+export function defined<T>(value: T | undefined | null, message: string): T {
+  if (value === undefined || value === null) throw new InternalError(message)
+  return value
+}
+
+/** `error[code]: message` with the place and the help beneath: what the CLI prints. */
+export function formatError(error: TilewrightError): string {
+  const lines = [`error[${error.code}]: ${error.message}`]
+  if (error.where !== undefined) lines.push(`  at    ${error.where}`)
+  if (error instanceof UnsupportedError) for (const gap of error.gaps) lines.push(`  with  ${gap.where}: ${gap.what}`)
+  if (error.help !== undefined) lines.push(`  help  ${error.help}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,55 @@
+import { thrownBy } from '@tilewright/testing'
+import { expect, test } from 'vitest'
+import { buffer } from './buffer.js'
+import { formatError } from './errors.js'
+import { type KernelDetails, kernel } from './kernel.js'
+import { size } from './size.js'
+import { seq } from './stmt.js'
+
+const details: KernelDetails = { name: 'k', params: [], threads: 64, workgroups: [1, 1, 1], body: seq([]) }
+
+test('a fresh kernel has no properties', () => {
+  expect(kernel(details)).toEqual({ ...details, kind: 'kernel', subgroupSize: undefined, properties: [] })
+  expect(kernel({ ...details, subgroupSize: 32 }).subgroupSize).toBe(32)
+})
+
+test.each([
+  { threads: 0 },
+  { threads: 1.5 },
+  { threads: 48, subgroupSize: 32 },
+  { subgroupSize: 0 },
+  { subgroupSize: 0.5 },
+])('%o is refused', (wrong) => {
+  expect(thrownBy(() => kernel({ ...details, ...wrong })).code).toBe('ir/threads')
+})
+
+test('error texts', () => {
+  const tile = buffer('tile', 'f32', [64], 'workgroup')
+  const faults = [
+    () => kernel({ ...details, threads: 48, subgroupSize: 32 }),
+    () => kernel({ ...details, params: [tile] }),
+    () => buffer('x', 'f32', [-1], 'storage'),
+    () => buffer('x', 'f32', [0.5], 'storage'),
+    () => buffer('tile', 'f32', [size('N'), 8], 'workgroup'),
+  ]
+  expect(faults.map((fault) => formatError(thrownBy(fault)))).toMatchInlineSnapshot(`
+    [
+      "error[ir/threads]: kernel "k" asks for 48 threads in subgroups of 32
+      help  a workgroup has at least one thread and whole subgroups",
+      "error[ir/scope]: parameter "tile" of kernel "k" has scope workgroup
+      help  parameters are storage buffers",
+      "error[ir/shape]: buffer "x" has extent -1
+      help  extents are non-negative integers",
+      "error[ir/shape]: buffer "x" has extent 0.5
+      help  extents are non-negative integers",
+      "error[ir/shape]: workgroup buffer "tile" has the symbolic extent N
+      help  only storage buffers may have symbolic extents: tiles are static",
+    ]
+  `)
+})
+
+test('extents may be zero, ranks too, and storage may be symbolic', () => {
+  expect(buffer('empty', 'f32', [0, 4], 'private').shape).toEqual([0, 4])
+  expect(buffer('scalar', 'bool', [], 'workgroup').shape).toEqual([])
+  expect(buffer('x', 'i8', [size('N')], 'storage').dtype).toBe('i8')
+})

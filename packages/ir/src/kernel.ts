@@ -1,0 +1,57 @@
+/** A kernel: one GPU function with its launch. */
+import type { Buffer } from './buffer.js'
+import { CompileError } from './errors.js'
+import type { SizeExpr } from './size.js'
+import type { Stmt } from './stmt.js'
+
+/** What a pass has made true of a kernel; later passes and printers rely on it. */
+export type KernelProperty = 'no-for-task' | 'flat-indices' | 'folded-launch'
+
+export interface Kernel {
+  readonly kind: 'kernel'
+  /** A hint for people; entry names in emitted source are constant. */
+  readonly name: string
+  /** Storage buffers, in binding order. */
+  readonly params: readonly Buffer[]
+  /** Threads of a workgroup. */
+  readonly threads: number
+  /** Present when the kernel relies on `subgroup`, `lane` or subgroup barriers; divides `threads`. */
+  readonly subgroupSize: number | undefined
+  /** Workgroups of the launch in x, y, z; a launch with none is skipped. */
+  readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
+  readonly body: Stmt
+  readonly properties: readonly KernelProperty[]
+}
+
+export interface KernelDetails {
+  readonly name: string
+  readonly params: readonly Buffer[]
+  readonly threads: number
+  readonly subgroupSize?: number | undefined
+  readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
+  readonly body: Stmt
+}
+
+/** Throws `CompileError` `ir/threads` or `ir/scope`. */
+export function kernel(details: KernelDetails): Kernel {
+  const { threads, subgroupSize, params } = details
+  const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1
+  const whole = subgroupSize === undefined || (isCount(subgroupSize) && threads % subgroupSize === 0)
+  if (!isCount(threads) || !whole) {
+    throw new CompileError({
+      code: 'ir/threads',
+      message: `kernel "${details.name}" asks for ${threads} threads in subgroups of ${subgroupSize ?? 'any size'}`,
+      help: 'a workgroup has at least one thread and whole subgroups',
+    })
+  }
+  for (const param of params) {
+    if (param.scope !== 'storage') {
+      throw new CompileError({
+        code: 'ir/scope',
+        message: `parameter "${param.hint}" of kernel "${details.name}" has scope ${param.scope}`,
+        help: 'parameters are storage buffers',
+      })
+    }
+  }
+  return { kind: 'kernel', subgroupSize: undefined, ...details, properties: [] }
+}

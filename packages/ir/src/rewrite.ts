@@ -1,0 +1,147 @@
+/**
+ * Rewriting. Mappers give back the same object when no child changed, so `===` means unchanged. Expressions are shared
+ * (a DAG): rewriters visit each node once.
+ */
+import { binary, cast, type Expr, load, select, unary, type Var } from './expr.js'
+import { ifThen, type Stmt, seq } from './stmt.js'
+
+/** Maps the elements; the same array when none changed. */
+export function mapArray<T>(items: readonly T[], f: (item: T) => T): readonly T[] {
+  const mapped = items.map(f)
+  return mapped.every((item, i) => item === items[i]) ? items : mapped
+}
+
+/** Rebuilds an expression with its children mapped by `f`, through the checking, folding constructors. */
+export function mapExpr(expr: Expr, f: (child: Expr) => Expr): Expr {
+  switch (expr.kind) {
+    case 'const':
+    case 'var':
+    case 'size':
+    case 'builtin':
+      return expr
+    case 'unary':
+    case 'cast': {
+      const value = f(expr.value)
+      if (value === expr.value) return expr
+      return expr.kind === 'cast' ? cast(expr.dtype, value) : unary(expr.op, value)
+    }
+    case 'binary': {
+      const [left, right] = [f(expr.left), f(expr.right)]
+      return left === expr.left && right === expr.right ? expr : binary(expr.op, left, right)
+    }
+    case 'select': {
+      const [cond, then, otherwise] = [f(expr.cond), f(expr.then), f(expr.else)]
+      const same = cond === expr.cond && then === expr.then && otherwise === expr.else
+      return same ? expr : select(cond, then, otherwise)
+    }
+    case 'load': {
+      const index = mapArray(expr.index, f)
+      return index === expr.index ? expr : load(expr.buffer, index)
+    }
+  }
+}
+
+/** Rewrites bottom-up: `visit` sees each node once, after its children. */
+export function rewriteExpr(expr: Expr, visit: (expr: Expr) => Expr, memo: Map<Expr, Expr> = new Map()): Expr {
+  const known = memo.get(expr)
+  if (known !== undefined) return known
+  const result = visit(mapExpr(expr, (child) => rewriteExpr(child, visit, memo)))
+  memo.set(expr, result)
+  return result
+}
+
+/** Replaces variables by expressions. */
+export function substitute(expr: Expr, replacements: ReadonlyMap<Var, Expr>): Expr {
+  return rewriteExpr(expr, (node) => (node.kind === 'var' ? (replacements.get(node) ?? node) : node))
+}
+
+/** Rebuilds a statement with its expressions mapped by `onExpr` and its child statements by `onStmt`. */
+export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt: Stmt) => Stmt): Stmt {
+  const optional = (expr: Expr | undefined): Expr | undefined => (expr === undefined ? undefined : onExpr(expr))
+  switch (stmt.kind) {
+    case 'declare':
+    case 'declare-mbarrier':
+    case 'barrier':
+    case 'async-commit':
+    case 'async-wait':
+    case 'matrix-multiply':
+      return stmt
+    case 'seq': {
+      const body = mapArray(stmt.body, onStmt)
+      return body === stmt.body ? stmt : seq(body)
+    }
+    case 'let': {
+      const value = onExpr(stmt.value)
+      return value === stmt.value ? stmt : { ...stmt, value }
+    }
+    case 'store': {
+      const [index, value] = [mapArray(stmt.index, onExpr), onExpr(stmt.value)]
+      return index === stmt.index && value === stmt.value ? stmt : { ...stmt, index, value }
+    }
+    case 'load-vector': {
+      const [index, guard] = [onExpr(stmt.index), optional(stmt.guard)]
+      return index === stmt.index && guard === stmt.guard ? stmt : { ...stmt, index, guard }
+    }
+    case 'store-vector': {
+      const [index, values] = [onExpr(stmt.index), mapArray(stmt.values, onExpr)]
+      return index === stmt.index && values === stmt.values ? stmt : { ...stmt, index, values }
+    }
+    case 'for': {
+      const [extent, body] = [onExpr(stmt.extent), onStmt(stmt.body)]
+      return extent === stmt.extent && body === stmt.body ? stmt : { ...stmt, extent, body }
+    }
+    case 'for-task': {
+      const [worker, body] = [onExpr(stmt.worker), onStmt(stmt.body)]
+      return worker === stmt.worker && body === stmt.body ? stmt : { ...stmt, worker, body }
+    }
+    case 'if': {
+      const [cond, then] = [onExpr(stmt.cond), onStmt(stmt.then)]
+      const otherwise = stmt.else === undefined ? undefined : onStmt(stmt.else)
+      if (cond === stmt.cond && then === stmt.then && otherwise === stmt.else) return stmt
+      return ifThen(cond, then, otherwise, stmt.at)
+    }
+    case 'atomic': {
+      const [index, value] = [mapArray(stmt.index, onExpr), onExpr(stmt.value)]
+      return index === stmt.index && value === stmt.value ? stmt : { ...stmt, index, value }
+    }
+    case 'async-copy': {
+      const destinationIndex = mapArray(stmt.destinationIndex, onExpr)
+      const sourceIndex = mapArray(stmt.sourceIndex, onExpr)
+      const guard = optional(stmt.guard)
+      const same =
+        destinationIndex === stmt.destinationIndex && sourceIndex === stmt.sourceIndex && guard === stmt.guard
+      return same ? stmt : { ...stmt, destinationIndex, sourceIndex, guard }
+    }
+    case 'mbarrier-arrive': {
+      const slot = onExpr(stmt.slot)
+      return slot === stmt.slot ? stmt : { ...stmt, slot }
+    }
+    case 'mbarrier-wait': {
+      const [slot, parity] = [onExpr(stmt.slot), onExpr(stmt.parity)]
+      return slot === stmt.slot && parity === stmt.parity ? stmt : { ...stmt, slot, parity }
+    }
+  }
+}
+
+/** Rewrites every expression of a statement and of those inside it. `rewrite` is given whole expressions. */
+export function rewriteExprs(stmt: Stmt, rewrite: (expr: Expr) => Expr): Stmt {
+  return mapStmt(stmt, rewrite, (child) => rewriteExprs(child, rewrite))
+}
+
+/** Rewrites statements bottom-up: `visit` sees each after its children. */
+export function rewriteStmts(stmt: Stmt, visit: (stmt: Stmt) => Stmt): Stmt {
+  return visit(
+    mapStmt(
+      stmt,
+      (expr) => expr,
+      (child) => rewriteStmts(child, visit),
+    ),
+  )
+}
+
+/** Replaces variables by expressions in a statement. */
+export function substituteStmt(stmt: Stmt, replacements: ReadonlyMap<Var, Expr>): Stmt {
+  const memo = new Map<Expr, Expr>()
+  const visit = (node: Expr): Expr => (node.kind === 'var' ? (replacements.get(node) ?? node) : node)
+  return rewriteExprs(stmt, (expr) => rewriteExpr(expr, visit, memo))
+}

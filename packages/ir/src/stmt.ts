@@ -1,0 +1,343 @@
+/**
+ * Statements. They have effects and give no value.
+ *
+ * Semantics. All threads of a workgroup run the body; without a barrier nothing is promised of their order, and two
+ * accesses to one element of which one is a write, not ordered by a barrier or an mbarrier, are a data race: an error.
+ * Two atomics on one element are no race; an atomic and a plain access are. Workgroups run in any order, one after the
+ * other or together, and never see each other's writes within a launch (atomics excepted): a plain write of one and any
+ * access of another to one element are a race too. Reading an element of private or workgroup memory before it is
+ * written is an error.
+ *
+ * - `let` binds a value for the rest of the enclosing `seq`.
+ * - `for` runs its body for 0..extent-1, not at all for a negative extent; `extent` is evaluated once. `unroll` asks for
+ *   the body to be repeated in text.
+ * - `for-task` runs its body for each task of `worker` in the mapping's order; a worker that is not in
+ *   0..workers-1 has no tasks. `position` counts the worker's tasks from 0: the register that a task has in a fragment.
+ * - `declare` makes a private or workgroup buffer for the rest of the enclosing `seq`. Workgroup buffers and mbarriers
+ *   are declared at the top of the body. Contents are undefined.
+ * - `store` narrows to the buffer's dtype. `load-vector` binds `vars` to consecutive elements from a flat index that is
+ *   a multiple of their number, or to zeros when `guard` is false: the index is then not evaluated. `store-vector`
+ *   writes so, without a guard, all values evaluated first.
+ * - `atomic` updates one i32 or u32 element indivisibly, and orders nothing else; `previous` is bound to what it held.
+ * - `barrier` waits for all participants and orders their accesses to `memory`: to that one, not to the other. All of
+ *   them must reach the same one, in the same iterations: no barrier stands under a condition or a loop bound that
+ *   differs between participants.
+ * - `async-copy` starts a copy of `elements` consecutive elements of both flat orders (zeros when `guard` is false: the
+ *   source may then be out of bounds) from storage to workgroup memory. `async-commit` closes a group of the thread's
+ *   copies; `async-wait` waits until at most `pending` groups of this thread are unfinished. A copy lands at any moment
+ *   between its start and that wait; other threads see it after a barrier, or an mbarrier arrival, that follows the
+ *   wait. Neither end may be written, nor the destination read, in between.
+ * - An `mbarrier` has `slots`, each a counter that completes a phase after `arrivals` arrivals, then begins the next.
+ *   `mbarrier-wait` returns once the phase of `parity` (0 or 1) has completed: phases alternate 0, 1, 0, …; a fresh slot
+ *   is in phase 0, so waiting for parity 1 returns at once. What a thread did before it arrived, to either memory, is
+ *   seen by those who waited.
+ * - `matrix-multiply` is executed by whole subgroups: D = A·B + D, products and sums in f32, summed in any order. Each
+ *   fragment is a private buffer whose element r in lane l is the r-th task of worker l of its map: (row, column) of the
+ *   tile. It orders no memory.
+ */
+import { rank, type TaskMapping, taskShape, workers } from '@tilewright/task-mapping'
+import type { Buffer } from './buffer.js'
+import { computeType, expectType } from './dtype.js'
+import { CompileError } from './errors.js'
+import { checkIndex, type Expr, type Var, variable } from './expr.js'
+
+/** Where a statement was written. Ignored by equality, hashing and printing. */
+export interface SourceLocation {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export type Participants = 'workgroup' | 'subgroup'
+/** What a barrier orders: workgroup memory, or storage as seen within the workgroup. */
+export type BarrierMemory = 'workgroup' | 'storage'
+export type AtomicOp = 'add' | 'min' | 'max'
+
+/** Counters on which some threads of a workgroup wait for others. */
+export interface Mbarrier {
+  readonly kind: 'mbarrier'
+  readonly hint: string
+  readonly slots: number
+  readonly arrivals: number
+}
+
+/** One operand of a matrix-multiply: a private buffer and the map from (lane, element) to (row, column). */
+export interface Fragment {
+  readonly buffer: Buffer
+  readonly map: TaskMapping
+}
+
+interface At {
+  readonly at?: SourceLocation | undefined
+}
+
+export type Stmt =
+  | ({ readonly kind: 'seq'; readonly body: readonly Stmt[] } & At)
+  | ({ readonly kind: 'let'; readonly var: Var; readonly value: Expr } & At)
+  | ({ readonly kind: 'declare'; readonly buffer: Buffer } & At)
+  | ({ readonly kind: 'store'; readonly buffer: Buffer; readonly index: readonly Expr[]; readonly value: Expr } & At)
+  | LoadVector
+  | StoreVector
+  | For
+  | ForTask
+  | ({ readonly kind: 'if'; readonly cond: Expr; readonly then: Stmt; readonly else: Stmt | undefined } & At)
+  | Atomic
+  | ({ readonly kind: 'barrier'; readonly participants: Participants; readonly memory: BarrierMemory } & At)
+  | AsyncCopy
+  | ({ readonly kind: 'async-commit' } & At)
+  | ({ readonly kind: 'async-wait'; readonly pending: number } & At)
+  | ({ readonly kind: 'declare-mbarrier'; readonly mbarrier: Mbarrier } & At)
+  | ({ readonly kind: 'mbarrier-arrive'; readonly mbarrier: Mbarrier; readonly slot: Expr } & At)
+  | ({ readonly kind: 'mbarrier-wait'; readonly mbarrier: Mbarrier; readonly slot: Expr; readonly parity: Expr } & At)
+  | ({ readonly kind: 'matrix-multiply'; readonly a: Fragment; readonly b: Fragment; readonly d: Fragment } & At)
+
+export type StmtKind = Stmt['kind']
+
+export interface LoadVector extends At {
+  readonly kind: 'load-vector'
+  readonly vars: readonly Var[]
+  readonly buffer: Buffer
+  /** Flat element index, a multiple of `vars.length`. */
+  readonly index: Expr
+  readonly guard: Expr | undefined
+}
+
+export interface StoreVector extends At {
+  readonly kind: 'store-vector'
+  readonly buffer: Buffer
+  /** Flat element index, a multiple of `values.length`. */
+  readonly index: Expr
+  readonly values: readonly Expr[]
+}
+
+export interface For extends At {
+  readonly kind: 'for'
+  readonly loopVar: Var
+  readonly extent: Expr
+  readonly unroll: boolean
+  readonly body: Stmt
+}
+
+export interface ForTask extends At {
+  readonly kind: 'for-task'
+  readonly vars: readonly Var[]
+  readonly position: Var | undefined
+  readonly mapping: TaskMapping
+  readonly worker: Expr
+  readonly body: Stmt
+}
+
+export interface Atomic extends At {
+  readonly kind: 'atomic'
+  readonly op: AtomicOp
+  readonly buffer: Buffer
+  readonly index: readonly Expr[]
+  readonly value: Expr
+  readonly previous: Var | undefined
+}
+
+export interface AsyncCopy extends At {
+  readonly kind: 'async-copy'
+  readonly destination: Buffer
+  readonly destinationIndex: readonly Expr[]
+  readonly source: Buffer
+  readonly sourceIndex: readonly Expr[]
+  readonly elements: number
+  readonly guard: Expr | undefined
+}
+
+/** Runs `body` in order; nested sequences are flattened (a `let` then reaches to the end of the outer one). */
+export function seq(body: readonly Stmt[]): Stmt {
+  const flat = body.flatMap((stmt) => (stmt.kind === 'seq' ? stmt.body : [stmt]))
+  const [only] = flat
+  return flat.length === 1 && only !== undefined ? only : { kind: 'seq', body: flat }
+}
+
+export function letStmt(target: Var, value: Expr, at?: SourceLocation): Stmt {
+  expectType(target.dtype, value.dtype, `the value of "${target.hint}"`)
+  return { kind: 'let', var: target, value, at }
+}
+
+/** Declares a private or workgroup buffer. Throws `CompileError` `ir/scope` for storage, which is a parameter. */
+export function declare(declared: Buffer, at?: SourceLocation): Stmt {
+  if (declared.scope === 'storage') {
+    throw new CompileError({
+      code: 'ir/scope',
+      message: `storage buffer "${declared.hint}" cannot be declared in a body`,
+      help: 'make it a parameter of the kernel',
+    })
+  }
+  return { kind: 'declare', buffer: declared, at }
+}
+
+/** Throws `CompileError` `ir/rank` or `ir/type`. */
+export function store(target: Buffer, index: readonly Expr[], value: Expr, at?: SourceLocation): Stmt {
+  checkIndex(target, index)
+  expectType(computeType(target.dtype), value.dtype, `the value stored to "${target.hint}"`)
+  return { kind: 'store', buffer: target, index, value, at }
+}
+
+function checkLanes(target: Buffer, lanes: number): void {
+  if ((lanes !== 2 && lanes !== 4) || target.shape.length !== 1) {
+    throw new CompileError({
+      code: 'ir/vector',
+      message: `vector access of ${lanes} elements to buffer "${target.hint}" of rank ${target.shape.length}`,
+      help: 'vector accesses move 2 or 4 elements of a flat buffer',
+    })
+  }
+}
+
+/** Throws `CompileError` `ir/vector` unless 2 or 4 elements of a flat buffer are read, or `ir/type`. */
+export function loadVector(
+  vars: readonly Var[],
+  source: Buffer,
+  index: Expr,
+  guard?: Expr,
+  at?: SourceLocation,
+): LoadVector {
+  checkLanes(source, vars.length)
+  checkIndex(source, [index])
+  for (const v of vars) expectType(computeType(source.dtype), v.dtype, `"${v.hint}"`)
+  if (guard !== undefined) expectType('bool', guard.dtype, 'the guard of a vector load')
+  return { kind: 'load-vector', vars, buffer: source, index, guard, at }
+}
+
+/** Throws `CompileError` `ir/vector` unless 2 or 4 elements of a flat buffer are written, or `ir/type`. */
+export function storeVector(target: Buffer, index: Expr, values: readonly Expr[], at?: SourceLocation): StoreVector {
+  checkLanes(target, values.length)
+  checkIndex(target, [index])
+  for (const value of values) expectType(computeType(target.dtype), value.dtype, `a value stored to "${target.hint}"`)
+  return { kind: 'store-vector', buffer: target, index, values, at }
+}
+
+/** `for loopVar in 0..extent`. Throws `CompileError` `ir/type` unless both are i32. */
+export function forLoop(loopVar: Var, extent: Expr, body: Stmt, unroll = false, at?: SourceLocation): For {
+  expectType('i32', loopVar.dtype, 'a loop variable')
+  expectType('i32', extent.dtype, 'a loop extent')
+  return { kind: 'for', loopVar, extent, unroll, body, at }
+}
+
+/** Throws `CompileError` `ir/rank` unless there is a variable for each dimension of the mapping. */
+export function forTask(
+  vars: readonly Var[],
+  mapping: TaskMapping,
+  worker: Expr,
+  body: Stmt,
+  at?: SourceLocation,
+  position?: Var,
+): ForTask {
+  if (vars.length !== rank(mapping)) {
+    throw new CompileError({
+      code: 'ir/rank',
+      message: `a mapping of rank ${rank(mapping)} is given ${vars.length} variables`,
+      help: 'name one variable a dimension of the task shape',
+    })
+  }
+  expectType('i32', worker.dtype, 'a worker')
+  if (position !== undefined) expectType('i32', position.dtype, 'the position of a task')
+  return { kind: 'for-task', vars, position, mapping, worker, body, at }
+}
+
+export function ifThen(cond: Expr, then: Stmt, otherwise?: Stmt, at?: SourceLocation): Stmt {
+  expectType('bool', cond.dtype, 'a condition')
+  if (cond.kind === 'const') return cond.value ? then : (otherwise ?? seq([]))
+  return { kind: 'if', cond, then, else: otherwise, at }
+}
+
+/** Throws `CompileError` `ir/atomic` unless the element is an i32 or u32 in storage or workgroup memory. */
+export function atomic(
+  op: AtomicOp,
+  target: Buffer,
+  index: readonly Expr[],
+  value: Expr,
+  previous?: Var,
+  at?: SourceLocation,
+): Atomic {
+  checkIndex(target, index)
+  if ((target.dtype !== 'i32' && target.dtype !== 'u32') || target.scope === 'private') {
+    throw new CompileError({
+      code: 'ir/atomic',
+      message: `atomic ${op} on ${target.scope} buffer "${target.hint}" of ${target.dtype}`,
+      help: 'atomics work on i32 and u32 elements in storage and workgroup memory',
+    })
+  }
+  expectType(target.dtype, value.dtype, `the operand of atomic ${op}`)
+  if (previous !== undefined) expectType(target.dtype, previous.dtype, `"${previous.hint}"`)
+  return { kind: 'atomic', op, buffer: target, index, value, previous, at }
+}
+
+export function barrier(
+  participants: Participants = 'workgroup',
+  memory: BarrierMemory = 'workgroup',
+  at?: SourceLocation,
+): Stmt {
+  return { kind: 'barrier', participants, memory, at }
+}
+
+/** Throws `CompileError` `ir/async-copy` unless it takes elements from storage to workgroup memory of the same dtype. */
+export function asyncCopy(copy: Omit<AsyncCopy, 'kind'>): AsyncCopy {
+  checkIndex(copy.destination, copy.destinationIndex)
+  checkIndex(copy.source, copy.sourceIndex)
+  if (copy.guard !== undefined) expectType('bool', copy.guard.dtype, 'the guard of an async copy')
+  const { source, destination, elements } = copy
+  if (!Number.isInteger(elements) || elements < 1) {
+    throw new CompileError({ code: 'ir/async-copy', message: `async copy of ${elements} elements` })
+  }
+  if (source.scope !== 'storage' || destination.scope !== 'workgroup' || source.dtype !== destination.dtype) {
+    throw new CompileError({
+      code: 'ir/async-copy',
+      message: `async copy from ${source.scope} ${source.dtype} "${source.hint}" to ${destination.scope} ${destination.dtype} "${destination.hint}"`,
+      help: 'async copies go from storage to workgroup memory and do not convert',
+    })
+  }
+  return { kind: 'async-copy', ...copy }
+}
+
+/** Throws `CompileError` `ir/fragment` unless shapes, lanes and element counts of the three fragments agree. */
+export function matrixMultiply(a: Fragment, b: Fragment, d: Fragment, at?: SourceLocation): Stmt {
+  const halves = a.buffer.dtype === b.buffer.dtype && (a.buffer.dtype === 'f16' || a.buffer.dtype === 'f32')
+  if (!halves || d.buffer.dtype !== 'f32') {
+    throw new CompileError({
+      code: 'ir/fragment',
+      message: `matrix-multiply of ${a.buffer.dtype} by ${b.buffer.dtype} into ${d.buffer.dtype}`,
+      help: 'A and B are both f16 or both f32, D is f32',
+    })
+  }
+  for (const { buffer, map } of [a, b, d]) {
+    if (rank(map) !== 2) {
+      throw new CompileError({
+        code: 'ir/fragment',
+        message: `the map of fragment "${buffer.hint}" has rank ${rank(map)}`,
+        help: 'a fragment maps to the rows and columns of a tile',
+      })
+    }
+  }
+  const [am, ak] = taskShape(a.map)
+  const [bk, bn] = taskShape(b.map)
+  const [dm, dn] = taskShape(d.map)
+  const lanes = workers(d.map)
+  const agree = am === dm && ak === bk && bn === dn && workers(a.map) === lanes && workers(b.map) === lanes
+  if (!agree) {
+    throw new CompileError({
+      code: 'ir/fragment',
+      message: `matrix-multiply of ${am}x${ak} by ${bk}x${bn} into ${dm}x${dn} over ${workers(a.map)}, ${workers(b.map)} and ${lanes} lanes`,
+      help: 'A is m×k, B is k×n, D is m×n, all over one subgroup',
+    })
+  }
+  for (const { buffer, map } of [a, b, d]) {
+    const tile = taskShape(map).reduce((product, extent) => product * extent, 1)
+    if (buffer.scope !== 'private' || buffer.shape.length !== 1 || Number(buffer.shape[0]) * lanes !== tile) {
+      throw new CompileError({
+        code: 'ir/fragment',
+        message: `fragment "${buffer.hint}" does not hold its share of ${tile} elements over ${lanes} lanes`,
+        help: 'a fragment is a private buffer of rank 1 with tile elements / lanes elements',
+      })
+    }
+  }
+  return { kind: 'matrix-multiply', a, b, d, at }
+}
+
+/** Fresh variables for the dimensions of a mapping or an axis list. */
+export function axisVars(hints: readonly string[]): readonly Var[] {
+  return hints.map((hint) => variable(hint))
+}

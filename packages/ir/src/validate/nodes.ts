@@ -1,0 +1,118 @@
+/**
+ * Types, ranks and scopes of single nodes. Rewriting copies statements without asking their constructors again, so this
+ * rule asks them: what a constructor refuses cannot stand in a kernel.
+ */
+import { expectType } from '../dtype.js'
+import { TilewrightError } from '../errors.js'
+import { binary, cast, type Expr, load, select, unary } from '../expr.js'
+import {
+  asyncCopy,
+  atomic,
+  declare,
+  forLoop,
+  forTask,
+  ifThen,
+  letStmt,
+  loadVector,
+  matrixMultiply,
+  type Stmt,
+  store,
+  storeVector,
+} from '../stmt.js'
+import { stmtExprs, walkExpr, walkStmts } from '../walk.js'
+import type { Finding, Rule } from './finding.js'
+
+/** `ir/type`, `ir/rank`, `ir/scope`, `ir/vector`, `ir/atomic`, `ir/async-copy`, `ir/fragment`. */
+export const checkNodes: Rule = ({ body }) => {
+  const findings: Finding[] = []
+  const seen = new Set<Expr>()
+  walkStmts(body, (stmt) => {
+    const attempt = (build: () => void): void => {
+      try {
+        build()
+      } catch (error) {
+        if (!(error instanceof TilewrightError)) throw error
+        findings.push({ code: error.code, message: error.message, help: error.help, stmt })
+      }
+    }
+    for (const expr of stmtExprs(stmt)) walkExpr(expr, (node) => attempt(() => checkExpr(node)), seen)
+    attempt(() => checkStmt(stmt))
+  })
+  return findings
+}
+
+function checkExpr(expr: Expr): void {
+  const built = rebuild(expr)
+  expectType(built.dtype, expr.dtype, `a ${expr.kind} node`)
+}
+
+function rebuild(expr: Expr): Expr {
+  switch (expr.kind) {
+    case 'const':
+    case 'var':
+    case 'size':
+    case 'builtin':
+      return expr
+    case 'unary':
+      return unary(expr.op, expr.value)
+    case 'binary':
+      return binary(expr.op, expr.left, expr.right)
+    case 'select':
+      return select(expr.cond, expr.then, expr.else)
+    case 'cast':
+      return cast(expr.dtype, expr.value)
+    case 'load':
+      return load(expr.buffer, expr.index)
+  }
+}
+
+function checkStmt(stmt: Stmt): void {
+  switch (stmt.kind) {
+    case 'seq':
+    case 'barrier':
+    case 'async-commit':
+    case 'async-wait':
+    case 'declare-mbarrier':
+      return
+    case 'let':
+      letStmt(stmt.var, stmt.value)
+      return
+    case 'declare':
+      declare(stmt.buffer)
+      return
+    case 'store':
+      store(stmt.buffer, stmt.index, stmt.value)
+      return
+    case 'load-vector':
+      loadVector(stmt.vars, stmt.buffer, stmt.index, stmt.guard)
+      return
+    case 'store-vector':
+      storeVector(stmt.buffer, stmt.index, stmt.values)
+      return
+    case 'for':
+      forLoop(stmt.loopVar, stmt.extent, stmt.body)
+      return
+    case 'for-task':
+      forTask(stmt.vars, stmt.mapping, stmt.worker, stmt.body, stmt.at, stmt.position)
+      return
+    case 'if':
+      ifThen(stmt.cond, stmt.then, stmt.else)
+      return
+    case 'atomic':
+      atomic(stmt.op, stmt.buffer, stmt.index, stmt.value, stmt.previous)
+      return
+    case 'async-copy':
+      asyncCopy(stmt)
+      return
+    case 'mbarrier-arrive':
+      expectType('i32', stmt.slot.dtype, 'the slot of an mbarrier')
+      return
+    case 'mbarrier-wait':
+      expectType('i32', stmt.slot.dtype, 'the slot of an mbarrier')
+      expectType('i32', stmt.parity.dtype, 'the parity of an mbarrier')
+      return
+    case 'matrix-multiply':
+      matrixMultiply(stmt.a, stmt.b, stmt.d)
+      return
+  }
+}

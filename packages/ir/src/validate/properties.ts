@@ -1,0 +1,41 @@
+/** What passes have made true of a kernel is still true. */
+import type { Kernel, KernelProperty } from '../kernel.js'
+import type { Stmt } from '../stmt.js'
+import { loadsOf, stmtExprs, walkStmts } from '../walk.js'
+import type { Finding, Rule } from './finding.js'
+
+const help = 'the last pass broke what an earlier one established'
+
+/** `ir/property`: a `for-task` after `no-for-task`, an access with several indices after `flat-indices`. */
+export const checkProperties: Rule = (kernel) => [
+  ...unless(kernel, 'no-for-task', (stmt) => stmt.kind === 'for-task', 'a for-task'),
+  ...unless(kernel, 'flat-indices', hasDeepAccess, 'an access with several indices'),
+]
+
+function unless(
+  { properties, body }: Kernel,
+  property: KernelProperty,
+  breaks: (stmt: Stmt) => boolean,
+  what: string,
+): readonly Finding[] {
+  const findings: Finding[] = []
+  if (properties.includes(property)) {
+    walkStmts(body, (stmt) => {
+      const message = `${what} in a kernel with the property ${property}`
+      if (breaks(stmt)) findings.push({ code: 'ir/property', message, help, stmt })
+    })
+  }
+  return findings
+}
+
+/** A private buffer of rank 0 is a mutable variable, which has no index to flatten. */
+function hasDeepAccess(stmt: Stmt): boolean {
+  const buffers = new Set(
+    stmtExprs(stmt)
+      .flatMap(loadsOf)
+      .map((load) => load.buffer),
+  )
+  if (stmt.kind === 'store' || stmt.kind === 'atomic' || stmt.kind === 'declare') buffers.add(stmt.buffer)
+  if (stmt.kind === 'async-copy') buffers.add(stmt.source).add(stmt.destination)
+  return [...buffers].some(({ shape, scope }) => shape.length > 1 || (shape.length === 0 && scope !== 'private'))
+}
