@@ -1,0 +1,101 @@
+/** Statements at which threads wait for each other, or let others go on. */
+import type { BarrierMemory, Expr, Mbarrier, Participants, Stmt } from '@tilewright/ir'
+import { defined, invariant } from '@tilewright/ir'
+import { workers } from '@tilewright/task-mapping'
+import { joinClocks } from './clocks.js'
+import { fail } from './machine.js'
+import { matrixMultiplier } from './matrix-multiply.js'
+import { arrive, observe, phaseCompleted } from './mbarriers.js'
+import type { Site } from './site.js'
+import { expressionsOf, type StmtContext, subgroupSizeOf, ticker } from './stmt-context.js'
+import type { Action, MbarrierSlot, Thread, Wait } from './thread.js'
+
+/** A thread that runs until it waits, and goes on when it is resumed. */
+export type Coroutine = Generator<undefined, void, undefined>
+export type Suspendable = (thread: Thread) => Coroutine
+
+export function compileBarrier(
+  context: StmtContext,
+  site: Site,
+  participants: Participants,
+  memory: BarrierMemory,
+): Suspendable {
+  const { machine, loops } = context
+  if (participants === 'subgroup') subgroupSizeOf(machine, site)
+  const meet = (threads: readonly Thread[]): void =>
+    joinClocks(
+      threads.map(({ clocks }) => clocks[memory]),
+      threads.map(({ index }) => index),
+    )
+  return meeting({ kind: 'meeting', site, participants, loops, meet }, ticker(context, site, 'barrier'))
+}
+
+export function compileMatrixMultiply(
+  context: StmtContext,
+  site: Site,
+  fragments: Extract<Stmt, { kind: 'matrix-multiply' }>,
+): Suspendable {
+  const { machine, loops } = context
+  const lanes = workers(fragments.d.map)
+  const size = subgroupSizeOf(machine, site)
+  invariant(lanes === size, `a matrix-multiply over ${lanes} lanes in a kernel with subgroups of ${size}`)
+  const meet = matrixMultiplier(machine, fragments, site)
+  const wait: Wait = { kind: 'meeting', site, participants: 'subgroup', loops, meet }
+  return meeting(wait, ticker(context, site, 'matrix-multiply'))
+}
+
+function meeting(wait: Wait, tick: Action | undefined): Suspendable {
+  return function* (thread) {
+    tick?.(thread)
+    thread.waiting = wait
+    yield
+  }
+}
+
+export function compileMbarrierArrive(context: StmtContext, site: Site, mbarrier: Mbarrier, slot: Expr): Action {
+  const find = slotFinder(context, site, mbarrier, slot)
+  return (thread) => arrive(find(thread), thread)
+}
+
+export function compileMbarrierWait(
+  context: StmtContext,
+  site: Site,
+  mbarrier: Mbarrier,
+  slot: Expr,
+  parity: Expr,
+): Suspendable {
+  const { machine } = context
+  const find = slotFinder(context, site, mbarrier, slot)
+  const evaluateParity = expressionsOf(context, site)(parity)
+  return function* (thread) {
+    const found = find(thread)
+    const phase = evaluateParity(thread)
+    if (phase !== 0 && phase !== 1) {
+      fail(machine, 'sim/invalid-parity', `${mbarrier.hint} is waited on for parity ${phase}`, site, thread)
+    }
+    if (!phaseCompleted(found, phase)) {
+      thread.waiting = { kind: 'phase', site, slot: found, parity: phase }
+      yield
+    }
+    observe(found, thread)
+  }
+}
+
+/** Throws `SimulatorError` `sim/out-of-bounds` for a slot that the mbarrier does not have. */
+function slotFinder(
+  context: StmtContext,
+  site: Site,
+  mbarrier: Mbarrier,
+  slot: Expr,
+): (thread: Thread) => MbarrierSlot {
+  const { machine } = context
+  const slots = defined(machine.mbarriers.get(mbarrier), `mbarrier "${mbarrier.hint}" is not declared`)
+  const evaluate = expressionsOf(context, site)(slot)
+  return (thread) => {
+    const index = evaluate(thread)
+    return (
+      slots[index] ??
+      fail(machine, 'sim/out-of-bounds', `slot ${index} of ${mbarrier.hint}, which has ${slots.length}`, site, thread)
+    )
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Elements in memory and out of it: the arrays that callers give (in the storage dtype) and the numbers that
+ * expressions compute with. Every value of every dtype is exact as a JavaScript number, so the simulator computes on
+ * Float64Arrays and narrows at each store.
+ */
+import type { DType } from '@tilewright/ir'
+
+/**
+ * Elements of a buffer: f32 in a Float32Array, f16 as its bits in a Uint16Array, i32 in an Int32Array, u32 in a
+ * Uint32Array, i8 in an Int8Array, u8 and bool (0 or 1) in a Uint8Array.
+ */
+export type TypedArray = Float32Array | Uint16Array | Int32Array | Uint32Array | Int8Array | Uint8Array
+
+type ArrayConstructor = { new (count: number): TypedArray }
+
+const arrays: Readonly<Record<DType, ArrayConstructor>> = {
+  f32: Float32Array,
+  f16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
+}
+
+/** `count` zeros of `dtype`. */
+export function allocate(dtype: DType, count: number): TypedArray {
+  return new arrays[dtype](count)
+}
+
+/** Whether the array is of the kind that holds `dtype`. */
+export function holds(dtype: DType, array: TypedArray): boolean {
+  return array instanceof arrays[dtype]
+}
+
+/** The value of an IEEE 754 binary16 number. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+/** The nearest binary16 number as bits, ties to even; from 65520 on that is infinity. */
+export function numberToHalf(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
+  const magnitude = Math.abs(value)
+  if (magnitude >= 65520) return sign | 0x7c00
+  if (magnitude < 2 ** -14) return sign | roundToEven(magnitude * 2 ** 24)
+  let exponent = Math.floor(Math.log2(magnitude))
+  // The logarithm is rounded, so it may be off by one beside a power of two.
+  if (2 ** exponent > magnitude) exponent -= 1
+  else if (2 ** (exponent + 1) <= magnitude) exponent += 1
+  // A significand that rounds up to 2048 carries into the exponent, as it should.
+  return sign | (((exponent + 14) << 10) + roundToEven(magnitude * 2 ** (10 - exponent)))
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
+}
+
+const same = (value: number): number => value
+
+/** What a store does to a value of the compute type, and a load then gives back. */
+const narrowings: Readonly<Record<DType, (value: number) => number>> = {
+  f32: same,
+  f16: (value) => halfToNumber(numberToHalf(value)),
+  i32: same,
+  u32: same,
+  i8: (value) => (value << 24) >> 24,
+  u8: (value) => value & 255,
+  bool: same,
+}
+
+export function narrowing(dtype: DType): (value: number) => number {
+  return narrowings[dtype]
+}
+
+/** The values of stored elements. */
+export function widen(dtype: DType, array: TypedArray): Float64Array {
+  return dtype === 'f16' ? Float64Array.from(array, halfToNumber) : new Float64Array(array)
+}
+
+/** Stores values of the compute type; `values` and `array` have one length. */
+export function narrowInto(dtype: DType, values: Float64Array, array: TypedArray): void {
+  array.set(dtype === 'f16' ? values.map(numberToHalf) : values)
+}

@@ -1,0 +1,203 @@
+/** The five kinds of equations, each evaluated as its definition reads; all domains in row-major order. */
+import {
+  type Axis,
+  type Buffer,
+  type Compute,
+  type Equation,
+  type Expr,
+  evaluateSize,
+  type Reduce,
+  type Scan,
+  type Scatter,
+  type SizeValues,
+  type Sort,
+  type Var,
+} from '@tilewright/ir'
+import { at, product } from './at.js'
+import { flatIndex } from './compile-expr.js'
+import { narrowing } from './elements.js'
+import { concreteShape } from './memory.js'
+import type { Evaluate, Thread } from './thread.js'
+import type { Variables } from './variables.js'
+
+export interface EquationContext {
+  readonly sizes: SizeValues
+  readonly variables: Variables
+  /** Compiles an expression over variables that are bound. */
+  readonly compile: (expr: Expr) => Evaluate
+  /** Throws `sim/out-of-bounds`. */
+  readonly outside: (
+    buffer: Buffer,
+    shape: readonly number[],
+  ) => (frame: Thread, dimension: number, value: number) => never
+}
+
+/** The values of the outputs of an equation in the compute type, one array an output. */
+export function evaluateEquation(equation: Equation, context: EquationContext): readonly Float64Array[] {
+  switch (equation.kind) {
+    case 'compute':
+      return [evaluateCompute(equation, context)]
+    case 'reduce':
+      return evaluateReduce(equation, context)
+    case 'scan':
+      return [evaluateScan(equation, context)]
+    case 'scatter':
+      return [evaluateScatter(equation, context)]
+    case 'sort':
+      return evaluateSort(equation, context)
+  }
+}
+
+/** Variables of one equation live where those of a thread would. */
+function createFrame({ variables }: EquationContext): Thread {
+  const clock = { own: 0, known: new Int32Array(0), version: 0 }
+  return {
+    index: 0,
+    subgroup: 0,
+    lane: 0,
+    vars: new Float64Array(variables.count()),
+    clocks: { workgroup: clock, storage: clock },
+    open: [],
+    groups: [],
+    waiting: undefined,
+    ended: false,
+  }
+}
+
+/** Visits every point of a domain in row-major order, its indices in `slots` of the frame. */
+function eachPoint(frame: Thread, slots: readonly number[], extents: readonly number[], visit: () => void): void {
+  const nest = (dimension: number): void => {
+    const slot = slots[dimension]
+    if (slot === undefined) {
+      visit()
+      return
+    }
+    const extent = at(extents, dimension)
+    for (let i = 0; i < extent; i++) {
+      frame.vars[slot] = i
+      nest(dimension + 1)
+    }
+  }
+  nest(0)
+}
+
+/** Evaluates `value` at every point of the output's shape. */
+function pointwise(output: Buffer, axes: readonly Var[], value: Expr, context: EquationContext): Float64Array {
+  const shape = concreteShape(output, context.sizes)
+  const slots = axes.map(context.variables.bind)
+  const evaluate = context.compile(value)
+  const frame = createFrame(context)
+  const cells = new Float64Array(product(shape))
+  let flat = 0
+  eachPoint(frame, slots, shape, () => {
+    cells[flat] = evaluate(frame)
+    flat += 1
+  })
+  return cells
+}
+
+function evaluateCompute({ output, axes, value }: Compute, context: EquationContext): Float64Array {
+  return pointwise(output, axes, value, context)
+}
+
+const extentsOf = (domain: readonly Axis[], { sizes }: EquationContext): readonly number[] =>
+  domain.map(({ extent }) => evaluateSize(extent, sizes))
+
+function evaluateReduce(equation: Reduce, context: EquationContext): readonly Float64Array[] {
+  const { variables, compile, sizes } = context
+  const shape = concreteShape(at(equation.outputs, 0), sizes)
+  const axes = equation.axes.map(variables.bind)
+  const domain = equation.domain.map((axis) => variables.bind(axis.var))
+  const [left, right] = [equation.left.map(variables.bind), equation.right.map(variables.bind)]
+  const [identity, value] = [equation.identity.map(compile), equation.value.map(compile)]
+  const combine = equation.combine.map(compile)
+  const extents = extentsOf(equation.domain, context)
+  const frame = createFrame(context)
+  // All components are evaluated before any is assigned: they make one tuple.
+  const tuple = new Float64Array(left.length)
+  const assign = (slots: readonly number[], evaluates: readonly Evaluate[]): void => {
+    for (let c = 0; c < tuple.length; c++) tuple[c] = evaluates[c]?.(frame) ?? 0
+    for (let c = 0; c < tuple.length; c++) frame.vars[slots[c] ?? 0] = tuple[c] ?? 0
+  }
+  const outputs = equation.outputs.map(() => new Float64Array(product(shape)))
+  let flat = 0
+  eachPoint(frame, axes, shape, () => {
+    assign(left, identity)
+    eachPoint(frame, domain, extents, () => {
+      assign(right, value)
+      assign(left, combine)
+    })
+    outputs.forEach((cells, component) => {
+      cells[flat] = at(frame.vars, at(left, component))
+    })
+    flat += 1
+  })
+  return outputs
+}
+
+/** The first element of a line is its own fold; each later one combines with the fold before it. */
+function evaluateScan(equation: Scan, context: EquationContext): Float64Array {
+  const { variables, compile, sizes } = context
+  const shape = concreteShape(equation.output, sizes)
+  const [left, right] = [variables.bind(equation.left), variables.bind(equation.right)]
+  const folds = pointwise(equation.output, equation.axes, equation.value, context)
+  const axes = equation.axes.map(variables.bind)
+  const combine = compile(equation.combine)
+  const frame = createFrame(context)
+  const stride = product(shape.slice(equation.along + 1))
+  const slotAlong = at(axes, equation.along)
+  let flat = 0
+  eachPoint(frame, axes, shape, () => {
+    if (at(frame.vars, slotAlong) > 0) {
+      frame.vars[left] = at(folds, flat - stride)
+      frame.vars[right] = at(folds, flat)
+      folds[flat] = combine(frame)
+    }
+    flat += 1
+  })
+  return folds
+}
+
+function evaluateScatter(equation: Scatter, context: EquationContext): Float64Array {
+  const { variables, compile, sizes, outside } = context
+  const { output } = equation
+  const shape = concreteShape(output, sizes)
+  const narrow = narrowing(output.dtype)
+  const cells = pointwise(output, equation.axes, equation.base, context).map(narrow)
+  const domain = equation.domain.map((axis) => variables.bind(axis.var))
+  const [left, right] = [variables.bind(equation.left), variables.bind(equation.right)]
+  const place = flatIndex(shape, equation.index.map(compile), outside(output, shape))
+  const [value, combine] = [compile(equation.value), compile(equation.combine)]
+  const frame = createFrame(context)
+  eachPoint(frame, domain, extentsOf(equation.domain, context), () => {
+    const element = place(frame)
+    frame.vars[left] = at(cells, element)
+    frame.vars[right] = value(frame)
+    cells[element] = narrow(combine(frame))
+  })
+  return cells
+}
+
+function evaluateSort(equation: Sort, context: EquationContext): readonly Float64Array[] {
+  const { values: output, axes, along, value, descending } = equation
+  const shape = concreteShape(output, context.sizes)
+  const unsorted = pointwise(output, axes, value, context)
+  const stride = product(shape.slice(along + 1))
+  const extent = at(shape, along)
+  const values = new Float64Array(unsorted.length)
+  const positions = new Float64Array(unsorted.length)
+  for (let line = 0; extent > 0 && line < unsorted.length / extent; line++) {
+    // The line's first element: whole blocks of `extent * stride` before it, then its place within the block.
+    const first = Math.floor(line / stride) * extent * stride + (line % stride)
+    const element = (position: number): number => at(unsorted, first + position * stride)
+    const order = Array.from({ length: extent }, (_, position) => position).sort((p, q) => {
+      const [a, b] = descending ? [element(q), element(p)] : [element(p), element(q)]
+      return a < b ? -1 : a > b ? 1 : 0
+    })
+    order.forEach((position, rank) => {
+      values[first + rank * stride] = element(position)
+      positions[first + rank * stride] = position
+    })
+  }
+  return [values, positions]
+}

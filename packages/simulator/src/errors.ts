@@ -1,0 +1,60 @@
+/** What a simulated kernel or definition can do wrong. Each code has its help line in the table below. */
+import { TilewrightError } from '@tilewright/ir'
+
+export type SimulatorErrorCode =
+  | 'sim/async-hazard'
+  | 'sim/data-race'
+  | 'sim/deadlock'
+  | 'sim/divergent-barrier'
+  | 'sim/division-by-zero'
+  | 'sim/invalid-buffer'
+  | 'sim/invalid-parity'
+  | 'sim/misaligned-vector'
+  | 'sim/no-subgroups'
+  | 'sim/no-such-workgroup'
+  | 'sim/operations-exceeded'
+  | 'sim/order-dependent'
+  | 'sim/out-of-bounds'
+  | 'sim/uninitialised-read'
+
+const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
+  'sim/async-hazard': 'wait for the copy, and put a barrier after the wait, before touching either end',
+  'sim/data-race': 'put a barrier that orders this memory between the two accesses, or make both atomic',
+  'sim/deadlock': 'count the arrivals of each phase; a phase completes after exactly that many',
+  'sim/divergent-barrier': 'take the barrier out of conditions and loop bounds that differ between its participants',
+  'sim/division-by-zero': 'guard the division with a select, whose other arm is not evaluated',
+  'sim/invalid-buffer': 'give every storage buffer an array of its own, of its dtype and element count',
+  'sim/invalid-parity': 'the parity of a phase is 0 or 1: take the iteration modulo 2',
+  'sim/misaligned-vector': 'a vector access starts at a multiple of its width',
+  'sim/no-subgroups': 'fix the subgroup size of the kernel',
+  'sim/no-such-workgroup': 'ask for a position inside the launch',
+  'sim/operations-exceeded': 'raise maxOperations, or make the kernel smaller',
+  'sim/order-dependent': 'results may not depend on the order of threads, workgroups or asynchronous copies',
+  'sim/out-of-bounds': 'guard the access: every index lies within its extent',
+  'sim/uninitialised-read': 'write the element before it is read, on every path',
+}
+
+export interface SimulatorErrorDetails {
+  readonly code: SimulatorErrorCode
+  readonly message: string
+  readonly where?: string | undefined
+  /** Index in the workgroup of the thread at fault. */
+  readonly thread?: number | undefined
+  readonly workgroup?: readonly [number, number, number] | undefined
+}
+
+/**
+ * A kernel or a definition that breaks the semantics of the IR. `where` is the line and a short description of the
+ * statement at fault; `thread` and `workgroup` are there when a thread was executing.
+ */
+export class SimulatorError extends TilewrightError {
+  readonly thread: number | undefined
+  readonly workgroup: readonly [number, number, number] | undefined
+
+  constructor(details: SimulatorErrorDetails) {
+    const { code, message, where, thread, workgroup } = details
+    super({ code, message, where, help: helpFor[code] })
+    this.thread = thread
+    this.workgroup = workgroup
+  }
+}

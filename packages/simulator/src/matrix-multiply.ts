@@ -1,0 +1,61 @@
+/** D = A·B + D by a whole subgroup: the fragments of its lanes, put together by their maps. */
+import { type Fragment, invariant } from '@tilewright/ir'
+import { taskShape, tasks, workers } from '@tilewright/task-mapping'
+import { reader, writer } from './access.js'
+import { at } from './at.js'
+import { type Machine, memoryOf } from './machine.js'
+import type { Site } from './site.js'
+import type { Thread } from './thread.js'
+
+/** Where the elements of a tile live: lane and position in its fragment, row-major by row and column of the tile. */
+interface Tile {
+  readonly columns: number
+  readonly lane: Int32Array
+  readonly element: Int32Array
+}
+
+function tileOf({ map }: Fragment): Tile {
+  const [rows = 0, columns = 0] = taskShape(map)
+  const [lane, element] = [new Int32Array(rows * columns), new Int32Array(rows * columns)]
+  for (let l = 0; l < workers(map); l++) {
+    tasks(map, l).forEach(([row = 0, column = 0], e) => {
+      lane[row * columns + column] = l
+      element[row * columns + column] = e
+    })
+  }
+  return { columns, lane, element }
+}
+
+/** Multiplies the fragments of the lanes it is given; sums in f32 over k in order, each operation rounded once. */
+export function matrixMultiplier(
+  machine: Machine,
+  fragments: { readonly a: Fragment; readonly b: Fragment; readonly d: Fragment },
+  site: Site,
+): (lanes: readonly Thread[]) => void {
+  const { a, b, d } = fragments
+  for (const { buffer } of [a, b, d]) {
+    invariant(buffer.dtype === 'f32' || buffer.dtype === 'f16', `fragment "${buffer.hint}" is of ${buffer.dtype}`)
+  }
+  const depth = at(taskShape(a.map), 1)
+  const [tileA, tileB, tileD] = [tileOf(a), tileOf(b), tileOf(d)]
+  const load = ({ buffer }: Fragment, tile: Tile): ((lanes: readonly Thread[]) => Float64Array) => {
+    const read = reader(machine, memoryOf(machine, buffer), site)
+    return (lanes) =>
+      Float64Array.from(tile.lane, (lane, position) => read(at(lanes, lane), at(tile.element, position)))
+  }
+  const [loadA, loadB, loadD] = [load(a, tileA), load(b, tileB), load(d, tileD)]
+  const write = writer(machine, memoryOf(machine, d.buffer), site)
+  return (lanes) => {
+    const [left, right] = [loadA(lanes), loadB(lanes)]
+    loadD(lanes).forEach((initial, position) => {
+      const row = Math.floor(position / tileD.columns)
+      const column = position % tileD.columns
+      let sum = initial
+      for (let k = 0; k < depth; k++) {
+        const term = Math.fround(at(left, row * depth + k) * at(right, k * tileB.columns + column))
+        sum = Math.fround(sum + term)
+      }
+      write(at(lanes, at(tileD.lane, position)), at(tileD.element, position), sum)
+    })
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Runs the threads of one workgroup, each until it waits, in one order; then lets go those whose wait is over, until all
+ * have ended. What can go on when nothing else can is decided here: a barrier not all reach, or a deadlock.
+ */
+import { invariant, type Participants } from '@tilewright/ir'
+import { at } from './at.js'
+import type { Step } from './compile-stmt.js'
+import { fail, type Machine } from './machine.js'
+import { phaseCompleted } from './mbarriers.js'
+import type { Thread, Wait } from './thread.js'
+
+type Meeting = Extract<Wait, { kind: 'meeting' }>
+/** Threads that meet, in order of index. */
+type Groups = Readonly<Record<Participants, readonly (readonly Thread[])[]>>
+
+/** Throws `SimulatorError` for anything the threads do wrong. */
+export function runThreads(machine: Machine, body: Step): void {
+  const threads = machine.order === 'ascending' ? machine.threads : machine.threads.toReversed()
+  if (body.kind === 'plain') {
+    for (const thread of threads) body.run(thread)
+    return
+  }
+  const coroutines = new Map(threads.map((thread) => [thread, body.run(thread)]))
+  const groups: Groups = { workgroup: [machine.threads], subgroup: subgroupsOf(machine) }
+  while (threads.some((thread) => !thread.ended)) {
+    let progress = false
+    for (const [thread, coroutine] of coroutines) {
+      if (thread.ended || !mayGoOn(thread)) continue
+      thread.waiting = undefined
+      thread.ended = coroutine.next().done === true
+      progress = true
+    }
+    for (const participants of ['workgroup', 'subgroup'] as const) {
+      for (const group of groups[participants]) {
+        const wait = commonMeeting(group)
+        if (wait?.participants !== participants) continue
+        checkIterations(machine, wait, group)
+        wait.meet(group)
+        for (const thread of group) thread.waiting = undefined
+        progress = true
+      }
+    }
+    if (!progress) stuck(machine, groups)
+  }
+}
+
+function mayGoOn({ waiting }: Thread): boolean {
+  return waiting === undefined || (waiting.kind === 'phase' && phaseCompleted(waiting.slot, waiting.parity))
+}
+
+function subgroupsOf({ kernel, threads }: Machine): readonly (readonly Thread[])[] {
+  const { subgroupSize } = kernel
+  if (subgroupSize === undefined) return []
+  return Array.from({ length: threads.length / subgroupSize }, (_, subgroup) =>
+    threads.slice(subgroup * subgroupSize, (subgroup + 1) * subgroupSize),
+  )
+}
+
+/** The meeting that all threads of the group have come to. */
+function commonMeeting(group: readonly Thread[]): Meeting | undefined {
+  const wait = at(group, 0).waiting
+  return wait?.kind === 'meeting' && group.every(({ waiting }) => waiting === wait) ? wait : undefined
+}
+
+/** The same statement in another iteration of a loop is not the same barrier. */
+function checkIterations(machine: Machine, { site, loops }: Meeting, group: readonly Thread[]): void {
+  const first = at(group, 0)
+  for (const thread of group) {
+    if (loops.every((slot) => thread.vars[slot] === first.vars[slot])) continue
+    const iteration = ({ vars }: Thread): string => loops.map((slot) => vars[slot]).join(', ')
+    const message = `thread ${first.index} waits in iteration (${iteration(first)}) and thread ${thread.index} in (${iteration(thread)})`
+    fail(machine, 'sim/divergent-barrier', message, site, thread)
+  }
+}
+
+/** No thread can go on. Throws `sim/deadlock` when one waits for a phase, `sim/divergent-barrier` otherwise. */
+function stuck(machine: Machine, groups: Groups): never {
+  const { threads } = machine
+  const starved = threads.find(({ waiting }) => waiting?.kind === 'phase')
+  if (starved?.waiting?.kind === 'phase') {
+    const { site, slot, parity } = starved.waiting
+    const { hint, arrivals } = slot.mbarrier
+    const state = `${slot.arrived} of ${arrivals} arrivals in phase ${slot.phase}`
+    const others = formatStates(threads.filter((thread) => thread !== starved))
+    const message = `thread ${starved.index} waits for parity ${parity} of ${hint}, which has ${state}; ${others}`
+    return fail(machine, 'sim/deadlock', message, site, starved)
+  }
+  const first = threads.find(({ waiting }) => waiting?.kind === 'meeting')
+  invariant(first?.waiting?.kind === 'meeting', 'threads that have not ended wait for something')
+  const { site, participants } = first.waiting
+  const group = groups[participants].find((members) => members.includes(first)) ?? []
+  const missing = group.filter(({ waiting }) => waiting !== first.waiting)
+  return fail(machine, 'sim/divergent-barrier', `thread ${first.index} waits; ${formatStates(missing)}`, site, first)
+}
+
+/** `threads 1, 2 have ended; thread 3 waits at …`. */
+function formatStates(threads: readonly Thread[]): string {
+  const byState = new Map<string, number[]>()
+  for (const { index, ended, waiting } of threads) {
+    const state = ended || waiting === undefined ? 'ended' : `at ${waiting.site.text}`
+    byState.set(state, [...(byState.get(state) ?? []), index])
+  }
+  const shown = 8
+  return [...byState]
+    .map(([state, indices]) => {
+      const list = indices.slice(0, shown).join(', ') + (indices.length > shown ? ', …' : '')
+      if (state === 'ended') return indices.length === 1 ? `thread ${list} has ended` : `threads ${list} have ended`
+      return indices.length === 1 ? `thread ${list} waits ${state}` : `threads ${list} wait ${state}`
+    })
+    .join('; ')
+}

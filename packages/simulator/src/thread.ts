@@ -1,0 +1,64 @@
+/** A thread: its variables, its clocks, its copies in flight, and what it waits for. */
+import type { BarrierMemory, Mbarrier, Participants } from '@tilewright/ir'
+import type { Clock } from './clocks.js'
+import type { Memory } from './memory.js'
+import type { Site } from './site.js'
+
+/** Evaluates an expression: booleans are 0 and 1, i32 and u32 integers in their range, f32 values of binary32. */
+export type Evaluate = (thread: Thread) => number
+export type Action = (thread: Thread) => void
+
+export interface Thread {
+  /** In the workgroup. */
+  readonly index: number
+  readonly subgroup: number
+  readonly lane: number
+  /** Values of the variables of the kernel, by slot. */
+  readonly vars: Float64Array
+  /** What is ordered before the thread's next access to each memory. */
+  readonly clocks: Readonly<Record<BarrierMemory, Clock>>
+  /** Copies started since the last commit. */
+  open: Copy[]
+  /** Committed groups that are unfinished, oldest first. */
+  groups: Copy[][]
+  waiting: Wait | undefined
+  ended: boolean
+}
+
+/** An async copy between its start and the wait for it. */
+export interface Copy {
+  readonly site: Site
+  readonly destination: Memory
+  readonly to: number
+  readonly source: Memory
+  /** Undefined for a copy of zeros. */
+  readonly from: number | undefined
+  readonly elements: number
+  /** Checks and records the accesses of the copy, as made by the thread now. */
+  readonly touch: (thread: Thread, copy: Copy) => void
+}
+
+/** One slot of an mbarrier. */
+export interface MbarrierSlot {
+  readonly mbarrier: Mbarrier
+  /** How many phases have completed. */
+  phase: number
+  arrived: number
+  /** What was done before the arrivals of completed phases, and before those of the current one: ticks by thread. */
+  readonly released: Readonly<Record<BarrierMemory, Int32Array>>
+  readonly pending: Readonly<Record<BarrierMemory, Int32Array>>
+}
+
+interface Together {
+  readonly site: Site
+  readonly participants: Participants
+  /** Slots of the variables of the enclosing loops: all participants must be in the same iteration. */
+  readonly loops: readonly number[]
+  /** Done once for all participants, which stand in order of index. */
+  readonly meet: (participants: readonly Thread[]) => void
+}
+
+/** Why a thread does not go on: it meets others at a statement, or waits for a phase. */
+export type Wait =
+  | ({ readonly kind: 'meeting' } & Together)
+  | { readonly kind: 'phase'; readonly site: Site; readonly slot: MbarrierSlot; readonly parity: number }
