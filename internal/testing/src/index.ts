@@ -1,0 +1,28 @@
+// What the tests of several packages share. Never imported by anything that is published.
+export {
+  type ArbitraryExprOptions,
+  arbitraryBindings,
+  arbitraryConst,
+  arbitraryExpr,
+  arbitrarySize,
+  arbitrarySizeParams,
+  arbitrarySizeValues,
+} from './arbitrary-expr.js'
+export { type ArbitraryGraph, arbitraryGraph } from './arbitrary-graph.js'
+export { arbitraryKernel, type GeneratedKernel, generateKernel } from './arbitrary-kernel.js'
+export {
+  type ArbitraryMappingOptions,
+  arbitraryExtents,
+  arbitraryMapping,
+  arbitraryMappingTriple,
+} from './arbitrary-mapping.js'
+export { type BrowserModule, openInBrowser } from './browser.js'
+export { dataFolder, dataSkipReason } from './data-folder.js'
+export { deepFreeze } from './deep-freeze.js'
+export { authoredMatmul, type MatmulShape, type MatmulTiles } from './fixtures/authored-matmul.js'
+export { propertyRuns } from './property-runs.js'
+export { runGenerated } from './run-generated.js'
+export { type DeviceRun, runOnDevice } from './run-on-device.js'
+export { testTarget } from './test-target.js'
+export { thrownBy } from './thrown-by.js'
+export { GUARDED_TIERS, type GuardedTier, nvccPath, tierSkipReason } from './tiers.js'
