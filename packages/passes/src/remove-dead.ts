@@ -1,0 +1,96 @@
+/** Removes what has no effect: values nobody uses, private memory nobody reads, statements without contents. */
+import {
+  type Buffer,
+  type Expr,
+  mapStmt,
+  type Stmt,
+  seq,
+  stmtExprs,
+  type Var,
+  walkExpr,
+  walkExprs,
+  walkStmts,
+} from '@tilewright/ir'
+
+/** The statement without its dead parts; the same object when it has none. */
+export function removeDead(body: Stmt): Stmt {
+  let current = body
+  for (;;) {
+    const next = sweep(current, { read: buffersOf(current), used: new Set(), seen: new Set() })
+    if (next === current) return current
+    // What was removed may have been the only use of something else.
+    current = next
+  }
+}
+
+export const isEmpty = (stmt: Stmt): boolean => stmt.kind === 'seq' && stmt.body.length === 0
+
+interface Uses {
+  readonly read: ReadonlySet<Buffer>
+  /** Variables used further down. */
+  readonly used: Set<Var>
+  readonly seen: Set<Expr>
+}
+
+/** What a body reads of the memory that can be private. */
+function buffersOf(body: Stmt): ReadonlySet<Buffer> {
+  const read = new Set<Buffer>()
+  walkExprs(body, (expr) => {
+    if (expr.kind === 'load') read.add(expr.buffer)
+  })
+  walkStmts(body, (stmt) => {
+    if (stmt.kind === 'load-vector') read.add(stmt.buffer)
+    if (stmt.kind === 'matrix-multiply') for (const { buffer } of [stmt.a, stmt.b, stmt.d]) read.add(buffer)
+  })
+  return read
+}
+
+/** Last statement first, so that all uses of a variable are known where it is bound. */
+function sweep(stmt: Stmt, uses: Uses): Stmt {
+  if (stmt.kind === 'seq') {
+    const kept: Stmt[] = []
+    for (const child of stmt.body.toReversed()) {
+      const swept = sweep(child, uses)
+      if (!isEmpty(swept)) kept.push(swept)
+    }
+    kept.reverse()
+    return kept.length === stmt.body.length && kept.every((child, i) => child === stmt.body[i]) ? stmt : seq(kept)
+  }
+  if (isDead(stmt, uses)) return seq([])
+  const isUsed = (v: Var | undefined): boolean => v !== undefined && uses.used.has(v)
+  const plain =
+    stmt.kind === 'atomic' && !isUsed(stmt.previous) && stmt.previous ? { ...stmt, previous: undefined } : stmt
+  const swept = mapStmt(
+    plain,
+    (expr) => expr,
+    (child) => sweep(child, uses),
+  )
+  if ((swept.kind === 'for' || swept.kind === 'for-task') && isEmpty(swept.body)) return seq([])
+  if (swept.kind === 'if' && isEmpty(swept.then) && (swept.else === undefined || isEmpty(swept.else))) return seq([])
+  for (const expr of stmtExprs(swept)) {
+    walkExpr(
+      expr,
+      (node) => {
+        if (node.kind === 'var') uses.used.add(node)
+      },
+      uses.seen,
+    )
+  }
+  return swept
+}
+
+function isDead(stmt: Stmt, { read, used }: Uses): boolean {
+  const isUnread = (buffer: Buffer): boolean => buffer.scope === 'private' && !read.has(buffer)
+  switch (stmt.kind) {
+    case 'let':
+      return !used.has(stmt.var)
+    case 'load-vector':
+      return !stmt.vars.some((v) => used.has(v))
+    case 'declare':
+    case 'store':
+    case 'store-vector':
+      return isUnread(stmt.buffer)
+    default:
+      return false
+  }
+}
