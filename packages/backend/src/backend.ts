@@ -1,0 +1,33 @@
+/** The plugin contract: a factory gives a frozen descriptor, and the user passes it in. */
+import type { Pass, ScheduleTemplate, Target } from '@tilewright/ir'
+import { CompileError } from '@tilewright/ir'
+import type { Device } from './device.js'
+import type { Emit } from './emit.js'
+
+/** Version of this contract. */
+export const backendApi = 1
+
+export interface Backend {
+  readonly meta: { readonly name: string; readonly version: string; readonly api: typeof backendApi }
+  /** The minima that every device of this backend has. */
+  readonly target: Target
+  /** The whole lowering, in order, for a target: the last pass leaves what `emit` prints. */
+  readonly pipeline: (target: Target) => readonly Pass[]
+  /** Templates tried before the common ones. */
+  readonly schedules?: readonly ScheduleTemplate[]
+  readonly emit: Emit
+  /** Opens a device; backends that only generate code have none. */
+  readonly open?: () => Promise<Device>
+}
+
+/** Checks and freezes a descriptor. Throws `CompileError` `backend/api` when it was made for another contract. */
+export function defineBackend(backend: Backend): Backend {
+  if (backend.meta.api !== backendApi) {
+    throw new CompileError({
+      code: 'backend/api',
+      message: `backend "${backend.meta.name}" implements contract ${backend.meta.api}, this is ${backendApi}`,
+      help: `install a version of ${backend.meta.name} made for this version of Tilewright`,
+    })
+  }
+  return Object.freeze({ ...backend, meta: Object.freeze({ ...backend.meta }) })
+}

@@ -1,0 +1,60 @@
+/**
+ * A device: buffers, transfers, pipelines, launches. It never sees a plan.
+ *
+ * Sizes are bytes. Buffers and pipelines are opaque: a device accepts only its own. All operations on one device run in
+ * the order in which they were made.
+ */
+import type { Target } from '@tilewright/ir'
+import type { PlanKernel } from './plan/plan.js'
+
+export interface DeviceBuffer {
+  readonly bytes: number
+  /** Frees the memory; idempotent. */
+  readonly destroy: () => void
+}
+
+export interface Pipeline {
+  readonly kernel: PlanKernel
+}
+
+/** Launches and copies that run together, in order, once submitted. */
+export interface Recorder {
+  /** `buffers` and `scalars` in the order of `pipeline.kernel`; no extent of `workgroups` is 0. */
+  readonly dispatch: (
+    pipeline: Pipeline,
+    buffers: readonly DeviceBuffer[],
+    scalars: Uint32Array,
+    workgroups: readonly [number, number, number],
+  ) => void
+  readonly submit: () => void
+}
+
+export interface DeviceInfo {
+  /** Name of the backend and of the adapter, for people. */
+  readonly backend: string
+  readonly adapter: string
+  /** Whether it emulates a GPU on the processor. */
+  readonly software: boolean
+}
+
+export interface Device {
+  readonly info: DeviceInfo
+  /** The backend's target with the limits and features granted. */
+  readonly target: Target
+  /**
+   * At least `bytes` of zeros; never empty. Throws `CompileError` `limits/buffer-size` above the target's limit,
+   * `device/out-of-memory`.
+   */
+  readonly createBuffer: (bytes: number) => DeviceBuffer
+  /** Copies host bytes to the start of a buffer; the view may be reused at once. */
+  readonly write: (buffer: DeviceBuffer, data: ArrayBufferView) => void
+  /** Reads the first `bytes`, after everything submitted before. Rejects with `CompileError` `device/lost`. */
+  readonly read: (buffer: DeviceBuffer, bytes: number) => Promise<Uint8Array<ArrayBuffer>>
+  /** Compiles. Rejects with `CompileError` `device/pipeline` with the compiler's message. */
+  readonly createPipeline: (kernel: PlanKernel) => Promise<Pipeline>
+  readonly begin: () => Recorder
+  /** Resolves with the reason when the device is lost, and never otherwise. */
+  readonly lost: Promise<string>
+  /** Frees the device and all its buffers; idempotent. */
+  readonly dispose: () => void
+}

@@ -1,0 +1,10 @@
+/** What backends and those who drive them agree on, and the printing that they share. */
+export * from './backend.js'
+export * from './c-like-printer.js'
+export * from './c-like-tables.js'
+export * from './device.js'
+export * from './emit.js'
+export * from './kernel-usage.js'
+export * from './namer.js'
+export * from './plan/index.js'
+export * from './scalar-block.js'
