@@ -1,0 +1,261 @@
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> c: array<vec4<f32>>;
+struct Scalars {
+  s0: i32,
+  s1: i32,
+  s2: i32,
+  s3: i32,
+  s4: i32,
+  s5: i32,
+}
+@group(0) @binding(3) var<uniform> scalars: Scalars;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocation_index) local_invocation_index: u32) {
+  let workgroup_y = i32(workgroup_id.y);
+  let workgroup_x = i32(workgroup_id.x);
+  let thread = i32(local_invocation_index);
+  let position = workgroup_y * 65535 + workgroup_x;
+  if (position < scalars.s0) {
+    var acc_0 = 0.0f;
+    var acc_1 = 0.0f;
+    var acc_2 = 0.0f;
+    var acc_3 = 0.0f;
+    var acc_4 = 0.0f;
+    var acc_5 = 0.0f;
+    var acc_6 = 0.0f;
+    var acc_7 = 0.0f;
+    var acc_8 = 0.0f;
+    var acc_9 = 0.0f;
+    var acc_10 = 0.0f;
+    var acc_11 = 0.0f;
+    var acc_12 = 0.0f;
+    var acc_13 = 0.0f;
+    var acc_14 = 0.0f;
+    var acc_15 = 0.0f;
+    var acc_16 = 0.0f;
+    var acc_17 = 0.0f;
+    var acc_18 = 0.0f;
+    var acc_19 = 0.0f;
+    var acc_20 = 0.0f;
+    var acc_21 = 0.0f;
+    var acc_22 = 0.0f;
+    var acc_23 = 0.0f;
+    var acc_24 = 0.0f;
+    var acc_25 = 0.0f;
+    var acc_26 = 0.0f;
+    var acc_27 = 0.0f;
+    var acc_28 = 0.0f;
+    var acc_29 = 0.0f;
+    var acc_30 = 0.0f;
+    var acc_31 = 0.0f;
+    var acc_32 = 0.0f;
+    var acc_33 = 0.0f;
+    var acc_34 = 0.0f;
+    var acc_35 = 0.0f;
+    var acc_36 = 0.0f;
+    var acc_37 = 0.0f;
+    var acc_38 = 0.0f;
+    var acc_39 = 0.0f;
+    var acc_40 = 0.0f;
+    var acc_41 = 0.0f;
+    var acc_42 = 0.0f;
+    var acc_43 = 0.0f;
+    var acc_44 = 0.0f;
+    var acc_45 = 0.0f;
+    var acc_46 = 0.0f;
+    var acc_47 = 0.0f;
+    var acc_48 = 0.0f;
+    var acc_49 = 0.0f;
+    var acc_50 = 0.0f;
+    var acc_51 = 0.0f;
+    var acc_52 = 0.0f;
+    var acc_53 = 0.0f;
+    var acc_54 = 0.0f;
+    var acc_55 = 0.0f;
+    var acc_56 = 0.0f;
+    var acc_57 = 0.0f;
+    var acc_58 = 0.0f;
+    var acc_59 = 0.0f;
+    var acc_60 = 0.0f;
+    var acc_61 = 0.0f;
+    var acc_62 = 0.0f;
+    var acc_63 = 0.0f;
+    let t = scalars.s1 - 1;
+    let t_1 = scalars.s2 - 4;
+    let t_2 = position / scalars.s3 * 64 + thread / 8 * 8;
+    let c_base = position % scalars.s3 * 64 + thread % 8 * 8;
+    let t_3 = t_2 + 1;
+    let t_4 = t_2 + 2;
+    let t_5 = t_2 + 3;
+    let t_6 = t_2 + 4;
+    let t_7 = t_2 + 5;
+    let t_8 = t_2 + 6;
+    let t_9 = t_2 + 7;
+    let t_10 = min(c_base, t_1);
+    let t_11 = c_base + 4;
+    let t_12 = min(t_2, t) * scalars.s4;
+    let t_13 = min(t_11, t_1);
+    let t_14 = min(t_3, t) * scalars.s4;
+    let t_15 = min(t_4, t) * scalars.s4;
+    let t_16 = min(t_5, t) * scalars.s4;
+    let t_17 = min(t_6, t) * scalars.s4;
+    let t_18 = min(t_7, t) * scalars.s4;
+    let t_19 = min(t_8, t) * scalars.s4;
+    let t_20 = min(t_9, t) * scalars.s4;
+    for (var k0 = 0; k0 < scalars.s5; k0++) {
+      let t_21 = k0 * 4;
+      let a_1 = a[(t_12 + t_21) >> 2u];
+      let a_2 = a[(t_14 + t_21) >> 2u];
+      let a_3 = a[(t_15 + t_21) >> 2u];
+      let a_4 = a[(t_16 + t_21) >> 2u];
+      let a_5 = a[(t_17 + t_21) >> 2u];
+      let a_6 = a[(t_18 + t_21) >> 2u];
+      let a_7 = a[(t_19 + t_21) >> 2u];
+      let a_8 = a[(t_20 + t_21) >> 2u];
+      let t_22 = k0 * scalars.s2 * 4;
+      let b_1 = b[(t_10 + t_22) >> 2u];
+      let b_2 = b[(t_13 + t_22) >> 2u];
+      let t_23 = (t_21 + 1) * scalars.s2;
+      let b_3 = b[(t_10 + t_23) >> 2u];
+      let b_4 = b[(t_13 + t_23) >> 2u];
+      let t_24 = (t_21 + 2) * scalars.s2;
+      let b_5 = b[(t_10 + t_24) >> 2u];
+      let b_6 = b[(t_13 + t_24) >> 2u];
+      let t_25 = (t_21 + 3) * scalars.s2;
+      let b_7 = b[(t_10 + t_25) >> 2u];
+      let b_8 = b[(t_13 + t_25) >> 2u];
+      acc_0 = acc_0 + a_1.x * b_1.x + a_1.y * b_3.x + a_1.z * b_5.x + a_1.w * b_7.x;
+      acc_1 = acc_1 + a_1.x * b_1.y + a_1.y * b_3.y + a_1.z * b_5.y + a_1.w * b_7.y;
+      acc_2 = acc_2 + a_1.x * b_1.z + a_1.y * b_3.z + a_1.z * b_5.z + a_1.w * b_7.z;
+      acc_3 = acc_3 + a_1.x * b_1.w + a_1.y * b_3.w + a_1.z * b_5.w + a_1.w * b_7.w;
+      acc_4 = acc_4 + a_1.x * b_2.x + a_1.y * b_4.x + a_1.z * b_6.x + a_1.w * b_8.x;
+      acc_5 = acc_5 + a_1.x * b_2.y + a_1.y * b_4.y + a_1.z * b_6.y + a_1.w * b_8.y;
+      acc_6 = acc_6 + a_1.x * b_2.z + a_1.y * b_4.z + a_1.z * b_6.z + a_1.w * b_8.z;
+      acc_7 = acc_7 + a_1.x * b_2.w + a_1.y * b_4.w + a_1.z * b_6.w + a_1.w * b_8.w;
+      acc_8 = acc_8 + a_2.x * b_1.x + a_2.y * b_3.x + a_2.z * b_5.x + a_2.w * b_7.x;
+      acc_9 = acc_9 + a_2.x * b_1.y + a_2.y * b_3.y + a_2.z * b_5.y + a_2.w * b_7.y;
+      acc_10 = acc_10 + a_2.x * b_1.z + a_2.y * b_3.z + a_2.z * b_5.z + a_2.w * b_7.z;
+      acc_11 = acc_11 + a_2.x * b_1.w + a_2.y * b_3.w + a_2.z * b_5.w + a_2.w * b_7.w;
+      acc_12 = acc_12 + a_2.x * b_2.x + a_2.y * b_4.x + a_2.z * b_6.x + a_2.w * b_8.x;
+      acc_13 = acc_13 + a_2.x * b_2.y + a_2.y * b_4.y + a_2.z * b_6.y + a_2.w * b_8.y;
+      acc_14 = acc_14 + a_2.x * b_2.z + a_2.y * b_4.z + a_2.z * b_6.z + a_2.w * b_8.z;
+      acc_15 = acc_15 + a_2.x * b_2.w + a_2.y * b_4.w + a_2.z * b_6.w + a_2.w * b_8.w;
+      acc_16 = acc_16 + a_3.x * b_1.x + a_3.y * b_3.x + a_3.z * b_5.x + a_3.w * b_7.x;
+      acc_17 = acc_17 + a_3.x * b_1.y + a_3.y * b_3.y + a_3.z * b_5.y + a_3.w * b_7.y;
+      acc_18 = acc_18 + a_3.x * b_1.z + a_3.y * b_3.z + a_3.z * b_5.z + a_3.w * b_7.z;
+      acc_19 = acc_19 + a_3.x * b_1.w + a_3.y * b_3.w + a_3.z * b_5.w + a_3.w * b_7.w;
+      acc_20 = acc_20 + a_3.x * b_2.x + a_3.y * b_4.x + a_3.z * b_6.x + a_3.w * b_8.x;
+      acc_21 = acc_21 + a_3.x * b_2.y + a_3.y * b_4.y + a_3.z * b_6.y + a_3.w * b_8.y;
+      acc_22 = acc_22 + a_3.x * b_2.z + a_3.y * b_4.z + a_3.z * b_6.z + a_3.w * b_8.z;
+      acc_23 = acc_23 + a_3.x * b_2.w + a_3.y * b_4.w + a_3.z * b_6.w + a_3.w * b_8.w;
+      acc_24 = acc_24 + a_4.x * b_1.x + a_4.y * b_3.x + a_4.z * b_5.x + a_4.w * b_7.x;
+      acc_25 = acc_25 + a_4.x * b_1.y + a_4.y * b_3.y + a_4.z * b_5.y + a_4.w * b_7.y;
+      acc_26 = acc_26 + a_4.x * b_1.z + a_4.y * b_3.z + a_4.z * b_5.z + a_4.w * b_7.z;
+      acc_27 = acc_27 + a_4.x * b_1.w + a_4.y * b_3.w + a_4.z * b_5.w + a_4.w * b_7.w;
+      acc_28 = acc_28 + a_4.x * b_2.x + a_4.y * b_4.x + a_4.z * b_6.x + a_4.w * b_8.x;
+      acc_29 = acc_29 + a_4.x * b_2.y + a_4.y * b_4.y + a_4.z * b_6.y + a_4.w * b_8.y;
+      acc_30 = acc_30 + a_4.x * b_2.z + a_4.y * b_4.z + a_4.z * b_6.z + a_4.w * b_8.z;
+      acc_31 = acc_31 + a_4.x * b_2.w + a_4.y * b_4.w + a_4.z * b_6.w + a_4.w * b_8.w;
+      acc_32 = acc_32 + a_5.x * b_1.x + a_5.y * b_3.x + a_5.z * b_5.x + a_5.w * b_7.x;
+      acc_33 = acc_33 + a_5.x * b_1.y + a_5.y * b_3.y + a_5.z * b_5.y + a_5.w * b_7.y;
+      acc_34 = acc_34 + a_5.x * b_1.z + a_5.y * b_3.z + a_5.z * b_5.z + a_5.w * b_7.z;
+      acc_35 = acc_35 + a_5.x * b_1.w + a_5.y * b_3.w + a_5.z * b_5.w + a_5.w * b_7.w;
+      acc_36 = acc_36 + a_5.x * b_2.x + a_5.y * b_4.x + a_5.z * b_6.x + a_5.w * b_8.x;
+      acc_37 = acc_37 + a_5.x * b_2.y + a_5.y * b_4.y + a_5.z * b_6.y + a_5.w * b_8.y;
+      acc_38 = acc_38 + a_5.x * b_2.z + a_5.y * b_4.z + a_5.z * b_6.z + a_5.w * b_8.z;
+      acc_39 = acc_39 + a_5.x * b_2.w + a_5.y * b_4.w + a_5.z * b_6.w + a_5.w * b_8.w;
+      acc_40 = acc_40 + a_6.x * b_1.x + a_6.y * b_3.x + a_6.z * b_5.x + a_6.w * b_7.x;
+      acc_41 = acc_41 + a_6.x * b_1.y + a_6.y * b_3.y + a_6.z * b_5.y + a_6.w * b_7.y;
+      acc_42 = acc_42 + a_6.x * b_1.z + a_6.y * b_3.z + a_6.z * b_5.z + a_6.w * b_7.z;
+      acc_43 = acc_43 + a_6.x * b_1.w + a_6.y * b_3.w + a_6.z * b_5.w + a_6.w * b_7.w;
+      acc_44 = acc_44 + a_6.x * b_2.x + a_6.y * b_4.x + a_6.z * b_6.x + a_6.w * b_8.x;
+      acc_45 = acc_45 + a_6.x * b_2.y + a_6.y * b_4.y + a_6.z * b_6.y + a_6.w * b_8.y;
+      acc_46 = acc_46 + a_6.x * b_2.z + a_6.y * b_4.z + a_6.z * b_6.z + a_6.w * b_8.z;
+      acc_47 = acc_47 + a_6.x * b_2.w + a_6.y * b_4.w + a_6.z * b_6.w + a_6.w * b_8.w;
+      acc_48 = acc_48 + a_7.x * b_1.x + a_7.y * b_3.x + a_7.z * b_5.x + a_7.w * b_7.x;
+      acc_49 = acc_49 + a_7.x * b_1.y + a_7.y * b_3.y + a_7.z * b_5.y + a_7.w * b_7.y;
+      acc_50 = acc_50 + a_7.x * b_1.z + a_7.y * b_3.z + a_7.z * b_5.z + a_7.w * b_7.z;
+      acc_51 = acc_51 + a_7.x * b_1.w + a_7.y * b_3.w + a_7.z * b_5.w + a_7.w * b_7.w;
+      acc_52 = acc_52 + a_7.x * b_2.x + a_7.y * b_4.x + a_7.z * b_6.x + a_7.w * b_8.x;
+      acc_53 = acc_53 + a_7.x * b_2.y + a_7.y * b_4.y + a_7.z * b_6.y + a_7.w * b_8.y;
+      acc_54 = acc_54 + a_7.x * b_2.z + a_7.y * b_4.z + a_7.z * b_6.z + a_7.w * b_8.z;
+      acc_55 = acc_55 + a_7.x * b_2.w + a_7.y * b_4.w + a_7.z * b_6.w + a_7.w * b_8.w;
+      acc_56 = acc_56 + a_8.x * b_1.x + a_8.y * b_3.x + a_8.z * b_5.x + a_8.w * b_7.x;
+      acc_57 = acc_57 + a_8.x * b_1.y + a_8.y * b_3.y + a_8.z * b_5.y + a_8.w * b_7.y;
+      acc_58 = acc_58 + a_8.x * b_1.z + a_8.y * b_3.z + a_8.z * b_5.z + a_8.w * b_7.z;
+      acc_59 = acc_59 + a_8.x * b_1.w + a_8.y * b_3.w + a_8.z * b_5.w + a_8.w * b_7.w;
+      acc_60 = acc_60 + a_8.x * b_2.x + a_8.y * b_4.x + a_8.z * b_6.x + a_8.w * b_8.x;
+      acc_61 = acc_61 + a_8.x * b_2.y + a_8.y * b_4.y + a_8.z * b_6.y + a_8.w * b_8.y;
+      acc_62 = acc_62 + a_8.x * b_2.z + a_8.y * b_4.z + a_8.z * b_6.z + a_8.w * b_8.z;
+      acc_63 = acc_63 + a_8.x * b_2.w + a_8.y * b_4.w + a_8.z * b_6.w + a_8.w * b_8.w;
+    }
+    let inside = t_2 < scalars.s1;
+    let inside_1 = c_base < scalars.s2;
+    let c_base_1 = c_base + t_2 * scalars.s2;
+    if (inside & inside_1) {
+      c[c_base_1 >> 2u] = vec4<f32>(acc_0, acc_1, acc_2, acc_3);
+    }
+    let inside_2 = t_11 < scalars.s2;
+    if (inside & inside_2) {
+      c[(c_base_1 >> 2u) + 1] = vec4<f32>(acc_4, acc_5, acc_6, acc_7);
+    }
+    let inside_3 = t_3 < scalars.s1;
+    let c_base_2 = c_base + t_3 * scalars.s2;
+    if (inside_3 & inside_1) {
+      c[c_base_2 >> 2u] = vec4<f32>(acc_8, acc_9, acc_10, acc_11);
+    }
+    if (inside_3 & inside_2) {
+      c[(c_base_2 >> 2u) + 1] = vec4<f32>(acc_12, acc_13, acc_14, acc_15);
+    }
+    let inside_4 = t_4 < scalars.s1;
+    let c_base_3 = c_base + t_4 * scalars.s2;
+    if (inside_4 & inside_1) {
+      c[c_base_3 >> 2u] = vec4<f32>(acc_16, acc_17, acc_18, acc_19);
+    }
+    if (inside_4 & inside_2) {
+      c[(c_base_3 >> 2u) + 1] = vec4<f32>(acc_20, acc_21, acc_22, acc_23);
+    }
+    let inside_5 = t_5 < scalars.s1;
+    let c_base_4 = c_base + t_5 * scalars.s2;
+    if (inside_5 & inside_1) {
+      c[c_base_4 >> 2u] = vec4<f32>(acc_24, acc_25, acc_26, acc_27);
+    }
+    if (inside_5 & inside_2) {
+      c[(c_base_4 >> 2u) + 1] = vec4<f32>(acc_28, acc_29, acc_30, acc_31);
+    }
+    let inside_6 = t_6 < scalars.s1;
+    let c_base_5 = c_base + t_6 * scalars.s2;
+    if (inside_6 & inside_1) {
+      c[c_base_5 >> 2u] = vec4<f32>(acc_32, acc_33, acc_34, acc_35);
+    }
+    if (inside_6 & inside_2) {
+      c[(c_base_5 >> 2u) + 1] = vec4<f32>(acc_36, acc_37, acc_38, acc_39);
+    }
+    let inside_7 = t_7 < scalars.s1;
+    let c_base_6 = c_base + t_7 * scalars.s2;
+    if (inside_7 & inside_1) {
+      c[c_base_6 >> 2u] = vec4<f32>(acc_40, acc_41, acc_42, acc_43);
+    }
+    if (inside_7 & inside_2) {
+      c[(c_base_6 >> 2u) + 1] = vec4<f32>(acc_44, acc_45, acc_46, acc_47);
+    }
+    let inside_8 = t_8 < scalars.s1;
+    let c_base_7 = c_base + t_8 * scalars.s2;
+    if (inside_8 & inside_1) {
+      c[c_base_7 >> 2u] = vec4<f32>(acc_48, acc_49, acc_50, acc_51);
+    }
+    if (inside_8 & inside_2) {
+      c[(c_base_7 >> 2u) + 1] = vec4<f32>(acc_52, acc_53, acc_54, acc_55);
+    }
+    let inside_9 = t_9 < scalars.s1;
+    let c_base_8 = c_base + t_9 * scalars.s2;
+    if (inside_9 & inside_1) {
+      c[c_base_8 >> 2u] = vec4<f32>(acc_56, acc_57, acc_58, acc_59);
+    }
+    if (inside_9 & inside_2) {
+      c[(c_base_8 >> 2u) + 1] = vec4<f32>(acc_60, acc_61, acc_62, acc_63);
+    }
+  }
+}

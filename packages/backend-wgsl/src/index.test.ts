@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
+import { wgsl, wgslTarget } from './index.js'
+
+test('the backend is frozen data, with the minima of WebGPU', () => {
+  const backend = wgsl()
+  expect(Object.isFrozen(backend)).toBe(true)
+  expect(backend.meta).toEqual({ name: 'wgsl', version: manifest.version, api: 1 })
+  expect(backend.target).toBe(wgslTarget)
+})
+
+test('the passes run in this order', () => {
+  const names = wgsl().pipeline(wgslTarget)
+  expect(names.map(({ name }) => name)).toMatchInlineSnapshot(`
+    [
+      "flatten-indices",
+      "lower-async-copies",
+      "lower-task-mapping",
+      "flatten-indices",
+      "simplify",
+      "unroll-loops",
+      "simplify",
+      "scalarize-private",
+      "merge-guards",
+      "vectorize-accesses",
+      "simplify",
+      "fold-launch",
+      "hoist-invariants",
+      "lower-approximations",
+    ]
+  `)
+})

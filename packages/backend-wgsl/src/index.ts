@@ -1,0 +1,31 @@
+/// <reference lib="dom" />
+/** The WGSL backend: WebGPU in browsers, Node and Deno. */
+import { type Backend, backendApi, type Device, defineBackend } from '@tilewright/backend'
+import { wgslPipeline } from './pipeline.js'
+import { emitWgsl } from './print-wgsl.js'
+import { openBrowser } from './webgpu/browser.js'
+import { wgslTarget } from './webgpu/target.js'
+
+export { wgslPipeline } from './pipeline.js'
+export { emitWgsl } from './print-wgsl.js'
+export { type DeviceOptions, makeDevice } from './webgpu/device.js'
+export { wgslTarget } from './webgpu/target.js'
+
+/** The backend. `open` takes `navigator.gpu` where there is one, else Dawn for Node (the optional package `webgpu`). */
+export function wgsl(): Backend {
+  return defineBackend({
+    meta: { name: 'wgsl', version: '0.0.0', api: backendApi },
+    target: wgslTarget,
+    pipeline: wgslPipeline,
+    emit: emitWgsl,
+    open,
+  })
+}
+
+async function open(): Promise<Device> {
+  if (globalThis.navigator?.gpu !== undefined) return openBrowser()
+  // Named by a variable, so that bundlers for browsers leave it alone.
+  const node = '@tilewright/backend-wgsl/node'
+  const { openNode }: typeof import('./webgpu/node.js') = await import(/* @vite-ignore */ node)
+  return openNode()
+}

@@ -1,0 +1,172 @@
+import type { Device } from '@tilewright/backend'
+import {
+  type BufferHandle,
+  binary,
+  buildKernel,
+  cast,
+  constant,
+  type DType,
+  type Expr,
+  type KernelBuilder,
+  load,
+  store,
+  unary,
+} from '@tilewright/ir'
+import { runPipeline } from '@tilewright/passes'
+import { halfToNumber, numberToHalf } from '@tilewright/simulator'
+import { runOnDevice } from '@tilewright/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { wgslPipeline } from './pipeline.js'
+import { emitWgsl } from './print-wgsl.js'
+import { openNode } from './webgpu/node.js'
+
+let device: Device
+beforeAll(async () => {
+  device = await openNode({ software: true })
+})
+afterAll(() => device.dispose())
+
+const threads = 64
+
+/** What a kernel writes to `y`, whose words are of `type`, given `x`: f32, whole workgroups. */
+async function run(
+  x: Float32Array,
+  dtype: DType,
+  author: (g: KernelBuilder, x: BufferHandle, y: BufferHandle) => void,
+  subgroupSize?: number,
+): Promise<ArrayLike<number>> {
+  const options = { name: 'map', threads, workgroups: [x.length / threads, 1, 1] } as const
+  const kernel = buildKernel(subgroupSize === undefined ? options : { ...options, subgroupSize }, (g) =>
+    author(g, g.param('x', 'f32', [x.length]), g.param('y', dtype, [x.length])),
+  )
+  const lowered = runPipeline(kernel, wgslPipeline(device.target))
+  const floats = dtype === 'f32' || dtype === 'f16'
+  const y = floats ? new Float32Array(x.length) : new Int32Array(x.length)
+  const [, result] = await runOnDevice(device, emitWgsl(lowered), {
+    params: lowered.params,
+    contents: [x, y],
+    sizes: {},
+  })
+  return result!
+}
+
+const map =
+  (of: (x: Expr) => Expr) =>
+  (g: KernelBuilder, x: BufferHandle, y: BufferHandle): void => {
+    const at = g.workgroup.x.mul(threads).add(g.thread).expr
+    g.emit(store(y.buffer, [at], of(load(x.buffer, [at]))))
+  }
+
+const sweep = (from: number, to: number): Float32Array =>
+  Float32Array.from({ length: 2 ** 16 }, (_, i) => from + ((to - from) * i) / (2 ** 16 - 1))
+
+test.each([
+  ['tanh', Math.tanh, sweep(-12, 12)],
+  ['tanh', Math.tanh, sweep(-0.01, 0.01)],
+  ['exp', Math.exp, sweep(-30, 20)],
+  ['exp', Math.exp, sweep(20, 88.72)],
+] as const)('%s keeps the bound of the IR', async (op, truth, x) => {
+  const y = await run(
+    x,
+    'f32',
+    map((value) => unary(op, value)),
+  )
+  const errors = x.map((value, i) => Math.abs(y[i]! - truth(value)) / (1e-7 + 1e-6 * Math.abs(truth(value))))
+  expect(Math.max(...errors)).toBeLessThan(1)
+})
+
+test('conversions to integers truncate and clamp', async () => {
+  const x = new Float32Array(threads)
+  x.set([3e9, -3e9, 5e9, -0.9, 1.9, -1.9, 2147483520, 4294967040, Infinity, -Infinity])
+  const signed = await run(
+    x,
+    'i32',
+    map((value) => cast('i32', value)),
+  )
+  const unsigned = await run(
+    x,
+    'u32',
+    map((value) => cast('u32', value)),
+  )
+  const [most, least] = [2 ** 31 - 1, -(2 ** 31)]
+  expect(Array.from(signed).slice(0, 10)).toEqual([most, least, most, 0, 1, -1, 2147483520, most, most, least])
+  expect(Array.from(unsigned, (word) => word >>> 0).slice(0, 10)).toEqual([
+    3e9,
+    0,
+    2 ** 32 - 1,
+    0,
+    1,
+    0,
+    2147483520,
+    4294967040,
+    2 ** 32 - 1,
+    0,
+  ])
+})
+
+test('stores to narrow types round and wrap like the simulator', async () => {
+  // Ties, subnormals, the largest f16 and what rounds beyond it; small and large integers.
+  const edges = [
+    1 + 2 ** -11,
+    1 + 3 * 2 ** -11,
+    2 ** -14,
+    2 ** -24,
+    2 ** -25,
+    3 * 2 ** -25,
+    65504,
+    65519.99,
+    65520,
+    1e30,
+  ]
+  const x = new Float32Array(threads * 16)
+  x.set(Float32Array.from(x, (_, i) => Math.fround(Math.sin(i) * 2 ** ((i % 44) - 26))))
+  x.set(edges.flatMap((edge) => [edge, -edge]))
+  const expected = x.map((value) => halfToNumber(numberToHalf(value)))
+  const y = await run(
+    x,
+    'f16',
+    map((value) => value),
+  )
+  expect(y).toEqual(expected)
+
+  const integers = x.map((value) => Math.trunc(value))
+  const bytes = await run(
+    integers,
+    'i8',
+    map((value) => cast('i32', value)),
+  )
+  const wrapped = Int8Array.from(integers, (value) => Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), value)))
+  expect(Array.from(bytes)).toEqual(Array.from(wrapped))
+  const flags = await run(
+    integers,
+    'bool',
+    map((value) => cast('bool', value)),
+  )
+  expect(Array.from(flags)).toEqual(Array.from(integers, (value) => Number(value !== 0)))
+})
+
+test('infinities reach a kernel as scalars', async () => {
+  const x = new Float32Array(threads).map((_, i) => i - 32)
+  const y = await run(
+    x,
+    'f32',
+    map((value) => binary('max', value, constant('f32', Number.NEGATIVE_INFINITY))),
+  )
+  expect(y).toEqual(x)
+  const z = await run(
+    x,
+    'f32',
+    map(() => constant('f32', Number.POSITIVE_INFINITY)),
+  )
+  expect(z[0]).toBe(Number.POSITIVE_INFINITY)
+})
+
+test('lane and subgroup are the position in the subgroup and of it', async () => {
+  const y = await run(
+    new Float32Array(threads),
+    'i32',
+    (g, _, out) => out.set([g.thread], g.subgroup.mul(100).add(g.lane)),
+    4,
+  )
+  expect(Array.from(y)).toEqual(Array.from({ length: threads }, (_, i) => Math.floor(i / 4) * 100 + (i % 4)))
+})

@@ -1,0 +1,92 @@
+import { type Buffer, buildKernel, cast, type Expr, type Kernel, load, store, unary } from '@tilewright/ir'
+import { runKernel } from '@tilewright/simulator'
+import { describe, expect, test } from 'vitest'
+import { lowerApproximations } from './lower-approximations.js'
+
+/** y[i] = f(x[i]), one thread. */
+function elementwise(length: number, of: (x: Expr) => Expr, dtype: 'f32' | 'i32' | 'u32' = 'f32'): Kernel {
+  return buildKernel({ name: 'map', threads: 1, workgroups: [1, 1, 1] }, (g) => {
+    const x = g.param('x', 'f32', [length])
+    const y = g.param('y', dtype, [length])
+    g.loop('i', length, (i) => g.emit(store(y.buffer, [i.expr], of(load(x.buffer, [i.expr])))))
+  })
+}
+
+function lowered(values: Float32Array, of: (x: Expr) => Expr): Float32Array {
+  const kernel = lowerApproximations.run(elementwise(values.length, of))
+  const [x, y] = kernel.params
+  const result = new Float32Array(values.length)
+  runKernel(kernel, {
+    buffers: new Map([
+      [x!, values],
+      [y!, result],
+    ]),
+    sizes: {},
+  })
+  return result
+}
+
+/** The largest error, in units of the bound of the IR. */
+function worst(values: Float32Array, actual: Float32Array, truth: (x: number) => number): number {
+  return values.reduce((max, x, i) => {
+    const wanted = truth(x)
+    return Math.max(max, Math.abs(actual[i]! - wanted) / (1e-7 + 1e-6 * Math.abs(wanted)))
+  }, 0)
+}
+
+const sweep = (from: number, to: number, count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
+
+describe('lower-approximations', () => {
+  test('tanh keeps the bound of the IR everywhere', () => {
+    const tiny = Float32Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 1 : -1) * 2 ** (-i / 2))
+    for (const values of [sweep(-12, 12, 20_001), sweep(-0.7, 0.7, 20_001), sweep(-3e38, 3e38, 101), tiny]) {
+      const actual = lowered(values, (x) => unary('tanh', x))
+      expect(worst(values, actual, Math.tanh)).toBeLessThan(1)
+    }
+  })
+
+  test('exp keeps the bound of the IR up to the largest f32', () => {
+    const values = sweep(-110, 88.72, 40_001)
+    const actual = lowered(values, (x) => unary('exp', x))
+    expect(worst(values, actual, Math.exp)).toBeLessThan(0.5)
+  })
+
+  test('exp beyond the range of f32', () => {
+    const values = Float32Array.of(-Infinity, -1e30, 88.73, 100, 1e30, Infinity)
+    expect([...lowered(values, (x) => unary('exp', x))]).toEqual([0, 0, Infinity, Infinity, Infinity, Infinity])
+  })
+
+  test('a kernel without approximated functions is left alone', () => {
+    const kernel = elementwise(4, (x) => x)
+    expect(lowerApproximations.run(kernel)).toBe(kernel)
+  })
+
+  test('an operand in an arm of select is guarded by its condition', () => {
+    // Reading x[4] would be an error.
+    const kernel = buildKernel({ name: 'guarded', threads: 1, workgroups: [1, 1, 1] }, (g) => {
+      const x = g.param('x', 'f32', [4])
+      const y = g.param('y', 'f32', [8])
+      g.loop('i', 8, (i) => y.set([i], i.lt(4).select(x.at(i).tanh(), 5)))
+    })
+    const { params } = kernel
+    const result = new Float32Array(8)
+    const buffers = new Map([
+      [params[0]!, new Float32Array(4)],
+      [params[1]!, result],
+    ])
+    runKernel(lowerApproximations.run(kernel), { buffers, sizes: {} })
+    expect([...result]).toEqual([0, 0, 0, 0, 5, 5, 5, 5])
+  })
+
+  test('conversions to integers clamp', () => {
+    const kernel = lowerApproximations.run(elementwise(3, (x) => cast('i32', x), 'i32'))
+    const result = new Int32Array(3)
+    const buffers = new Map<Buffer, Float32Array | Int32Array>([
+      [kernel.params[0]!, Float32Array.of(3e9, -3e9, -1.9)],
+      [kernel.params[1]!, result],
+    ])
+    runKernel(kernel, { buffers, sizes: {} })
+    expect([...result]).toEqual([2 ** 31 - 1, -(2 ** 31), -1])
+  })
+})

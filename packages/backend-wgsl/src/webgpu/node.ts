@@ -1,0 +1,62 @@
+/// <reference types="@webgpu/types" preserve="true" />
+/** Opens WebGPU devices in Node: a GPU, or the SwiftShader that an installed browser carries. */
+import type { Device } from '@tilewright/backend'
+import { CompileError } from '@tilewright/ir'
+import { makeDevice } from './device.js'
+import { type NodeGpu, openDawn } from './node-dawn.js'
+import { findSwiftShader, hasVulkanDriver, loadVulkan } from './node-vulkan.js'
+
+export type { NodeGpu } from './node-dawn.js'
+export { openNullGpu, validateWgsl, type WgslDiagnostic } from './node-validate.js'
+
+export interface OpenNodeOptions {
+  /**
+   * Takes a software adapter and no other. On Linux that is SwiftShader, which the process keeps as its Vulkan driver from
+   * then on (`VK_DRIVER_FILES`); not in a worker thread, whose environment the Vulkan loader does not see.
+   * Default: a GPU, or what the Vulkan loader is told to use.
+   */
+  readonly software?: boolean
+}
+
+/**
+ * Opens a device.
+ * Rejects with `CompileError` `device/no-webgpu` when the package `webgpu` cannot be loaded, `device/no-adapter` when there
+ * is no GPU, or with `software` no SwiftShader.
+ */
+export async function openNode(options: OpenNodeOptions = {}): Promise<Device> {
+  const { device, wait, dispose } = await openNodeGpu(options)
+  return makeDevice(device, { wait, onDispose: dispose })
+}
+
+/**
+ * Opens the `GPUDevice` alone, with the largest limits of its adapter, and timestamp queries, subgroups and f16 where it has
+ * them. Rejects as `openNode` does.
+ */
+export async function openNodeGpu({ software = false }: OpenNodeOptions = {}): Promise<NodeGpu> {
+  if (process.platform === 'linux') chooseVulkanDriver(software)
+  return openDawn({
+    adapter: software ? { forceFallbackAdapter: true } : { powerPreference: 'high-performance' },
+    help: software ? softwareHelp : hardwareHelp,
+  })
+}
+
+const softwareHelp = 'install Chromium, which carries SwiftShader (Debian: apt-get install chromium)'
+const hardwareHelp = 'install the driver of a GPU, or take a software adapter'
+
+/** Must run before Dawn's first instance is made, which is when the Vulkan loader looks for drivers. */
+function chooseVulkanDriver(software: boolean): void {
+  const installed = findSwiftShader()
+  if (software) {
+    if (installed === undefined) throw noAdapter('no SwiftShader is installed', softwareHelp)
+    process.env.VK_DRIVER_FILES = installed.manifest
+  } else if (!hasVulkanDriver(process.env)) {
+    throw noAdapter('no Vulkan driver is installed', hardwareHelp)
+  }
+  if (!loadVulkan(installed?.loader)) {
+    throw noAdapter('there is no Vulkan loader (libvulkan.so.1)', 'install it (Debian: apt-get install libvulkan1)')
+  }
+}
+
+function noAdapter(message: string, help: string): CompileError {
+  return new CompileError({ code: 'device/no-adapter', message, help })
+}

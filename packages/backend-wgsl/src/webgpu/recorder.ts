@@ -1,0 +1,101 @@
+/**
+ * Recording of launches: one command encoder and one compute pass a run. Bind groups are cached by what they bind, and
+ * blocks of scalars by their content, so that a run repeated with the same buffers and sizes makes no objects.
+ */
+import type { DeviceBuffer, Pipeline, Recorder } from '@tilewright/backend'
+import { CompileError, invariant } from '@tilewright/ir'
+import type { GpuPipeline } from './compile-pipeline.js'
+import type { Faults } from './faults.js'
+
+/** Entries above which a cache begins anew; what recorded work still holds stays alive. */
+const maxCached = 4096
+
+/** Flags of `GPUBufferUsage`, which is no global in Node. */
+const usage = { copyDst: 0x8, uniform: 0x40 } as const
+
+export function createRecorder(
+  gpu: GPUDevice,
+  faults: Faults,
+  bufferOf: (buffer: DeviceBuffer) => GPUBuffer,
+  pipelineOf: (pipeline: Pipeline) => GpuPipeline,
+): { readonly begin: () => Recorder } {
+  const scalarBlocks = new Map<string, GPUBuffer>()
+  const bindGroups = new Map<string, GPUBindGroup>()
+  const ids = new WeakMap<object, number>()
+  let lastId = 0
+  const idOf = (object: object): number => {
+    const known = ids.get(object)
+    if (known !== undefined) return known
+    ids.set(object, ++lastId)
+    return lastId
+  }
+  const remember = <T>(cache: Map<string, T>, key: string, value: T): T => {
+    if (cache.size >= maxCached) cache.clear()
+    cache.set(key, value)
+    return value
+  }
+
+  const scalarBlock = (scalars: Uint32Array): GPUBuffer => {
+    const key = scalars.join()
+    const known = scalarBlocks.get(key)
+    if (known !== undefined) return known
+    const size = Math.ceil(scalars.byteLength / 16) * 16
+    const made = gpu.createBuffer({ size, usage: usage.uniform | usage.copyDst })
+    // Never written again, so a launch that is recorded but not yet submitted may rely on it.
+    gpu.queue.writeBuffer(made, 0, Uint32Array.from(scalars))
+    return remember(scalarBlocks, key, made)
+  }
+  const bindGroup = ({ layout }: GpuPipeline, bound: readonly GPUBuffer[]): GPUBindGroup => {
+    const key = `${idOf(layout)}:${bound.map(idOf).join()}`
+    const known = bindGroups.get(key)
+    if (known !== undefined) return known
+    const entries = bound.map((buffer, binding) => ({ binding, resource: { buffer } }))
+    const made = faults.guard('validation', () => gpu.createBindGroup({ layout, entries }))
+    return remember(bindGroups, key, made)
+  }
+
+  return {
+    begin: () => {
+      const launches: { pipeline: GPUComputePipeline; group: GPUBindGroup; workgroups: readonly number[] }[] = []
+      let isSubmitted = false
+      const checkOpen = (): void => invariant(!isSubmitted, 'a recorder is used after it was submitted')
+      return {
+        dispatch: (pipeline, buffers, scalars, workgroups) => {
+          checkOpen()
+          checkLaunch(pipeline, buffers, scalars)
+          const made = pipelineOf(pipeline)
+          const bound = buffers.map(bufferOf)
+          if (scalars.length > 0) bound.push(scalarBlock(scalars))
+          launches.push({ pipeline: made.pipeline, group: bindGroup(made, bound), workgroups })
+        },
+        submit: () => {
+          checkOpen()
+          isSubmitted = true
+          faults.check()
+          if (launches.length === 0) return
+          faults.guard('validation', () => {
+            const encoder = gpu.createCommandEncoder()
+            const pass = encoder.beginComputePass()
+            for (const { pipeline, group, workgroups } of launches) {
+              pass.setPipeline(pipeline)
+              pass.setBindGroup(0, group)
+              const [x = 1, y = 1, z = 1] = workgroups
+              pass.dispatchWorkgroups(x, y, z)
+            }
+            pass.end()
+            gpu.queue.submit([encoder.finish()])
+          })
+        },
+      }
+    },
+  }
+}
+
+/** Throws `CompileError` `device/launch` when a launch does not fit its kernel. */
+function checkLaunch({ kernel }: Pipeline, buffers: readonly DeviceBuffer[], scalars: Uint32Array): void {
+  if (buffers.length === kernel.buffers.length && scalars.length === kernel.scalars) return
+  throw new CompileError({
+    code: 'device/launch',
+    message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${buffers.length} and ${scalars.length}`,
+  })
+}

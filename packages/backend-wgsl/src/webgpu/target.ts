@@ -1,0 +1,49 @@
+/** What WebGPU devices can do: the minima that all have, and what one has granted. */
+import type { DeviceInfo } from '@tilewright/backend'
+import type { Target } from '@tilewright/ir'
+
+/** WebGPU's default limits: every device has them. */
+export const wgslTarget: Target = {
+  name: 'webgpu',
+  limits: {
+    threads: 256,
+    workgroupBytes: 16384,
+    workgroupsPerDimension: 65535,
+    storageBuffers: 8,
+    bindingBytes: 2 ** 27,
+    bufferBytes: 2 ** 28,
+  },
+  // WGSL has no 8-bit types and no bool in storage, and f16 only with a feature: one word an element.
+  elementBytes: { f32: 4, f16: 4, i32: 4, u32: 4, i8: 4, u8: 4, bool: 4 },
+  vectorLanes: 4,
+  fastWorkgroupMemory: true,
+  subgroupSize: undefined,
+}
+
+/** The limits that `deviceTarget` reads: what a device is asked for. */
+export const wantedLimits = [
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxStorageBuffersPerShaderStage',
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+] as const
+
+/** The target of a device with the limits granted. A software adapter emulates workgroup memory and barriers. */
+export function deviceTarget(limits: GPUSupportedLimits, info: DeviceInfo): Target {
+  return {
+    ...wgslTarget,
+    name: `webgpu (${info.adapter})`,
+    limits: {
+      threads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+      workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+      workgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      storageBuffers: limits.maxStorageBuffersPerShaderStage,
+      bindingBytes: limits.maxStorageBufferBindingSize,
+      bufferBytes: limits.maxBufferSize,
+    },
+    fastWorkgroupMemory: !info.software,
+  }
+}
