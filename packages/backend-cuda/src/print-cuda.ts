@@ -1,0 +1,280 @@
+/**
+ * Prints a lowered kernel as CUDA C++. Parameters are pointers to the used storage buffers in the order of the kernel's,
+ * then its sizes; the entry is always `main_kernel`, so that equal kernels have equal source.
+ *
+ * Signed arithmetic is printed as C++ has it: where an i32 overflows, C++ gives no promise.
+ */
+import {
+  type BufferUsage,
+  bufferUsage,
+  type CLikePrinter,
+  type Code,
+  call,
+  cLikeExprs,
+  cLikeStmts,
+  createCLikePrinter,
+  createScalarBlock,
+  type EmittedKernel,
+  type ExprPrinters,
+  floatBits,
+  formatFloat,
+  level,
+  literal,
+  primary,
+  requireLowered,
+  type ScalarBlock,
+  type StmtPrinters,
+  usedBuiltins,
+} from '@tilewright/backend'
+import {
+  type Buffer,
+  type Builtin,
+  type Const,
+  type DType,
+  defined,
+  type Expr,
+  InternalError,
+  type Kernel,
+  type ScalarType,
+  UnsupportedError,
+} from '@tilewright/ir'
+import { reserved } from './keywords.js'
+
+const scalarTypes: Readonly<Record<ScalarType, string>> = {
+  f32: 'float',
+  i32: 'int',
+  u32: 'unsigned int',
+  bool: 'bool',
+}
+
+/** How an element lies in memory. */
+const elementTypes: Readonly<Record<DType, string>> = {
+  ...scalarTypes,
+  f16: '__half',
+  i8: 'signed char',
+  u8: 'unsigned char',
+}
+
+const vectorTypes: Readonly<Partial<Record<DType, string>>> = { f32: 'float', i32: 'int', u32: 'uint' }
+
+const builtins: Readonly<Record<Builtin, string>> = {
+  thread: 'threadIdx.x',
+  lane: 'threadIdx.x % 32',
+  subgroup: 'threadIdx.x / 32',
+  'workgroup-x': 'blockIdx.x',
+  'workgroup-y': 'blockIdx.y',
+  'workgroup-z': 'blockIdx.z',
+}
+
+/**
+ * CUDA C++ for a kernel that has been through `cudaPipeline`. Throws `InternalError` for one that has not, and
+ * `UnsupportedError` `cuda/…` for statements that this printer does not know.
+ */
+export function emitCuda(kernel: Kernel): EmittedKernel {
+  requireLowered(kernel, ['no-for-task', 'flat-indices', 'folded-launch'])
+  const usage = bufferUsage(kernel)
+  const scalars = createScalarBlock()
+  const builtinNames = new Map<Builtin, string>()
+  const p = createCLikePrinter({
+    reserved,
+    exprs: exprPrinters(scalars, builtinNames),
+    stmts: stmtPrinters(usage),
+  })
+  const buffers = kernel.params.filter((param) => usage.has(param))
+  const pointers = buffers.map((buffer) => {
+    const type = `${usage.get(buffer)?.written ? '' : 'const '}${elementTypes[buffer.dtype]}`
+    return `${type}* __restrict__ ${p.declare(buffer)}`
+  })
+  p.nest(() => {
+    for (const builtin of usedBuiltins(kernel)) {
+      const name = p.fresh(builtin)
+      builtinNames.set(builtin, name)
+      p.line(`const int ${name} = ${builtins[builtin]};`)
+    }
+    p.stmt(kernel.body)
+  })
+  const parameters = [...pointers, ...scalars.all().map((_, i) => `int s${i}`)].join(', ')
+
+  let bytes = 0
+  for (const { scope, dtype, shape } of usage.keys()) {
+    if (scope === 'workgroup') bytes += elementsOf(shape) * elementBytes[dtype]
+  }
+  const source = [
+    ...([...usage.keys()].some(({ dtype }) => dtype === 'f16') ? ['#include <cuda_fp16.h>', ''] : []),
+    `extern "C" __global__ void __launch_bounds__(${kernel.threads}) main_kernel(${parameters}) {`,
+    ...p.lines(),
+    '}',
+    '',
+  ].join('\n')
+  return {
+    pipeline: {
+      source,
+      entry: 'main_kernel',
+      threads: kernel.threads,
+      workgroupBytes: bytes,
+      buffers: buffers.map((buffer) => {
+        const { written = false, lanes = 1 } = usage.get(buffer) ?? {}
+        return { access: written ? 'read-write' : 'read', dtype: buffer.dtype, lanes }
+      }),
+      scalars: scalars.all().length,
+    },
+    buffers,
+    scalars: scalars.all(),
+    workgroups: kernel.workgroups,
+  }
+}
+
+/** Bytes of one element in memory. */
+export const elementBytes: Readonly<Record<DType, number>> = { f32: 4, f16: 2, i32: 4, u32: 4, i8: 1, u8: 1, bool: 1 }
+
+function elementsOf(shape: Buffer['shape']): number {
+  return shape.reduce<number>((product, extent) => {
+    if (typeof extent !== 'number') throw new InternalError('workgroup and private buffers have static shapes')
+    return product * extent
+  }, 1)
+}
+
+function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, string>): ExprPrinters {
+  return {
+    ...cLikeExprs,
+    const: constantCode,
+    size: ({ size }) => primary(`s${scalars.size(size)}`),
+    builtin: ({ name }) => primary(defined(builtinNames.get(name), `builtin ${name} has no name`)),
+    unary: (expr, p) => {
+      if (expr.op === 'exp') return call('expf', [p.text(expr.value)])
+      return expr.op === 'tanh' ? call('tanhf', [p.text(expr.value)]) : cLikeExprs.unary(expr, p)
+    },
+    binary: (expr, p) => {
+      const { op, left, right } = expr
+      if ((op === 'min' || op === 'max') && expr.dtype === 'f32') return call(`f${op}f`, [p.text(left), p.text(right)])
+      if (op !== 'shl' && op !== 'shr') return cLikeExprs.binary(expr, p)
+      // C++ has no result for amounts above 31.
+      const amount = right.kind === 'const' ? String(Number(right.value) & 31) : `(${p.text(right, level.unary)} & 31)`
+      return { text: `${p.text(left, level.unary)} ${op === 'shl' ? '<<' : '>>'} ${amount}`, level: level.shift }
+    },
+    select: (expr, p) => {
+      const cond = p.text(expr.cond)
+      return primary(`(${cond} ? ${p.text(expr.then)} : ${p.text(expr.else)})`)
+    },
+    cast: ({ dtype, value }, p) => {
+      if (dtype === 'bool') return { text: `${p.text(value, level.sum)} != 0`, level: level.comparison }
+      if (value.dtype === 'f32') return call(dtype === 'i32' ? '__float2int_rz' : '__float2uint_rz', [p.text(value)])
+      return { text: `(${scalarTypes[dtype]})${p.text(value, level.unary)}`, level: level.unary }
+    },
+    load: ({ buffer, index }, p) => widened(buffer, elementText(buffer, index, p)),
+  }
+}
+
+function constantCode({ dtype, value }: Const): Code {
+  if (typeof value === 'boolean') return primary(String(value))
+  switch (dtype) {
+    case 'f32':
+      if (Number.isFinite(value)) return literal(`${formatFloat(value)}f`)
+      return call('__int_as_float', [`0x${floatBits(value).toString(16)}`])
+    case 'u32':
+      return primary(`${value}u`)
+    case 'i32':
+      return value === -(2 ** 31) ? primary('(-2147483647 - 1)') : literal(String(value))
+    case 'bool':
+      throw new InternalError('a bool constant holds a number')
+  }
+}
+
+function elementText(buffer: Buffer, index: readonly Expr[], p: CLikePrinter): string {
+  const name = p.bufferName(buffer)
+  const [flat] = index
+  if (flat !== undefined) return `${name}[${p.text(flat)}]`
+  return buffer.scope === 'storage' ? `${name}[0]` : name
+}
+
+function widened({ dtype }: Buffer, element: string): Code {
+  if (dtype === 'f16') return call('__half2float', [element])
+  // Other narrow types widen by themselves, but u8 to int: its values fit, its type must be unsigned.
+  return dtype === 'u8' ? { text: `(unsigned int)${element}`, level: level.unary } : primary(element)
+}
+
+function narrowed({ dtype }: Buffer, value: Code): Code {
+  if (dtype === 'f16') return call('__float2half_rn', [value.text])
+  return dtype === 'i8' || dtype === 'u8' ? primary(`(${elementTypes[dtype]})(${value.text})`) : value
+}
+
+function stmtPrinters(usage: ReadonlyMap<Buffer, BufferUsage>): StmtPrinters {
+  const unsupported = (what: string, stmt: string) => (): never => {
+    throw new UnsupportedError({
+      code: `cuda/${what}`,
+      message: `the CUDA printer has nothing for ${stmt} yet`,
+      help: 'choose a schedule without it',
+    })
+  }
+  const asyncCopy = unsupported('async-copy', 'asynchronous copies')
+  const mbarrier = unsupported('mbarrier', 'mbarriers')
+  const shared = cLikeStmts({
+    value: (name, type) => `const ${scalarTypes[type]} ${name}`,
+    variable: (name, type) => `${scalarTypes[type]} ${name}`,
+    counter: (name) => `int ${name}`,
+  })
+  return {
+    ...shared,
+    for: (stmt, p) => {
+      if (stmt.unroll) p.line('#pragma unroll')
+      shared.for(stmt, p)
+    },
+    declare: ({ buffer }, p) => {
+      const { dtype, scope, shape } = buffer
+      const align = (usage.get(buffer)?.lanes ?? 1) > 1 ? '__align__(16) ' : ''
+      const extent = shape.length === 0 ? '' : `[${Math.max(1, elementsOf(shape))}]`
+      p.line(
+        `${scope === 'workgroup' ? '__shared__ ' : ''}${align}${elementTypes[dtype]} ${p.declare(buffer)}${extent};`,
+      )
+    },
+    store: ({ buffer, index, value }, p) => {
+      p.line(`${elementText(buffer, index, p)} = ${narrowed(buffer, p.code(value)).text};`)
+    },
+    'load-vector': ({ vars, buffer, index, guard }, p) => {
+      const base = vectorTypes[buffer.dtype]
+      const at = p.text(index, level.sum)
+      const name = p.bufferName(buffer)
+      if (base === undefined) {
+        // No vector type of this element: the accesses stay scalar.
+        for (const [i, target] of vars.entries()) {
+          const element = widened(buffer, `${name}[${at} + ${i}]`).text
+          const value = guard === undefined ? element : `${p.text(guard)} ? ${element} : 0`
+          p.line(`const ${scalarTypes[target.dtype]} ${p.bind(target)} = ${value};`)
+        }
+        return
+      }
+      const type = `${base}${vars.length}`
+      const vector = `*reinterpret_cast<const ${type}*>(&${name}[${p.text(index)}])`
+      const made = p.fresh(buffer.hint)
+      const value = guard === undefined ? vector : `${p.text(guard)} ? ${vector} : ${type}{}`
+      p.line(`const ${type} ${made} = ${value};`)
+      for (const [i, target] of vars.entries()) p.alias(target, primary(`${made}.${'xyzw'.charAt(i)}`))
+    },
+    'store-vector': ({ buffer, index, values }, p) => {
+      const base = vectorTypes[buffer.dtype]
+      const name = p.bufferName(buffer)
+      const words = values.map((value) => narrowed(buffer, p.code(value)).text)
+      if (base === undefined) {
+        const at = p.text(index, level.sum)
+        for (const [i, word] of words.entries()) p.line(`${name}[${at} + ${i}] = ${word};`)
+        return
+      }
+      const type = `${base}${values.length}`
+      p.line(`*reinterpret_cast<${type}*>(&${name}[${p.text(index)}]) = make_${type}(${words.join(', ')});`)
+    },
+    atomic: ({ op, buffer, index, value, previous }, p) => {
+      const names = { add: 'atomicAdd', min: 'atomicMin', max: 'atomicMax' } as const
+      const update = `${names[op]}(&${elementText(buffer, index, p)}, ${p.text(value)});`
+      if (previous === undefined) p.line(update)
+      else p.line(`const ${scalarTypes[previous.dtype]} ${p.bind(previous)} = ${update}`)
+    },
+    barrier: ({ participants }, p) => p.line(participants === 'workgroup' ? '__syncthreads();' : '__syncwarp();'),
+    'async-copy': asyncCopy,
+    'async-commit': asyncCopy,
+    'async-wait': asyncCopy,
+    'declare-mbarrier': mbarrier,
+    'mbarrier-arrive': mbarrier,
+    'mbarrier-wait': mbarrier,
+    'matrix-multiply': unsupported('matrix-multiply', 'matrix-multiply'),
+  }
+}
