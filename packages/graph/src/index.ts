@@ -1,0 +1,11 @@
+/** The tensor graph and its operators. */
+export * from './build-graph.js'
+export * from './graph.js'
+export * from './ops/conv.js'
+export * from './ops/elementwise.js'
+export * from './ops/matmul.js'
+export * from './ops/pool.js'
+export { reshapeOp } from './ops/reshape.js'
+export type { AutoPad, WindowAttributes } from './ops/window.js'
+export * from './passes/eliminate-dead-nodes.js'
+export * from './tensor.js'

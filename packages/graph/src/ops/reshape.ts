@@ -1,0 +1,139 @@
+/** Reshape, and the index arithmetic between two shapes of equal element count. */
+import {
+  add,
+  type Buffer,
+  type Compute,
+  compute,
+  defined,
+  div,
+  type Expr,
+  elementCount,
+  int,
+  load,
+  mod,
+  mul,
+  type SizeExpr,
+  sizeBinary,
+  sizeEquals,
+  sizeMul,
+  sizeValue,
+  variable,
+} from '@tilewright/ir'
+import type { Operation } from '../graph.js'
+import type { TensorType } from '../tensor.js'
+import { formatShape, shapeError } from './shape-error.js'
+
+/**
+ * The position in `to` of element `index` of `from`. Dimensions are matched in runs of equal product, so that a
+ * dimension that both shapes share costs no arithmetic.
+ */
+export function reindex(index: readonly Expr[], from: readonly SizeExpr[], to: readonly SizeExpr[]): readonly Expr[] {
+  const result: Expr[] = []
+  let [i, j] = [0, 0]
+  while (i < from.length || j < to.length) {
+    const [fromStart, toStart] = [i, j]
+    let left: SizeExpr = from[i] ?? 1
+    let right: SizeExpr = to[j] ?? 1
+    i += 1
+    j += 1
+    while (!sizeEquals(left, right) && (i < from.length || j < to.length)) {
+      const takeLeft = j >= to.length || (i < from.length && smaller(left, right))
+      if (takeLeft) {
+        left = elementCount(from.slice(fromStart, i + 1))
+        i += 1
+      } else {
+        right = elementCount(to.slice(toStart, j + 1))
+        j += 1
+      }
+    }
+    result.push(...unflatten(flatten(index.slice(fromStart, i), from.slice(fromStart, i)), to.slice(toStart, j)))
+  }
+  return result
+}
+
+/** Which of two unequal products to grow: the smaller number, or the one that is a number. */
+function smaller(left: SizeExpr, right: SizeExpr): boolean {
+  if (typeof left === 'number' && typeof right === 'number') return left < right
+  return typeof left === 'number'
+}
+
+/** Row-major position of an index; 0 for rank 0. */
+export function flatten(index: readonly Expr[], shape: readonly SizeExpr[]): Expr {
+  return index.reduce<Expr>((flat, position, d) => add(mul(flat, sizeValue(shape[d] ?? 1)), position), int(0))
+}
+
+/** The index of a row-major position. */
+export function unflatten(position: Expr, shape: readonly SizeExpr[]): readonly Expr[] {
+  const index: Expr[] = []
+  let rest = position
+  shape.toReversed().forEach((extent, d) => {
+    const last = d === shape.length - 1
+    index.push(last ? rest : mod(rest, sizeValue(extent)))
+    if (!last) rest = div(rest, sizeValue(extent))
+  })
+  return index.toReversed()
+}
+
+/** output = input with another shape of the same element count; every element moves to one place. */
+export function reshapeEquation(output: Buffer, input: Buffer): Compute {
+  const axes = input.shape.map((_, d) => variable(`j${d}`))
+  return compute(output, (...at) => load(input, reindex(at, output.shape, input.shape)), [
+    { input, axes, index: reindex(axes, input.shape, output.shape) },
+  ])
+}
+
+/**
+ * Reshape (ONNX): in `shape`, -1 takes what is left and 0 copies the input's dimension (unless `allowZero`).
+ * Throws `CompileError` `graph/shape`.
+ */
+export function reshapeOp(
+  input: TensorType,
+  { shape, allowZero = false }: { readonly shape: readonly number[]; readonly allowZero?: boolean },
+): Operation {
+  const total = elementCount(input.shape)
+  const wildcards = shape.filter((extent) => extent === -1).length
+  if (wildcards > 1 || shape.some((extent) => extent < -1)) {
+    throw shapeError('Reshape', `the shape [${shape.join(', ')}] is not valid`, 'at most one -1, nothing below')
+  }
+  const known = shape.map((extent, d): SizeExpr => {
+    if (extent !== 0 || allowZero) return extent
+    const copied = input.shape[d]
+    if (copied !== undefined) return copied
+    throw shapeError('Reshape', `dimension ${d} copies one that ${formatShape(input.shape)} lacks`)
+  })
+  const rest = elementCount(known.filter((extent) => extent !== -1))
+  const result = known.map((extent) => (extent === -1 ? quotient(total, rest, input, shape) : extent))
+  if (!sizeEquals(elementCount(result), total)) {
+    throw shapeError(
+      'Reshape',
+      `${formatShape(input.shape)} does not reshape to [${shape.join(', ')}]: the element counts differ`,
+    )
+  }
+  return {
+    name: 'Reshape',
+    outputs: [{ dtype: input.dtype, shape: result }],
+    define: ([source], [output]) => [reshapeEquation(defined(output, 'one output'), defined(source, 'one input'))],
+  }
+}
+
+function quotient(total: SizeExpr, rest: SizeExpr, input: TensorType, shape: readonly number[]): SizeExpr {
+  if (rest === 0 || (typeof total === 'number' && typeof rest === 'number' && total % rest !== 0)) {
+    throw shapeError('Reshape', `${formatShape(input.shape)} does not reshape to [${shape.join(', ')}]`)
+  }
+  // Symbols that stand in both cancel.
+  const symbols = [...input.shape]
+  let constant: SizeExpr = 1
+  for (const factor of factorsOf(rest)) {
+    const at = symbols.findIndex((extent) => typeof extent !== 'number' && sizeEquals(extent, factor))
+    if (at >= 0) symbols.splice(at, 1)
+    else constant = sizeMul(constant, factor)
+  }
+  return sizeBinary('div', elementCount(symbols), constant)
+}
+
+function factorsOf(size: SizeExpr): readonly SizeExpr[] {
+  if (typeof size !== 'number' && size.kind === 'size-op' && size.op === 'mul') {
+    return [...factorsOf(size.left), ...factorsOf(size.right)]
+  }
+  return [size]
+}
