@@ -1,0 +1,55 @@
+/** Chooses the schedule of an anchor: the first template that matches and has a legal candidate, or the rules. */
+import {
+  type Candidate,
+  isRejection,
+  type Problem,
+  type Refinement,
+  type ScheduledKernels,
+  type ScheduleTemplate,
+  type Target,
+} from '@tilewright/ir'
+import { registerTiledMatmul } from './matmul/register-tiled.js'
+import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
+import { ruleBased } from './rule-based.js'
+
+/** The common templates, best first. */
+export const templates: readonly ScheduleTemplate[] = [workgroupTiledMatmul, registerTiledMatmul]
+
+export interface Resolution {
+  /** Name of the template, or `rule-based`. */
+  readonly template: string
+  readonly candidate: Candidate
+  /** Templates that matched but could not be used, and why. */
+  readonly rejected: readonly { readonly template: string; readonly reason: string }[]
+  readonly scheduled: ScheduledKernels
+}
+
+/**
+ * Schedules an anchor for a target. `extra` templates (a backend's own) are tried before the common ones.
+ * Throws `UnsupportedError` when nothing can run it.
+ */
+export function resolve(problem: Problem, target: Target, extra: readonly ScheduleTemplate[] = []): Resolution {
+  const rejected: { template: string; reason: string }[] = []
+  for (const template of [...extra, ...templates]) {
+    if (!template.matches(problem.anchor)) continue
+    const candidate = template.level0(problem, target)
+    if (isRejection(candidate)) {
+      rejected.push({ template: template.name, reason: String(candidate.reason) })
+      continue
+    }
+    const scheduled = template.build(candidate, problem, target)
+    return { template: template.name, candidate, rejected, scheduled }
+  }
+  return { template: 'rule-based', candidate: {}, rejected, scheduled: ruleBased(problem.anchor, target) }
+}
+
+/** Facts about symbolic sizes under which some template has a better candidate for the anchor. */
+export function refinementsOf(
+  problem: Problem,
+  target: Target,
+  extra: readonly ScheduleTemplate[] = [],
+): readonly Refinement[] {
+  const usable = [...extra, ...templates].filter((template) => template.matches(problem.anchor))
+  const chosen = usable.find((template) => !isRejection(template.level0(problem, target)))
+  return chosen?.refinements(problem.anchor) ?? []
+}
