@@ -1,0 +1,36 @@
+/** Fusion groups: what becomes one launch (or the few launches of one schedule). */
+import { type Buffer, type Compute, type Equation, equationExprs, equationOutputs, loadsOf } from '@tilewright/ir'
+
+/** An anchor with the injective equations fused before and after it. */
+export interface FusionGroup {
+  readonly anchor: Equation
+  /** Producers of values the group reads, in topological order; inlined where they are loaded. */
+  readonly prologues: readonly Compute[]
+  /** Consumers of the anchor's result, in order; each reads the result of the one before. */
+  readonly epilogues: readonly Compute[]
+}
+
+/** A decision about an edge of the program, as data: `explain` renders it. */
+export interface Remark {
+  readonly kind: 'applied' | 'missed'
+  readonly subject: string
+  readonly reason: string
+}
+
+/** The buffers an equation reads, each once, in order of appearance. */
+export function equationInputs(equation: Equation): readonly Buffer[] {
+  const loads = equationExprs(equation).flatMap(loadsOf)
+  return [...new Set(loads.map((load) => load.buffer))]
+}
+
+/** The buffers that a group writes for others. */
+export function groupOutputs(group: FusionGroup): readonly Buffer[] {
+  return equationOutputs(group.epilogues.at(-1) ?? group.anchor)
+}
+
+/** The buffers that a group reads from memory. */
+export function groupInputs(group: FusionGroup): readonly Buffer[] {
+  const members = [...group.prologues, group.anchor, ...group.epilogues]
+  const made = new Set(members.flatMap(equationOutputs))
+  return [...new Set(members.flatMap(equationInputs))].filter((buffer) => !made.has(buffer))
+}

@@ -1,0 +1,397 @@
+import {
+  add,
+  type Buffer,
+  binary,
+  buffer,
+  compute,
+  constant,
+  type Equation,
+  type Expr,
+  equationOutputs,
+  int,
+  load,
+  matmul,
+  mod,
+  mul,
+  reduce,
+  scan,
+  select,
+  unary,
+  variable,
+} from '@tilewright/ir'
+import { propertyRuns } from '@tilewright/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type FusionGroup, groupInputs, groupOutputs } from './group.js'
+import { partition } from './partition.js'
+
+const storage = (hint: string, ...shape: number[]): Buffer => buffer(hint, 'f32', shape, 'storage')
+const square = (hint: string): Buffer => storage(hint, 4, 4)
+
+// Equations over 4×4 buffers, each named like its result.
+const product = (to: Buffer, a: Buffer, b: Buffer): Equation =>
+  matmul(
+    to,
+    4,
+    (_, m, k) => load(a, [m, k]),
+    (_, k, n) => load(b, [k, n]),
+  )
+const map = (to: Buffer, from: Buffer, f: (x: Expr) => Expr = (x) => unary('exp', x)): Equation =>
+  compute(to, (i, j) => f(load(from, [i!, j!])))
+const sum = (to: Buffer, a: Buffer, b: Buffer): Equation =>
+  compute(to, (i, j) => add(load(a, [i!, j!]), load(b, [i!, j!])))
+const transpose = (to: Buffer, from: Buffer): Equation => compute(to, (i, j) => load(from, [j!, i!]))
+
+const show = ({ anchor, prologues, epilogues }: FusionGroup): string => {
+  const names = (equations: readonly Equation[]): string =>
+    equations.map((equation) => equationOutputs(equation)[0]!.hint).join(' ')
+  return `${names(prologues)} [${names([anchor])}] ${names(epilogues)}`.trim()
+}
+
+/** Groups as `prologues [anchor] epilogues`, then the remarks. */
+function grouped(equations: readonly Equation[], results: readonly Buffer[], storageBuffers = 8): string {
+  const { groups, remarks } = partition(equations, new Set(results), { storageBuffers })
+  return [...groups.map(show), ...remarks.map(({ kind, subject, reason }) => `${kind}: ${subject}: ${reason}`)].join(
+    '\n',
+  )
+}
+
+const [x, w, a, b, c, d, y] = ['x', 'w', 'a', 'b', 'c', 'd', 'y'].map(square) as [
+  Buffer,
+  Buffer,
+  Buffer,
+  Buffer,
+  Buffer,
+  Buffer,
+  Buffer,
+]
+
+describe('epilogues', () => {
+  test('a chain of consumers', () => {
+    expect(grouped([product(a, x, w), map(b, a), sum(y, b, x)], [y])).toMatchInlineSnapshot(`
+      "[a] b y
+      applied: a → b: epilogue
+      applied: b → y: epilogue"
+    `)
+  })
+
+  test('one that reads its input twice', () => {
+    expect(grouped([product(a, x, w), map(y, a, (v) => mul(v, v))], [y])).toMatchInlineSnapshot(`
+      "[a] y
+      applied: a → y: epilogue"
+    `)
+  })
+
+  test('not a result of the model', () => {
+    expect(grouped([product(a, x, w), map(y, a)], [a, y])).toMatchInlineSnapshot(`
+      "[a]
+      [y]
+      missed: a → y: the intermediate is a result of the model"
+    `)
+  })
+
+  test('not with several consumers', () => {
+    expect(grouped([product(a, x, w), map(b, a), map(c, a), sum(y, b, c)], [y])).toMatchInlineSnapshot(`
+      "[a]
+      b c [y]
+      missed: a → b: 2 consumers
+      applied: c → y: prologue
+      applied: b → y: prologue"
+    `)
+  })
+
+  test('not a consumer that moves elements where no inverse is known', () => {
+    expect(grouped([product(a, x, w), transpose(y, a)], [y])).toMatchInlineSnapshot(`
+      "[a]
+      [y]
+      missed: a → y: an element may reach several results, or none"
+    `)
+  })
+
+  test('not one that reads a transposed copy too', () => {
+    const symmetric = compute(y, (i, j) => add(load(a, [i!, j!]), load(a, [j!, i!])))
+    expect(grouped([product(a, x, w), symmetric], [y])).toMatchInlineSnapshot(`
+      "[a]
+      [y]
+      missed: a → y: an element may reach several results, or none"
+    `)
+  })
+
+  test('not an anchor', () => {
+    expect(grouped([product(a, x, w), product(y, a, w)], [y])).toMatchInlineSnapshot(`
+      "[a]
+      [y]
+      missed: a → y: reduce is an anchor itself"
+    `)
+  })
+
+  test('not of an anchor with several results', () => {
+    const [best, where] = [storage('best', 4), buffer('where', 'i32', [4], 'storage')]
+    const argmax = reduce({
+      outputs: [best, where],
+      domain: [{ hint: 'k', extent: 4 }],
+      identity: [constant('f32', -1), int(0)],
+      value: ([i], [k]) => [load(x, [i!, k!]), k!],
+      combine: ([l, p], [r, q]) => [binary('max', l!, r!), select(binary('lt', l!, r!), q!, p!)],
+      commutative: false,
+    })
+    const after = compute(storage('after', 4), (i) => unary('exp', load(best, [i!])))
+    expect(grouped([argmax, after], [after.output])).toMatchInlineSnapshot(`
+      "[best]
+      [after]
+      missed: best → after: the anchor has several results"
+    `)
+  })
+
+  test('of two products that meet, one takes the sum and reads the other', () => {
+    expect(grouped([product(a, x, w), product(b, w, x), sum(y, a, b)], [y])).toMatchInlineSnapshot(`
+      "[b]
+      [a] y
+      applied: a → y: epilogue
+      missed: b → y: the consumer belongs to another group"
+    `)
+  })
+
+  test('not beyond the storage buffers of a kernel', () => {
+    expect(grouped([product(a, x, w), sum(b, a, c), sum(y, b, d)], [y], 4)).toMatchInlineSnapshot(`
+      "[a] b
+      [y]
+      applied: a → b: epilogue
+      missed: b → y: more than 4 storage buffers"
+    `)
+  })
+})
+
+describe('prologues', () => {
+  test('a chain of producers', () => {
+    expect(grouped([map(a, x), transpose(b, a), product(y, b, w)], [y])).toMatchInlineSnapshot(`
+      "a b [y]
+      applied: b → y: prologue
+      applied: a → y: prologue"
+    `)
+  })
+
+  test('of an epilogue', () => {
+    expect(grouped([map(a, w), product(b, x, w), sum(y, b, a)], [y])).toMatchInlineSnapshot(`
+      "a [b] y
+      applied: b → y: epilogue
+      applied: a → y: prologue"
+    `)
+  })
+
+  test('read by the anchor and by its epilogue', () => {
+    expect(grouped([map(a, x), product(b, a, w), sum(y, b, a)], [y])).toMatchInlineSnapshot(`
+      "a [b] y
+      applied: b → y: epilogue
+      applied: a → y: prologue"
+    `)
+  })
+
+  test('of a scan', () => {
+    const running = scan(y, 1, (i, j) => load(a, [i!, j!]), add)
+    expect(grouped([map(a, x), running], [y])).toMatchInlineSnapshot(`
+      "a [y]
+      applied: a → y: prologue"
+    `)
+  })
+
+  test('not one that is a result', () => {
+    expect(grouped([map(a, x), product(y, a, w)], [a, y])).toMatchInlineSnapshot(`
+      "[a]
+      [y]
+      missed: a → y: others read the producer too
+      missed: a → y: reduce is an anchor itself"
+    `)
+  })
+
+  test('not one that others read', () => {
+    expect(grouped([map(a, x), product(b, a, w), product(y, w, a)], [b, y])).toMatchInlineSnapshot(`
+      "[a]
+      [b]
+      [y]
+      missed: a → b: others read the producer too
+      missed: a → y: others read the producer too
+      missed: a → b: reduce is an anchor itself"
+    `)
+  })
+
+  test('an index map, whoever else reads it, and even when it is a result', () => {
+    expect(grouped([transpose(a, x), product(b, a, w), product(y, w, a)], [b, y])).toMatchInlineSnapshot(`
+      "a [b]
+      a [y]
+      applied: a → b: prologue
+      applied: a → y: prologue"
+    `)
+    expect(grouped([transpose(a, x), product(y, a, w)], [a, y])).toMatchInlineSnapshot(`
+      "a [y]
+      [a]
+      applied: a → y: prologue
+      missed: a → y: reduce is an anchor itself"
+    `)
+  })
+
+  test('an index map that is repeated does not take along what it reads', () => {
+    expect(grouped([map(a, x), transpose(b, a), product(c, b, w), product(y, w, b)], [c, y])).toMatchInlineSnapshot(`
+      "[a]
+      b [c]
+      b [y]
+      applied: b → c: prologue
+      missed: a → c: others read the producer too
+      applied: b → y: prologue
+      missed: a → y: others read the producer too
+      missed: a → b: another group reads the intermediate"
+    `)
+  })
+
+  test('not an anchor, nor an epilogue', () => {
+    expect(grouped([product(a, x, w), map(b, a), product(y, b, w)], [y])).toMatchInlineSnapshot(`
+      "[a] b
+      [y]
+      applied: a → b: epilogue
+      missed: b → y: reduce is an anchor itself"
+    `)
+  })
+
+  test('not beyond the storage buffers of a kernel', () => {
+    expect(grouped([sum(a, b, c), sum(d, a, x), product(y, d, w)], [y], 4)).toMatchInlineSnapshot(`
+      "[a]
+      d [y]
+      applied: d → y: prologue
+      missed: a → y: more than 4 storage buffers
+      missed: a → d: the consumer belongs to another group"
+    `)
+  })
+
+  test('not as often as a chain of doublings would have it', () => {
+    const links = Array.from({ length: 6 }, (_, i) => square(`t${i}`))
+    const doubled = links.map((to, i) => sum(to, links[i - 1] ?? x, links[i - 1] ?? x))
+    const { groups, remarks } = partition(doubled, new Set(links.slice(-1)), { storageBuffers: 8 })
+    expect(groups.map(show)).toEqual(['t0 t1 [t2]', 't3 t4 [t5]'])
+    expect(remarks.filter(({ kind }) => kind === 'missed').map(({ reason }) => reason)).toContain(
+      'it would be computed 16 times',
+    )
+  })
+})
+
+describe('what is left', () => {
+  test('is grouped around its last consumer', () => {
+    expect(grouped([map(a, x), map(b, w), sum(y, a, b)], [y])).toMatchInlineSnapshot(`
+      "a b [y]
+      applied: b → y: prologue
+      applied: a → y: prologue"
+    `)
+  })
+
+  test('a consumer that only moves elements is the anchor', () => {
+    expect(grouped([map(a, x), transpose(y, a)], [y])).toMatchInlineSnapshot(`
+      "a [y]
+      applied: a → y: prologue"
+    `)
+  })
+
+  test('equations that no result depends on are in no group, and do not count as readers', () => {
+    expect(grouped([product(a, x, w), map(y, a), map(b, a), product(c, b, w)], [y])).toMatchInlineSnapshot(`
+      "[a] y
+      applied: a → y: epilogue"
+    `)
+  })
+
+  test('what only constants of a combine read is an input all the same', () => {
+    const scale = storage('scale', 1)
+    const weighted = reduce({
+      outputs: [storage('weighted', 4)],
+      domain: [{ hint: 'k', extent: 4 }],
+      identity: [constant('f32', 0)],
+      value: ([i], [k]) => [load(x, [i!, k!])],
+      combine: ([l], [r]) => [add(l!, mul(r!, load(scale, [int(0)])))],
+      commutative: false,
+    })
+    const makeScale = reduce({
+      outputs: [scale],
+      domain: [{ hint: 'k', extent: 4 }],
+      identity: [constant('f32', 0)],
+      value: (_, [k]) => [load(w, [k!, k!])],
+      combine: ([l], [r]) => [add(l!, r!)],
+      commutative: true,
+    })
+    const { groups } = partition([makeScale, weighted], new Set(weighted.outputs), { storageBuffers: 8 })
+    expect(groups.map(({ anchor }) => anchor)).toEqual([makeScale, weighted])
+  })
+})
+
+/** Random programs of every kind of edge: what each equation reads is chosen among what is there. */
+const programs: fc.Arbitrary<{ equations: readonly Equation[]; results: ReadonlySet<Buffer>; storageBuffers: number }> =
+  fc
+    .record({
+      steps: fc.array(
+        fc.record({
+          op: fc.constantFrom('map', 'sum', 'transpose', 'reshape', 'product', 'scan'),
+          first: fc.nat({ max: 50 }),
+          second: fc.nat({ max: 50 }),
+          isResult: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 14 },
+      ),
+      storageBuffers: fc.integer({ min: 3, max: 8 }),
+    })
+    .map(({ steps, storageBuffers }) => {
+      const there = [x, w]
+      const results = new Set<Buffer>()
+      const equations = steps.map(({ op, first, second, isResult }, i): Equation => {
+        const to = square(`t${i}`)
+        const [from, other] = [there[first % there.length]!, there[second % there.length]!]
+        there.push(to)
+        if (isResult || i === steps.length - 1) results.add(to)
+        switch (op) {
+          case 'map':
+            return map(to, from)
+          case 'sum':
+            return sum(to, from, other)
+          case 'transpose':
+            return transpose(to, from)
+          case 'reshape': {
+            // Turns the elements of each row by one.
+            const [p, q] = [variable('p'), variable('q')]
+            const turned = (at: Expr, by: number): Expr => mod(add(at, int(by)), int(4))
+            return compute(to, (r, s) => load(from, [r!, turned(s!, 1)]), [
+              { input: from, axes: [p, q], index: [p, turned(q, 3)] },
+            ])
+          }
+          case 'product':
+            return product(to, from, other)
+          default:
+            return scan(to, 1, (r, s) => load(from, [r!, s!]), add)
+        }
+      })
+      return { equations, results, storageBuffers }
+    })
+
+test('random programs: groups can run in order, every result is written once, limits hold', () => {
+  fc.assert(
+    fc.property(programs, ({ equations, results, storageBuffers }) => {
+      const { groups, remarks } = partition(equations, results, { storageBuffers })
+      const written = new Set<Buffer>([x, w])
+      for (const group of groups) {
+        for (const input of groupInputs(group)) expect(written.has(input), `${input.hint} is there`).toBe(true)
+        for (const output of groupOutputs(group)) {
+          expect(written.has(output), `${output.hint} is new`).toBe(false)
+          written.add(output)
+        }
+        // Alone, an equation of ours binds three at most.
+        expect(groupInputs(group).length + groupOutputs(group).length).toBeLessThanOrEqual(storageBuffers)
+      }
+      for (const result of results) expect(written.has(result), result.hint).toBe(true)
+      // Nothing is in memory for nobody.
+      const read = new Set(groups.flatMap(groupInputs))
+      for (const output of groups.flatMap(groupOutputs)) expect(read.has(output) || results.has(output)).toBe(true)
+      // An epilogue is never repeated; a prologue is, only where it moves elements.
+      const anchored = groups.flatMap(({ anchor, epilogues }) => [anchor, ...epilogues])
+      expect(new Set(anchored).size).toBe(anchored.length)
+      const computing = groups.flatMap(({ prologues }) => prologues).filter(({ value }) => value.kind !== 'load')
+      expect(new Set(computing).size).toBe(computing.length)
+      for (const { kind, reason } of remarks)
+        expect(reason === 'epilogue' || reason === 'prologue').toBe(kind === 'applied')
+    }),
+    { numRuns: propertyRuns() },
+  )
+})

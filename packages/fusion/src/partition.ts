@@ -1,0 +1,213 @@
+/**
+ * Partition: which equations become one kernel (Hidet, section 5.2).
+ *
+ * Every equation that is not injective is an anchor. Anchors absorb epilogues first: the only consumer of the result,
+ * when each element goes to one place. Then prologues: injective producers that only this group reads, and pure index
+ * maps (reshapes, windows, broadcasts) whoever else reads them, since they cost nothing to repeat. What is left over is
+ * grouped around its last consumer. Equations that no result depends on are in no group. An edge that is not fused gets
+ * a remark.
+ */
+import { type Buffer, type Compute, type Equation, type Expr, equationOutputs } from '@tilewright/ir'
+import { copiesOf } from './copies.js'
+import { type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
+import { inverseMapOf } from './inverse-map.js'
+import { indexProgram, type ProgramIndex } from './program-index.js'
+
+export interface PartitionFacts {
+  /** Storage buffers that one kernel may bind. */
+  readonly storageBuffers: number
+}
+
+export interface Partition {
+  /** In an order in which each reads what is already written. */
+  readonly groups: readonly FusionGroup[]
+  readonly remarks: readonly Remark[]
+}
+
+/**
+ * How often the value of one prologue may stand in the text of a kernel. A producer that is read twice by each of n
+ * equations in a row would stand there 2^n times.
+ */
+const mostCopies = 8
+/** Equations of one group: fused expressions are nested, and whoever walks them recurses. */
+const mostMembers = 64
+
+/** Partitions equations in topological order; `results` are the buffers that must exist at the end. */
+export function partition(
+  equations: readonly Equation[],
+  results: ReadonlySet<Buffer>,
+  facts: PartitionFacts,
+): Partition {
+  const program = indexProgram(equations, results)
+  const progress: Progress = { owned: new Set(), written: new Set(), read: new Set(), groups: [], remarks: [] }
+  const { owned, written, read, groups, remarks } = progress
+
+  const grow = (anchor: Equation): void => {
+    owned.add(anchor)
+    const withEpilogues = absorbEpilogues({ anchor, prologues: [], epilogues: [] }, program, progress, facts)
+    for (const member of [anchor, ...withEpilogues.epilogues]) {
+      owned.add(member)
+      written.add(member)
+    }
+    const group = absorbPrologues(withEpilogues, program, progress, facts)
+    for (const prologue of group.prologues) if (isPrivate(prologue, group, program, progress)) owned.add(prologue)
+    for (const input of groupInputs(group)) read.add(input)
+    groups.push(group)
+  }
+  for (const equation of program.equations) if (equation.kind !== 'compute') grow(equation)
+  // Backwards, so that a chain is grouped around its last equation.
+  for (const equation of program.equations.toReversed()) {
+    const isNeeded = equationOutputs(equation).some((output) => results.has(output) || read.has(output))
+    if (isNeeded && !owned.has(equation)) grow(equation)
+  }
+  return { groups: inOrder(groups), remarks }
+}
+
+/** What has been decided so far. */
+interface Progress {
+  /** Equations that need no group of their own any more. A prologue that is not private to its group is not among them. */
+  readonly owned: Set<Equation>
+  /** Anchors and epilogues: their results are in memory, or private to their group. */
+  readonly written: Set<Equation>
+  /** Buffers that some group reads from memory. */
+  readonly read: Set<Buffer>
+  readonly groups: FusionGroup[]
+  readonly remarks: Remark[]
+}
+
+/** Whether nobody needs the result of a prologue outside of its group. */
+function isPrivate(prologue: Compute, group: FusionGroup, program: ProgramIndex, { read }: Progress): boolean {
+  return program.staysIn(prologue, group) && !read.has(prologue.output)
+}
+
+function absorbEpilogues(
+  start: FusionGroup,
+  program: ProgramIndex,
+  progress: Progress,
+  facts: PartitionFacts,
+): FusionGroup {
+  let group = start
+  for (;;) {
+    const outputs = groupOutputs(group)
+    const [output] = outputs
+    if (output === undefined) return group
+    const consumers = program.consumers(output)
+    const [consumer] = consumers
+    if (consumer === undefined) return group
+    const subject = `${output.hint} → ${equationOutputs(consumer)[0]?.hint}`
+    const missed = (reason: string): FusionGroup => {
+      progress.remarks.push({ kind: 'missed', subject, reason })
+      return group
+    }
+    if (outputs.length > 1) return missed('the anchor has several results')
+    if (consumer.kind !== 'compute') return missed(`${consumer.kind} is an anchor itself`)
+    const grown = { ...group, epilogues: [...group.epilogues, consumer] }
+    const reason = whyNoEpilogue(output, consumers, program, progress) ?? whyTooLarge(grown, facts)
+    if (reason !== undefined) return missed(reason)
+    progress.remarks.push({ kind: 'applied', subject, reason: 'epilogue' })
+    group = grown
+  }
+}
+
+function whyNoEpilogue(
+  output: Buffer,
+  consumers: readonly Equation[],
+  { results }: ProgramIndex,
+  { owned, read }: Progress,
+): string | undefined {
+  const [consumer] = consumers
+  if (results.has(output)) return 'the intermediate is a result of the model'
+  if (consumers.length > 1) return `${consumers.length} consumers`
+  if (consumer?.kind !== 'compute') return undefined
+  if (owned.has(consumer)) return 'the consumer belongs to another group'
+  // An index map that was inlined elsewhere reads this result from memory.
+  if (read.has(output)) return 'another group reads the intermediate'
+  return inverseMapOf(consumer, output) === undefined ? 'an element may reach several results, or none' : undefined
+}
+
+function absorbPrologues(
+  start: FusionGroup,
+  program: ProgramIndex,
+  progress: Progress,
+  facts: PartitionFacts,
+): FusionGroup {
+  let group = start
+  const refused = new Set<Compute>()
+  for (;;) {
+    const next = latestProducer(group, program, (one) => !progress.written.has(one) && !refused.has(one))
+    if (next === undefined) return group
+    // Ordered by the program, wherever in the group the new one is read.
+    const prologues = [next, ...group.prologues].sort((a, b) => program.position(a) - program.position(b))
+    const grown = { ...group, prologues }
+    const reason =
+      !isIndexMap(next.value) && !isPrivate(next, grown, program, progress)
+        ? 'others read the producer too'
+        : (whyTooLarge(grown, facts) ?? whyTooManyCopies(next.output, grown, program))
+    const subject = `${next.output.hint} → ${groupOutputs(group)[0]?.hint}`
+    if (reason === undefined) {
+      progress.remarks.push({ kind: 'applied', subject, reason: 'prologue' })
+      group = grown
+    } else {
+      progress.remarks.push({ kind: 'missed', subject, reason })
+      refused.add(next)
+    }
+  }
+}
+
+/** The last equation in the program that makes an input of the group: all that may read it has been decided on. */
+function latestProducer(
+  group: FusionGroup,
+  program: ProgramIndex,
+  isCandidate: (producer: Compute) => boolean,
+): Compute | undefined {
+  const producers = groupInputs(group).flatMap((input) => {
+    const producer = program.producer(input)
+    return producer?.kind === 'compute' && isCandidate(producer) ? [producer] : []
+  })
+  return producers.reduce<Compute | undefined>(
+    (last, one) => (last === undefined || program.position(one) > program.position(last) ? one : last),
+    undefined,
+  )
+}
+
+/** Whether a value only moves elements: loads, under conditions, with nothing computed from them. */
+function isIndexMap(value: Expr): boolean {
+  switch (value.kind) {
+    case 'load':
+    case 'const':
+      return true
+    case 'select':
+      return isIndexMap(value.then) && isIndexMap(value.else)
+    default:
+      return false
+  }
+}
+
+function whyTooLarge(group: FusionGroup, { storageBuffers }: PartitionFacts): string | undefined {
+  if (groupInputs(group).length + groupOutputs(group).length > storageBuffers) {
+    return `more than ${storageBuffers} storage buffers`
+  }
+  return group.prologues.length + group.epilogues.length >= mostMembers ? `more than ${mostMembers} members` : undefined
+}
+
+function whyTooManyCopies(producer: Buffer, group: FusionGroup, { loadsOf }: ProgramIndex): string | undefined {
+  const copies = copiesOf(producer, group, loadsOf)
+  return copies > mostCopies ? `it would be computed ${copies} times` : undefined
+}
+
+/** Groups in topological order of the buffers between them. */
+function inOrder(groups: readonly FusionGroup[]): readonly FusionGroup[] {
+  const maker = new Map<Buffer, FusionGroup>()
+  for (const group of groups) for (const output of groupOutputs(group)) maker.set(output, group)
+  const ordered = new Set<FusionGroup>()
+  const visit = (group: FusionGroup): void => {
+    if (ordered.has(group)) return
+    for (const input of groupInputs(group)) {
+      const before = maker.get(input)
+      if (before !== undefined) visit(before)
+    }
+    ordered.add(group)
+  }
+  for (const group of groups) visit(group)
+  return [...ordered]
+}
