@@ -1,0 +1,14 @@
+/** Every ONNX operator that is imported, by name. */
+import type { OnnxOperator } from '../operator.js'
+import { elementwiseOperators } from './elementwise.js'
+import { linearOperators } from './linear.js'
+import { shapeOperators } from './shape.js'
+
+const operators: ReadonlyMap<string, OnnxOperator> = new Map(
+  Object.entries({ ...elementwiseOperators, ...linearOperators, ...shapeOperators }),
+)
+
+/** The operator, or undefined when it is not supported. */
+export function operatorOf(opType: string, domain: string): OnnxOperator | undefined {
+  return domain === '' ? operators.get(opType) : undefined
+}

@@ -1,0 +1,92 @@
+/** Matrix products and convolution of ONNX. */
+import { type AutoPad, convOp, gemmOp, matmulOp, maxPoolOp } from '@tilewright/graph'
+import { CompileError } from '@tilewright/ir'
+import type { NodeContext } from '../node-context.js'
+import { apply, type OnnxOperator } from '../operator.js'
+
+const autoPads: readonly string[] = ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'] satisfies readonly AutoPad[]
+const isAutoPad = (value: string): value is AutoPad => autoPads.includes(value)
+
+function autoPadOf(context: NodeContext): AutoPad {
+  const value = context.string('auto_pad', 'NOTSET')
+  if (isAutoPad(value)) return value
+  throw new CompileError({
+    code: 'onnx/attribute',
+    message: `auto_pad of ${context.node.opType} is ${JSON.stringify(value)}`,
+    where: context.where,
+    help: `ONNX knows ${autoPads.join(', ')}`,
+  })
+}
+
+/** Attributes that windows share, with ONNX's defaults for `rank` spatial dimensions. */
+function windowAttributes(context: NodeContext, rank: number) {
+  const ones = Array.from({ length: rank }, () => 1)
+  return {
+    strides: context.ints('strides') ?? ones,
+    dilations: context.ints('dilations') ?? ones,
+    pads: context.ints('pads') ?? [...ones, ...ones].map(() => 0),
+    autoPad: autoPadOf(context),
+  }
+}
+
+export const linearOperators: Readonly<Record<string, OnnxOperator>> = {
+  MatMul: {
+    import: (context) => {
+      const operands = [context.input(0), context.input(1)] as const
+      return apply(matmulOp(...operands), operands)
+    },
+  },
+  Gemm: {
+    import: (context) => {
+      const [a, b, c] = [context.input(0), context.input(1), context.optional(2)]
+      const attributes = {
+        alpha: context.float('alpha', 1),
+        beta: context.float('beta', 1),
+        transA: context.int('transA', 0) !== 0,
+        transB: context.int('transB', 0) !== 0,
+      }
+      return apply(gemmOp(a, b, c, attributes), [a, b, c])
+    },
+  },
+  Conv: {
+    import: (context) => {
+      const [x, w, bias] = [context.input(0), context.input(1), context.optional(2)]
+      const kernel = context.ints('kernel_shape')
+      const declared = w.shape.slice(2)
+      if (kernel !== undefined && (kernel.length !== declared.length || kernel.some((k, d) => k !== declared[d]))) {
+        throw new CompileError({
+          code: 'onnx/attribute',
+          message: `kernel_shape of Conv is [${kernel.join(', ')}], the weights say [${declared.join(', ')}]`,
+          where: context.where,
+        })
+      }
+      const attributes = {
+        ...windowAttributes(context, Math.max(0, x.shape.length - 2)),
+        group: context.int('group', 1),
+      }
+      return apply(convOp(x, w, bias, attributes), [x, w, bias])
+    },
+  },
+  MaxPool: {
+    import: (context) => {
+      const x = context.input(0)
+      const kernel = context.ints('kernel_shape')
+      if (kernel === undefined) {
+        throw new CompileError({
+          code: 'onnx/attribute',
+          message: 'MaxPool lacks kernel_shape',
+          where: context.where,
+          help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
+        })
+      }
+      const attributes = {
+        ...windowAttributes(context, kernel.length),
+        kernel,
+        ceilMode: context.int('ceil_mode', 0) !== 0,
+        indices: (context.node.outputs[1] ?? '') !== '',
+        columnMajor: context.int('storage_order', 0) !== 0,
+      }
+      return apply(maxPoolOp(x, attributes), [x])
+    },
+  },
+}

@@ -1,0 +1,24 @@
+export type { OnnxAttributeKind } from './attribute-kind.js'
+export type { OnnxDataType } from './data-type.js'
+export { decodeModel } from './decode-model.js'
+export { decodeTensor } from './decode-tensor.js'
+export { encodeModel } from './encode-model.js'
+export { encodeTensor } from './encode-tensor.js'
+export type { OnnxFormatCode, OnnxFormatGap } from './format-errors.js'
+export { attribute, type DimSpec, type GraphBuilder, graphBuilder, modelOf, type NodeOptions } from './graph-builder.js'
+export { hostInputs, type ImportOptions, importGraph, importModel } from './import/import-model.js'
+export type {
+  OnnxAttribute,
+  OnnxAttributeValue,
+  OnnxDim,
+  OnnxFunction,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxOpset,
+  OnnxTensor,
+  OnnxTensorData,
+  OnnxType,
+  OnnxValueInfo,
+} from './model.js'
+export { type ReadableDataType, type TensorData, tensorData, tensorOf } from './tensor-data.js'
