@@ -1,0 +1,49 @@
+/** What a caller passes is checked whole before anything reaches the device. */
+import {
+  arrayFor,
+  countElements,
+  isArrayFor,
+  PlanError,
+  type PlanTensor,
+  type TensorArray,
+  type TensorDType,
+} from '@tilewright/backend/plan'
+
+/** A tensor on the host: row-major, f16 as bits, bool as 0 or 1. */
+export interface HostTensor {
+  readonly dtype: TensorDType
+  readonly shape: readonly number[]
+  readonly data: TensorArray
+}
+
+/** The inputs in the order of the plan. Throws `PlanError` `run/input-name`, `run/input-dtype` or `run/input-data`. */
+export function checkInputs(
+  declared: readonly PlanTensor[],
+  given: Readonly<Record<string, HostTensor>>,
+): readonly HostTensor[] {
+  const names = declared.map((input) => input.name)
+  const help = `the model's inputs are ${names.map((name) => `"${name}"`).join(', ') || 'none'}`
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) throw new PlanError('run/input-name', `the model has no input "${name}"`, help)
+  }
+  return declared.map((input) => {
+    const tensor = Object.hasOwn(given, input.name) ? given[input.name] : undefined
+    if (tensor === undefined) throw new PlanError('run/input-name', `input "${input.name}" is missing`, help)
+    if (tensor.dtype !== input.dtype || !isArrayFor(input.dtype, tensor.data)) {
+      throw new PlanError(
+        'run/input-dtype',
+        `input "${input.name}" is ${tensor.dtype} (${tensor.data.constructor.name}), expected ${input.dtype} (${arrayFor(input.dtype, 0).constructor.name})`,
+        'convert the data to the dtype that the model declares',
+      )
+    }
+    const elements = countElements(tensor.shape)
+    if (tensor.data.length !== elements) {
+      throw new PlanError(
+        'run/input-data',
+        `input "${input.name}" has ${tensor.data.length} elements for shape [${tensor.shape.join(', ')}], which has ${elements}`,
+        'pass one element for each position of the shape',
+      )
+    }
+    return tensor
+  })
+}

@@ -1,0 +1,103 @@
+/**
+ * A session: a plan on a device. It owns the pipelines, the constants and the buffers between them; the device stays the
+ * caller's. Runs queue: they share the buffers.
+ */
+import type { Device, DeviceBuffer, Pipeline } from '@tilewright/backend'
+import { type Plan, PlanError } from '@tilewright/backend/plan'
+import { checkInputs, type HostTensor } from './check-inputs.js'
+import { createRunBuffers } from './run-buffers.js'
+import { type RunResult, runPlan } from './run-plan.js'
+
+export interface SessionOptions {
+  readonly plan: Plan
+  /** The bytes of the plan's constants. */
+  readonly constants: Uint8Array
+  readonly device: Device
+}
+
+export interface Session {
+  /**
+   * Runs the plan once, after the runs before it. The data of the inputs is the caller's again as soon as `run` returns
+   * its promise. Rejects with `PlanError` for inputs that do not fit (`run/…`, `limits/…`), and with the device's errors;
+   * runs after it are none the worse.
+   */
+  readonly run: (inputs: Readonly<Record<string, HostTensor>>) => Promise<RunResult>
+  /** Frees what the session holds on the device, once the run in progress has ended; idempotent. Queued runs reject. */
+  readonly dispose: () => void
+}
+
+/**
+ * Prepares a plan: compiles pipelines in parallel while constants upload. Rejects with `PlanError` `plan/constants` when
+ * there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
+ */
+export async function createSession({ plan, constants, device }: SessionOptions): Promise<Session> {
+  const needed = Math.max(0, ...plan.constants.map(({ offset, bytes }) => offset + bytes))
+  if (constants.byteLength < needed) {
+    throw new PlanError(
+      'plan/constants',
+      `the constants have ${constants.byteLength} bytes; plan "${plan.name}" needs ${needed}`,
+      'pass the constants that were made with this plan',
+    )
+  }
+  const compiling = Promise.all(plan.kernels.map((kernel) => device.createPipeline(kernel)))
+  const fixed = new Map<number, DeviceBuffer>()
+  const release = (): void => {
+    for (const buffer of fixed.values()) buffer.destroy()
+  }
+  let pipelines: readonly Pipeline[]
+  try {
+    for (const { buffer, offset, bytes } of plan.constants) {
+      const memory = device.createBuffer(bytes)
+      fixed.set(buffer, memory)
+      if (bytes > 0) device.write(memory, constants.subarray(offset, offset + bytes))
+    }
+    pipelines = await compiling
+  } catch (error) {
+    release()
+    // An upload may have failed first: what compiles meanwhile is not left unheard.
+    compiling.catch(() => undefined)
+    throw error
+  }
+
+  const buffers = createRunBuffers(plan, device, fixed)
+  const prepared = { plan, device, pipelines, buffers }
+  /** Settles with the last run, and never rejects; undefined when none is in progress. */
+  let last: Promise<unknown> | undefined
+  let disposed = false
+  const checkUse = (): void => {
+    if (disposed) throw new PlanError('run/disposed', 'the session has been disposed', 'create a new session')
+  }
+  const free = (): void => {
+    release()
+    buffers.dispose()
+  }
+  const runQueued = async (before: Promise<unknown>, inputs: readonly HostTensor[]): Promise<RunResult> => {
+    const own = inputs.map((input) => ({ ...input, shape: [...input.shape], data: input.data.slice() }))
+    await before
+    checkUse()
+    return runPlan(prepared, own)
+  }
+  return {
+    run: async (given) => {
+      checkUse()
+      const inputs = checkInputs(plan.inputs, given)
+      const result = last === undefined ? runPlan(prepared, inputs) : runQueued(last, inputs)
+      const settled = result.then(
+        () => undefined,
+        () => undefined,
+      )
+      last = settled
+      try {
+        return await result
+      } finally {
+        if (last === settled) last = undefined
+      }
+    },
+    dispose: () => {
+      if (disposed) return
+      disposed = true
+      if (last === undefined) free()
+      else void last.then(free)
+    },
+  }
+}
