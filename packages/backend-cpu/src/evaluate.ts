@@ -1,0 +1,170 @@
+/**
+ * Evaluation by definition, compiled to JavaScript: each equation becomes a loop nest, unfused and unscheduled, straight
+ * from its meaning. Shares no pass with the compiler: the truth that big models are checked against.
+ */
+import {
+  type Axis,
+  type Buffer,
+  type Definition,
+  defined,
+  type Equation,
+  type Expr,
+  equationOutputs,
+  evaluateSize,
+  type SizeExpr,
+  type SizeValues,
+  type Var,
+} from '@tilewright/ir'
+import { type JsNames, jsExpr } from './js-expr.js'
+import { arrayNames, loadText, roundToHalfSource, storedText } from './memory.js'
+
+const arrays = { Float32Array, Int32Array, Uint32Array, Int8Array, Uint8Array } as const
+
+/** Elements of a buffer; f16 as values in f32, bool as 0 or 1. */
+export type ElementArray = Float32Array | Int32Array | Uint32Array | Int8Array | Uint8Array
+
+/**
+ * All buffers of a definition, inputs included. Inputs are row-major and of the sizes given.
+ * Throws `CompileError` `ir/size` for a size without a value.
+ */
+export function evaluate(
+  definition: Pick<Definition, 'equations'>,
+  inputs: ReadonlyMap<Buffer, ElementArray>,
+  sizes: SizeValues = {},
+): ReadonlyMap<Buffer, ElementArray> {
+  const memory = new Map(inputs)
+  const shapeOf = (buffer: Buffer): readonly number[] => buffer.shape.map((extent) => evaluateSize(extent, sizes))
+  for (const equation of definition.equations) {
+    for (const output of equationOutputs(equation)) {
+      const elements = shapeOf(output).reduce((product, extent) => product * extent, 1)
+      memory.set(output, new arrays[arrayNames[output.dtype]](elements))
+    }
+    const { source, buffers } = printEquation(equation, sizes)
+    const run: unknown = new Function('buffers', `"use strict"\n${source}`)
+    if (typeof run === 'function') {
+      run(buffers.map((buffer) => defined(memory.get(buffer), `"${buffer.hint}" is written before it is read`)))
+    }
+  }
+  return memory
+}
+
+interface Source {
+  readonly source: string
+  readonly buffers: readonly Buffer[]
+}
+
+/** The loop nest of one equation, over the buffers it reads and writes. */
+function printEquation(equation: Equation, sizes: SizeValues): Source {
+  const buffers: Buffer[] = []
+  const bufferName = (buffer: Buffer): string => {
+    if (!buffers.includes(buffer)) buffers.push(buffer)
+    return `b${buffers.indexOf(buffer)}`
+  }
+  const vars = new Map<Var, string>()
+  const variable = (v: Var): string => {
+    const name = vars.get(v) ?? `v${vars.size}`
+    vars.set(v, name)
+    return name
+  }
+  const number = (size: SizeExpr): number => evaluateSize(size, sizes)
+  const element = (buffer: Buffer, index: readonly string[]): string => {
+    const flat = index.reduce(
+      (text, at, d) => (d === 0 ? at : `(${text}) * ${number(buffer.shape[d] ?? 1)} + ${at}`),
+      '0',
+    )
+    return `${bufferName(buffer)}[${flat}]`
+  }
+  const names: JsNames = {
+    variable,
+    size: (expr) => String(number(expr.size)),
+    builtin: (expr) => expr.name,
+    load: (expr, index) => loadText(expr.buffer.dtype, element(expr.buffer, index)),
+  }
+  const js = (expr: Expr): string => jsExpr(expr, names)
+  const loops = (axes: readonly Axis[], body: readonly string[]): string[] => [
+    ...axes.map(({ var: v, extent }) => {
+      const i = variable(v)
+      return `for (let ${i} = 0; ${i} < ${number(extent)}; ${i}++) {`
+    }),
+    ...body,
+    ...axes.map(() => '}'),
+  ]
+  const axesOf = (output: Buffer): Axis[] => equation.axes.map((v, d) => ({ var: v, extent: output.shape[d] ?? 1 }))
+  const at = (output: Buffer): string => element(output, equation.axes.map(variable))
+  const lines = equationLines()
+  const needsHalf = [...buffers].some((buffer) => buffer.dtype === 'f16')
+  const source = [
+    `const [${buffers.map((_, i) => `b${i}`).join(', ')}] = buffers`,
+    ...(needsHalf ? [roundToHalfSource] : []),
+    ...lines,
+  ].join('\n')
+  return { source, buffers }
+
+  function equationLines(): string[] {
+    switch (equation.kind) {
+      case 'compute': {
+        const { output, value } = equation
+        return loops(axesOf(output), [`${at(output)} = ${storedText(output.dtype, js(value))}`])
+      }
+      case 'reduce': {
+        const first = defined(equation.outputs[0], 'a reduce has an output')
+        const left = equation.left.map(variable)
+        const right = equation.right.map(variable)
+        const fold = [
+          ...right.map((name, i) => `const ${name} = ${js(defined(equation.value[i], 'one value a component'))}`),
+          `const next = [${equation.combine.map(js).join(', ')}]`,
+          ...left.map((name, i) => `${name} = next[${i}]`),
+        ]
+        const [only] = equation.combine
+        const [onlyLeft] = left
+        // One component needs no tuple.
+        const single = left.length === 1 && only !== undefined ? [fold[0] ?? '', `${onlyLeft} = ${js(only)}`] : fold
+        return loops(axesOf(first), [
+          ...left.map((name, i) => `let ${name} = ${js(defined(equation.identity[i], 'one identity a component'))}`),
+          ...loops(equation.domain, single),
+          ...equation.outputs.map((output, i) => `${at(output)} = ${storedText(output.dtype, left[i] ?? '0')}`),
+        ])
+      }
+      case 'scan': {
+        const { output, along } = equation
+        const [left, right] = [variable(equation.left), variable(equation.right)]
+        const i = variable(defined(equation.axes[along], 'a scan runs along one of its axes'))
+        const axes = axesOf(output)
+        return loops(axes.toSpliced(along, 1), [
+          `let ${left}`,
+          `for (let ${i} = 0; ${i} < ${number(output.shape[along] ?? 1)}; ${i}++) {`,
+          `const ${right} = ${js(equation.value)}`,
+          `${left} = ${i} === 0 ? ${right} : ${js(equation.combine)}`,
+          `${at(output)} = ${storedText(output.dtype, left)}`,
+          '}',
+        ])
+      }
+      case 'scatter': {
+        const { output } = equation
+        const [left, right] = [variable(equation.left), variable(equation.right)]
+        const base = loops(axesOf(output), [`${at(output)} = ${storedText(output.dtype, js(equation.base))}`])
+        const target = element(output, equation.index.map(js))
+        const updates = loops(equation.domain, [
+          `const ${left} = ${loadText(output.dtype, target)}`,
+          `const ${right} = ${js(equation.value)}`,
+          `${target} = ${storedText(output.dtype, js(equation.combine))}`,
+        ])
+        return [...base, ...updates]
+      }
+      case 'sort': {
+        const { values, positions, along, descending } = equation
+        const i = variable(defined(equation.axes[along], 'a sort runs along one of its axes'))
+        const extent = number(values.shape[along] ?? 1)
+        return loops(axesOf(values).toSpliced(along, 1), [
+          'const line = []',
+          `for (let ${i} = 0; ${i} < ${extent}; ${i}++) line.push([${js(equation.value)}, ${i}])`,
+          `line.sort((x, y) => ${descending ? 'y[0] - x[0]' : 'x[0] - y[0]'})`,
+          `for (let ${i} = 0; ${i} < ${extent}; ${i}++) {`,
+          `${at(values)} = ${storedText(values.dtype, `line[${i}][0]`)}`,
+          `${at(positions)} = line[${i}][1]`,
+          '}',
+        ])
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** The processor as a device of last resort: JavaScript over typed arrays, one thread a workgroup. */
+import { type Backend, backendApi, defineBackend } from '@tilewright/backend'
+import type { Target } from '@tilewright/ir'
+import { flattenIndices, hoistInvariants, lowerTaskMapping, simplify } from '@tilewright/passes'
+import { openCpu } from './device.js'
+import { elementBytes } from './memory.js'
+import { emitJs } from './print-js.js'
+
+/** One thread and no workgroup memory: templates that want either refuse it, and the rules schedule. */
+export const cpuTarget: Target = {
+  name: 'cpu',
+  limits: {
+    threads: 1,
+    workgroupBytes: 0,
+    workgroupsPerDimension: 2 ** 31 - 1,
+    storageBuffers: 64,
+    bindingBytes: 2 ** 31 - 1,
+    bufferBytes: 2 ** 31 - 1,
+  },
+  elementBytes,
+  vectorLanes: 1,
+  fastWorkgroupMemory: false,
+  subgroupSize: undefined,
+}
+
+/** The CPU backend. */
+export function cpu(): Backend {
+  return defineBackend({
+    meta: { name: 'cpu', version: '0.0.0', api: backendApi },
+    target: cpuTarget,
+    // No unrolling and no vectors: the engine's own compiler does better with loops.
+    pipeline: () => [lowerTaskMapping, flattenIndices, simplify, hoistInvariants],
+    emit: emitJs,
+    open: async () => openCpu(cpuTarget),
+  })
+}

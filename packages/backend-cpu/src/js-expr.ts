@@ -1,0 +1,95 @@
+/**
+ * Expressions as JavaScript, exact by the semantics of the IR: f32 results are rounded with Math.fround, i32 wraps by
+ * `| 0`, u32 by `>>> 0`.
+ */
+import { type BinaryOp, type Expr, InternalError, type Load, type ScalarType, type Var } from '@tilewright/ir'
+
+/** How the printer of a whole kernel or equation names what expressions refer to. */
+export interface JsNames {
+  readonly variable: (v: Var) => string
+  readonly size: (expr: Extract<Expr, { kind: 'size' }>) => string
+  readonly builtin: (expr: Extract<Expr, { kind: 'builtin' }>) => string
+  readonly load: (expr: Load, index: readonly string[]) => string
+}
+
+/** The JavaScript text of an expression; always an operand (parenthesised where it must be). */
+export function jsExpr(expr: Expr, names: JsNames): string {
+  const print = (child: Expr): string => jsExpr(child, names)
+  switch (expr.kind) {
+    case 'const':
+      return literal(expr.value)
+    case 'var':
+      return names.variable(expr)
+    case 'size':
+      return names.size(expr)
+    case 'builtin':
+      return names.builtin(expr)
+    case 'load':
+      return names.load(expr, expr.index.map(print))
+    case 'select':
+      return `(${print(expr.cond)} ? ${print(expr.then)} : ${print(expr.else)})`
+    case 'cast':
+      return cast(expr.dtype, expr.value.dtype, print(expr.value))
+    case 'unary': {
+      const value = print(expr.value)
+      if (expr.op === 'not') return `!${value}`
+      if (expr.op === 'neg') return expr.dtype === 'f32' ? `(-${value})` : `(-${value} | 0)`
+      return `Math.fround(Math.${expr.op}(${value}))`
+    }
+    case 'binary':
+      return binary(expr.op, expr.left.dtype, print(expr.left), print(expr.right))
+  }
+}
+
+function literal(value: number | boolean): string {
+  // String would print it as 0.
+  if (Object.is(value, -0)) return '(-0)'
+  return typeof value === 'number' && value < 0 ? `(${value})` : String(value)
+}
+
+const operators: Readonly<Partial<Record<BinaryOp, string>>> = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  div: '/',
+  mod: '%',
+  lt: '<',
+  le: '<=',
+  eq: '===',
+  ne: '!==',
+  and: '&&',
+  or: '||',
+  'bit-and': '&',
+  'bit-xor': '^',
+  shl: '<<',
+}
+
+function binary(op: BinaryOp, type: ScalarType, left: string, right: string): string {
+  // Not as comparisons: nested ones would write each operand 2^depth times.
+  if (op === 'min' || op === 'max') return `Math.${op}(${left}, ${right})`
+  if (op === 'shr') return type === 'u32' ? `(${left} >>> ${right})` : `(${left} >> ${right})`
+  const operator = operators[op]
+  if (operator === undefined) throw new InternalError(`no JavaScript for ${op}`)
+  const text = `${left} ${operator} ${right}`
+  const isValue = !['lt', 'le', 'eq', 'ne', 'and', 'or'].includes(op)
+  if (!isValue || type === 'bool') return `(${text})`
+  if (type === 'f32') return `Math.fround(${text})`
+  if (op === 'mul') return type === 'i32' ? `Math.imul(${left}, ${right})` : `(Math.imul(${left}, ${right}) >>> 0)`
+  return type === 'i32' ? `(${text} | 0)` : `((${text}) >>> 0)`
+}
+
+function cast(to: ScalarType, from: ScalarType, value: string): string {
+  switch (to) {
+    case 'bool':
+      return from === 'bool' ? value : `(${value} !== 0)`
+    case 'f32':
+      return from === 'bool' ? `(${value} ? 1 : 0)` : `Math.fround(${value})`
+    case 'i32':
+      // Clamped first: the bit operators truncate, and wrap what is out of range.
+      if (from === 'f32') return `(Math.min(2147483647, Math.max(-2147483648, ${value})) | 0)`
+      return from === 'bool' ? `(${value} ? 1 : 0)` : `(${value} | 0)`
+    case 'u32':
+      if (from === 'f32') return `(Math.min(4294967295, Math.max(0, ${value})) >>> 0)`
+      return from === 'bool' ? `(${value} ? 1 : 0)` : `(${value} >>> 0)`
+  }
+}
