@@ -1,0 +1,129 @@
+/**
+ * One compile, in the order of the paper: partition the program into anchors with their prologues and epilogues,
+ * schedule each anchor alone, inline what was fused, lower, emit.
+ */
+import type { Backend, ChooseStep, Device, LaunchStep, Plan, Predicate } from '@tilewright/backend'
+import { type FusionGroup, groupOutputs, inlineGroup, partition, type Remark } from '@tilewright/fusion'
+import type { Graph } from '@tilewright/graph'
+import { assertValid, type Buffer, defined, type Problem, type Refinement, type Target } from '@tilewright/ir'
+import { runPipeline } from '@tilewright/passes'
+import { refinementsOf, resolve } from '@tilewright/schedules'
+import { checkTensors } from './check-tensors.js'
+import { type PlanBuilder, planBuilder } from './plan-builder.js'
+import { programOf } from './program.js'
+import { refineGroup } from './refine.js'
+
+export interface CompileOptions {
+  readonly backend: Backend
+  /** Compiles for what this device has been granted rather than for the backend's minima. */
+  readonly device?: Device
+}
+
+/** What a group became. */
+export interface GroupReport {
+  /** The buffers it writes. */
+  readonly name: string
+  readonly anchor: string
+  readonly prologues: number
+  readonly epilogues: number
+  /** The template, or `rule-based`, of each variant; the last is the general one. */
+  readonly schedules: readonly string[]
+}
+
+export interface CompiledModel {
+  readonly plan: Plan
+  /** The bytes of the plan's constants. */
+  readonly constants: Uint8Array
+  readonly groups: readonly GroupReport[]
+  readonly remarks: readonly Remark[]
+}
+
+/**
+ * Compiles a graph for a backend.
+ * Throws `CompileError` for a tensor that the target cannot hold (`limits/…`) and for a schedule of the backend's own
+ * that breaks a rule of kernels (`ir/…`, `schedule/…`), `UnsupportedError` for what has no schedule, and `PlanError`
+ * `run/range` for an int64 weight outside 32 bits.
+ */
+export function compile(graph: Graph, { backend, device }: CompileOptions): CompiledModel {
+  const target = device?.target ?? backend.target
+  const program = programOf(graph)
+  const results = new Set(program.outputs.map((output) => output.buffer))
+  const { groups, remarks } = partition(program.equations, results, target.limits)
+  for (const group of groups) checkTensors(group, program, target)
+  const builder = planBuilder(program, target)
+  const reports = groups.map((group) => compileGroup(group, backend, target, builder))
+  return { ...builder.finish(), groups: reports, remarks }
+}
+
+const identity = new Map<Buffer, Buffer>()
+
+/** Appends the steps of one group: a launch, or a choice among variants for different sizes. */
+function compileGroup(group: FusionGroup, backend: Backend, target: Target, builder: PlanBuilder): GroupReport {
+  const name = groupOutputs(group)
+    .map((output) => output.hint)
+    .join(', ')
+  const problem = problemOf(group)
+  const refinements = refinementsOf(problem, target, backend.schedules)
+  const variants = refinements.flatMap((refinement) => {
+    const refined = refineGroup(group, refinement)
+    if (refined === undefined) return []
+    const variant = scheduleGroup(refined.group, refined.original, name, backend, target, builder)
+    return [{ when: [predicateOf(refinement)], ...variant }]
+  })
+  const general = scheduleGroup(group, identity, name, backend, target, builder)
+  if (variants.length === 0) for (const launch of general.launches) builder.append(launch)
+  else {
+    const choose: ChooseStep = {
+      kind: 'choose',
+      branches: [...variants, { when: [], ...general }].map(({ when, launches }) => ({ when, steps: launches })),
+    }
+    builder.append(choose)
+  }
+  return {
+    name,
+    anchor: group.anchor.kind,
+    prologues: group.prologues.length,
+    epilogues: group.epilogues.length,
+    schedules: [...variants, general].map((variant) => variant.template),
+  }
+}
+
+function predicateOf({ param, facts }: Refinement): Predicate {
+  return 'max' in facts
+    ? { kind: 'at-most', size: param, limit: facts.max }
+    : { kind: 'multiple-of', size: param, of: facts.multipleOf }
+}
+
+function problemOf(group: FusionGroup): Problem {
+  return { anchor: group.anchor, computed: new Set(group.prologues.map((prologue) => prologue.output)) }
+}
+
+interface ScheduledGroup {
+  readonly template: string
+  readonly launches: readonly LaunchStep[]
+}
+
+/** Schedules a group's anchor, fuses, lowers and emits its kernels. */
+function scheduleGroup(
+  group: FusionGroup,
+  original: ReadonlyMap<Buffer, Buffer>,
+  name: string,
+  backend: Backend,
+  target: Target,
+  builder: PlanBuilder,
+): ScheduledGroup {
+  const { template, scheduled } = resolve(problemOf(group), target, backend.schedules)
+  const launches = inlineGroup(group, scheduled).map((kernel) => {
+    assertValid(kernel, { target })
+    const lowered = runPipeline(kernel, backend.pipeline(target))
+    assertValid(lowered, { target, pass: `the pipeline of ${backend.meta.name}` })
+    const emitted = backend.emit(lowered)
+    // Passes keep the order of parameters; the printer leaves out those that are not used.
+    const bound = emitted.buffers.map((buffer) => {
+      const param = defined(kernel.params[lowered.params.indexOf(buffer)], 'passes keep parameters in order')
+      return original.get(param) ?? param
+    })
+    return builder.launch(name, emitted, bound)
+  })
+  return { template, launches }
+}

@@ -1,0 +1,3 @@
+/** The wiring: a graph and a backend in, a plan out. */
+export * from './compile.js'
+export * from './program.js'

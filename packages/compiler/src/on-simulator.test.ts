@@ -1,0 +1,198 @@
+// The whole way from a graph to its results with the templates and the lowering that GPUs get, on the simulator: what it
+// would refuse on a device (races, reads beyond the end) fails here.
+import { type Backend, backendApi, type Device, type DeviceBuffer, defineBackend, type Plan } from '@tilewright/backend'
+import { buildGraph, type Graph, matmulOp } from '@tilewright/graph'
+import {
+  type Buffer,
+  definition,
+  elementCount,
+  evaluateSize,
+  type Kernel,
+  printKernel,
+  type SizeParam,
+  size,
+  sizeParams,
+  walkExprs,
+} from '@tilewright/ir'
+import { loweringPasses } from '@tilewright/passes'
+import { createSession } from '@tilewright/runtime'
+import { evaluateDefinition, type Order, runKernel, type TypedArray } from '@tilewright/simulator'
+import { arbitraryGraph, propertyRuns, testTarget } from '@tilewright/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { compile } from './compile.js'
+import { programOf } from './program.js'
+
+interface Simulated {
+  readonly backend: Backend
+  readonly device: Device
+  /** Sources of the kernels that were launched, in order. */
+  readonly launched: string[]
+}
+
+/** A backend whose source is the kernel's text, and a device that runs the kernel behind the text. */
+function simulated({ fastWorkgroupMemory = true, order = 'ascending' as Order } = {}): Simulated {
+  const target = { ...testTarget, fastWorkgroupMemory }
+  const kernels = new Map<string, { kernel: Kernel; params: readonly SizeParam[] }>()
+  const launched: string[] = []
+  const backend = defineBackend({
+    meta: { name: 'simulated', version: '0.0.0', api: backendApi },
+    target,
+    pipeline: loweringPasses,
+    emit: (kernel) => {
+      const params = paramsOf(kernel)
+      const facts = params.map(({ name, max, multipleOf }) => `${name}<=${max}%${multipleOf}`)
+      const source = `${facts}\n${printKernel(kernel)}`
+      kernels.set(source, { kernel, params })
+      return {
+        pipeline: {
+          source,
+          entry: kernel.name,
+          threads: kernel.threads,
+          workgroupBytes: 0,
+          buffers: kernel.params.map(({ dtype }) => ({ access: 'read-write', dtype, lanes: 1 })),
+          scalars: params.length,
+        },
+        buffers: kernel.params,
+        scalars: params.map((param) => ({ kind: 'size', size: param })),
+        workgroups: kernel.workgroups,
+      }
+    },
+  })
+  const memory = new Map<DeviceBuffer, ArrayBuffer>()
+  const arrayOf = (buffer: DeviceBuffer, { dtype, shape }: Buffer, sizes: Record<string, number>): TypedArray => {
+    const elements = evaluateSize(elementCount(shape), sizes)
+    return dtype === 'f32'
+      ? new Float32Array(memory.get(buffer)!, 0, elements)
+      : new Int32Array(memory.get(buffer)!, 0, elements)
+  }
+  const device: Device = {
+    info: { backend: 'simulated', adapter: 'simulator', software: true },
+    target,
+    createBuffer: (bytes) => {
+      const buffer = { bytes, destroy: () => memory.delete(buffer) }
+      memory.set(buffer, new ArrayBuffer(bytes))
+      return buffer
+    },
+    write: (buffer, { buffer: data, byteOffset, byteLength }) =>
+      new Uint8Array(memory.get(buffer)!).set(new Uint8Array(data, byteOffset, byteLength)),
+    read: async (buffer, bytes) => new Uint8Array(memory.get(buffer)!.slice(0, bytes)),
+    createPipeline: async (kernel) => ({ kernel }),
+    begin: () => ({
+      dispatch: (pipeline, buffers, scalars, workgroups) => {
+        const { kernel, params } = kernels.get(pipeline.kernel.source)!
+        const sizes = Object.fromEntries(params.map(({ name }, i) => [name, scalars[i]!]))
+        expect(kernel.workgroups.map((count) => evaluateSize(count, sizes))).toEqual(workgroups)
+        const arrays = kernel.params.map((param, i) => [param, arrayOf(buffers[i]!, param, sizes)] as const)
+        runKernel(kernel, { buffers: new Map(arrays), sizes, order })
+        launched.push(pipeline.kernel.source)
+      },
+      submit: () => undefined,
+    }),
+    lost: new Promise(() => undefined),
+    dispose: () => undefined,
+  }
+  return { backend, device, launched }
+}
+
+function paramsOf(kernel: Kernel): readonly SizeParam[] {
+  const params = new Map<string, SizeParam>()
+  for (const extent of [...kernel.workgroups, ...kernel.params.flatMap(({ shape }) => shape)])
+    sizeParams(extent, params)
+  walkExprs(kernel.body, (expr) => {
+    if (expr.kind === 'size') sizeParams(expr.size, params)
+  })
+  return [...params.values()]
+}
+
+/** The results of a graph of f32 tensors by definition. */
+function byDefinition(graph: Graph, inputs: ReadonlyMap<string, Float32Array>, sizes: Record<string, number>) {
+  const program = programOf(graph)
+  const given = new Map<Buffer, TypedArray>([
+    ...program.inputs.map(({ tensor, buffer }) => [buffer, inputs.get(tensor.name)!] as const),
+    ...[...program.constants].map(([buffer, { data }]) => [buffer, data as TypedArray] as const),
+  ])
+  const computed = evaluateDefinition(definition('graph', [...given.keys()], [], program.equations), given, sizes)
+  return program.outputs.map(({ buffer }) => computed.get(buffer)!)
+}
+
+/** Compiles a graph of f32 tensors once, to be run for many sizes. */
+async function prepare(graph: Graph, { backend, device }: Simulated) {
+  const { plan, constants } = compile(graph, { backend, device })
+  const session = await createSession({ plan, constants, device })
+  const run = async (inputs: ReadonlyMap<string, Float32Array>, sizes: Record<string, number>) => {
+    const given = graph.inputs.map(({ name, shape }) => {
+      const extents = shape.map((extent) => evaluateSize(extent, sizes))
+      return [name, { dtype: 'f32', shape: extents, data: inputs.get(name)! }] as const
+    })
+    const { outputs } = await session.run(Object.fromEntries(given))
+    return graph.outputs.map(({ name }) => outputs[name]!.data)
+  }
+  return { plan, run }
+}
+
+test('compiled and run = by definition, bit for bit', { timeout: 120_000 }, async () => {
+  const settings = fc.record({
+    fastWorkgroupMemory: fc.boolean(),
+    order: fc.constantFrom<Order[]>('ascending', 'descending'),
+  })
+  await fc.assert(
+    fc.asyncProperty(arbitraryGraph(), settings, async ({ graph, sizes, inputs }, setting) => {
+      const { run } = await prepare(graph, simulated(setting))
+      expect(await run(inputs, sizes)).toEqual(byDefinition(graph, inputs, sizes))
+    }),
+    // Most of the time goes into lowering for a GPU.
+    { numRuns: Math.ceil(propertyRuns() / 5) },
+  )
+})
+
+describe('variants of a product with three symbolic sizes', () => {
+  const [m, n, k] = [size('m', { max: 200 }), size('n', { max: 100 }), size('k', { max: 100 })]
+  const g = buildGraph('product')
+  const a = g.input('a', { dtype: 'f32', shape: [m, k] })
+  const b = g.input('b', { dtype: 'f32', shape: [k, n] })
+  const product = g.apply1(matmulOp(a, b), [a, b])
+  const graph = g.finish([{ name: 'c', tensor: product }])
+  const integers = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => (i % 7) - 3)
+
+  /** Which branch of the plan's one choice a kernel belongs to. */
+  const branchOf = ({ steps, kernels }: Plan, source: string): number => {
+    const [choice] = steps
+    if (choice?.kind !== 'choose') return -1
+    return choice.branches.findIndex((branch) =>
+      branch.steps.some((step) => step.kind === 'launch' && kernels[step.kernel]!.source === source),
+    )
+  }
+
+  test.each([
+    ['registers', false],
+    ['workgroup memory', true],
+  ])('every variant computes the product: %s', async (_, fastWorkgroupMemory) => {
+    const cases = [
+      [4, 5, 7],
+      [1, 8, 8],
+      [0, 8, 8],
+      [17, 8, 7],
+      [17, 12, 0],
+      [19, 5, 8],
+      [21, 6, 9],
+      [9, 0, 9],
+    ] as const
+    const on = simulated({ fastWorkgroupMemory })
+    const { plan, run } = await prepare(graph, on)
+    const ran = new Set<number>()
+    for (const [rows, columns, depth] of cases) {
+      const sizes = { m: rows, n: columns, k: depth }
+      const inputs = new Map([
+        ['a', integers(rows * depth)],
+        ['b', integers(depth * columns)],
+      ])
+      expect(await run(inputs, sizes)).toEqual(byDefinition(graph, inputs, sizes))
+      const branches = on.launched.splice(0).map((source) => branchOf(plan, source))
+      const expected = rows <= 4 ? 0 : columns % 4 === 0 ? 1 : depth % 4 === 0 ? 2 : 3
+      expect(branches).toEqual(rows * columns === 0 ? [] : [expected])
+      for (const branch of branches) ran.add(branch)
+    }
+    expect([...ran].sort()).toEqual([0, 1, 2, 3])
+  })
+})

@@ -1,0 +1,109 @@
+/** Collects what becomes a plan: buffers by identity, kernels by content. */
+import {
+  type ChooseStep,
+  type EmittedKernel,
+  isDirect,
+  type LaunchStep,
+  type Plan,
+  type PlanBuffer,
+  type PlanKernel,
+  type PlanTensor,
+  planVersion,
+  type Step,
+  toDevice,
+} from '@tilewright/backend'
+import type { Tensor } from '@tilewright/graph'
+import { type Buffer, defined, type Target } from '@tilewright/ir'
+import type { Program } from './program.js'
+
+export interface PlanBuilder {
+  readonly launch: (name: string, emitted: EmittedKernel, bound: readonly Buffer[]) => LaunchStep
+  readonly append: (step: LaunchStep | ChooseStep) => void
+  /** The plan and the bytes of its constants. */
+  readonly finish: () => { readonly plan: Plan; readonly constants: Uint8Array }
+}
+
+/** Offsets of constants are multiples of this, so that any typed array can view them. */
+const constantAlignment = 16
+
+export function planBuilder(program: Program, target: Target): PlanBuilder {
+  const buffers: PlanBuffer[] = []
+  const numbers = new Map<Buffer, number>()
+  const kernels: PlanKernel[] = []
+  const kernelNumbers = new Map<string, number>()
+  const steps: Step[] = []
+  const roles = new Map<Buffer, PlanBuffer['role']>([
+    ...[...program.constants.keys()].map((buffer) => [buffer, 'constant'] as const),
+    ...program.inputs.map(({ buffer }) => [buffer, 'input'] as const),
+    ...program.outputs.map(({ buffer }) => [buffer, 'output'] as const),
+  ])
+
+  const numberOf = (buffer: Buffer): number => {
+    const known = numbers.get(buffer)
+    if (known !== undefined) return known
+    const number = buffers.length
+    numbers.set(buffer, number)
+    buffers.push({
+      name: program.names.get(buffer) ?? buffer.hint,
+      role: roles.get(buffer) ?? 'intermediate',
+      dtype: buffer.dtype,
+      elementBytes: target.elementBytes[buffer.dtype],
+      shape: buffer.shape,
+    })
+    return number
+  }
+  const tensorOf = (name: string, tensor: Tensor, buffer: Buffer): PlanTensor => ({
+    name,
+    dtype: tensor.dtype,
+    shape: tensor.shape,
+    buffer: numberOf(buffer),
+  })
+  const inputs = program.inputs.map(({ tensor, buffer }) => tensorOf(tensor.name, tensor, buffer))
+  const outputs = program.outputs.map(({ name, tensor, buffer }) => tensorOf(name, tensor, buffer))
+  const converted = (tensors: readonly PlanTensor[], op: 'convert-input' | 'convert-output'): Step[] =>
+    tensors.flatMap((tensor, i): Step[] => {
+      const buffer = defined(buffers[tensor.buffer], 'every tensor has a buffer')
+      return isDirect(tensor.dtype, buffer) ? [] : [{ kind: 'host', op, tensor: i }]
+    })
+
+  return {
+    launch: (name, emitted, bound) => {
+      const content = JSON.stringify(emitted.pipeline)
+      const kernel = kernelNumbers.get(content) ?? kernels.push(emitted.pipeline) - 1
+      kernelNumbers.set(content, kernel)
+      const { scalars, workgroups } = emitted
+      return { kind: 'launch', name, kernel, buffers: bound.map(numberOf), scalars, workgroups }
+    },
+    append: (step) => {
+      steps.push(step)
+    },
+    finish: () => {
+      const chunks: { at: number; bytes: Uint8Array }[] = []
+      const constants: { buffer: number; offset: number; bytes: number }[] = []
+      let end = 0
+      for (const [buffer, data] of program.constants) {
+        const number = numbers.get(buffer)
+        if (number === undefined) continue // folded away: no kernel reads it
+        const bytes = toDevice(buffer.hint, data.dtype, data.data, defined(buffers[number], 'numbered'))
+        const offset = Math.ceil(end / constantAlignment) * constantAlignment
+        chunks.push({ at: offset, bytes })
+        constants.push({ buffer: number, offset, bytes: bytes.byteLength })
+        end = offset + bytes.byteLength
+      }
+      const blob = new Uint8Array(end)
+      for (const { at, bytes } of chunks) blob.set(bytes, at)
+      const plan: Plan = {
+        version: planVersion,
+        name: program.name,
+        target: target.name,
+        inputs,
+        outputs,
+        buffers,
+        constants,
+        kernels,
+        steps: [...converted(inputs, 'convert-input'), ...steps, ...converted(outputs, 'convert-output')],
+      }
+      return { plan, constants: blob }
+    },
+  }
+}
