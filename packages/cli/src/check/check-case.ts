@@ -1,0 +1,202 @@
+/**
+ * One case of `tilewright check`: compiled once for each distinct tuple of host values, run on every data set, compared.
+ *
+ * Invariant: compiling sees the host values and nothing else of the data. `unsupported` is only what importing or compiling
+ * refuses with `UnsupportedError`; whatever else goes wrong is `failed`, and nothing is thrown.
+ */
+import { join } from 'node:path'
+import { CompileError, type Gap, UnsupportedError } from '@tilewright/ir'
+import { decodeModel, hostInputs, importGraph, type OnnxModel } from '@tilewright/onnx'
+import { createSession, type HostTensor, type Session } from '@tilewright/runtime'
+import { compareTensors, type Tolerance } from '../compare-tensors.js'
+import { compileModel } from '../compile-model.js'
+import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
+import { failureLine } from '../failure.js'
+import { readBytes } from '../files.js'
+import type { OpenedDevice } from '../open-device.js'
+import type { Case } from './find-cases.js'
+
+export interface CaseReport {
+  readonly name: string
+  readonly folder: string
+  readonly status: 'passed' | 'failed' | 'unsupported'
+  /** What went wrong, a line for each. */
+  readonly failures: readonly string[]
+  /** What is not supported. */
+  readonly gaps: readonly Gap[]
+  readonly dataSets: number
+  readonly compiles: number
+  /** Of one run: the most over the data sets. */
+  readonly dispatches: number
+  readonly hostSteps: number
+  /** Milliseconds, summed over the case: compiling, preparing (pipelines, constants), running. */
+  readonly times: { readonly compile: number; readonly prepare: number; readonly run: number }
+  /** Largest |got − want| over all outputs. */
+  readonly largestError: number
+  /** Largest |got − want| relative to the largest |want| of its output. */
+  readonly largestErrorOfMax: number
+}
+
+type HostValues = ReadonlyMap<string, HostTensor>
+
+/** What a case has come to so far. */
+interface Tally {
+  readonly failures: string[]
+  readonly gaps: Gap[]
+  isRefused: boolean
+  compiles: number
+  dispatches: number
+  hostSteps: number
+  readonly times: { compile: number; prepare: number; run: number }
+  largestError: number
+  largestErrorOfMax: number
+}
+
+/** Checks one case; never rejects. */
+export async function checkCase(testCase: Case, opened: OpenedDevice, tolerance: Tolerance): Promise<CaseReport> {
+  const tally: Tally = {
+    failures: [],
+    gaps: [],
+    isRefused: false,
+    compiles: 0,
+    dispatches: 0,
+    hostSteps: 0,
+    times: { compile: 0, prepare: 0, run: 0 },
+    largestError: 0,
+    largestErrorOfMax: 0,
+  }
+  try {
+    const bytes = readBytes(join(testCase.folder, 'model.onnx'), 'the model')
+    const model = unlessRefused(tally, () => decodeModel(bytes))
+    if (model !== undefined) await checkDataSets(model, testCase, opened, tolerance, tally)
+  } catch (error) {
+    tally.failures.push(failureLine(error))
+  }
+  const { isRefused, ...rest } = tally
+  const status = tally.failures.length > 0 ? 'failed' : isRefused ? 'unsupported' : 'passed'
+  return { name: testCase.name, folder: testCase.folder, status, dataSets: testCase.dataSets.length, ...rest }
+}
+
+/** The result of importing or compiling, or undefined when it is refused: the one way to `unsupported`. */
+function unlessRefused<T>(tally: Tally, work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error
+    tally.isRefused = true
+    tally.gaps.push(...(error.gaps.length > 0 ? error.gaps : [{ where: error.where ?? 'model', what: error.message }]))
+    return undefined
+  }
+}
+
+async function checkDataSets(
+  model: OnnxModel,
+  { folder, dataSets }: Case,
+  opened: OpenedDevice,
+  tolerance: Tolerance,
+  tally: Tally,
+): Promise<void> {
+  const sessions = new Map<string, Promise<Session | undefined>>()
+  for (const name of dataSets) {
+    try {
+      const dataSet = openDataSet(join(folder, name))
+      const hostValues = readHostValues(model, dataSet, tally)
+      if (hostValues === undefined) continue
+      const key = keyOf(hostValues)
+      const preparing = sessions.get(key) ?? prepareSession(model, hostValues, opened, tally)
+      sessions.set(key, preparing)
+      const session = await preparing
+      if (session !== undefined) await runDataSet(model, dataSet, hostValues, session, tolerance, tally)
+    } catch (error) {
+      tally.failures.push(`${name}: ${failureLine(error)}`)
+    }
+  }
+  for (const settled of await Promise.allSettled(sessions.values())) {
+    if (settled.status === 'fulfilled') settled.value?.dispose()
+  }
+}
+
+/** The host values of a data set, or undefined when the model is refused whatever they are. */
+function readHostValues(model: OnnxModel, dataSet: DataSet, tally: Tally): HostValues | undefined {
+  const names = inputNames(model)
+  try {
+    checkInputCount(dataSet, names)
+    return new Map(hostInputs(model).map((name) => [name, dataSet.input(names.indexOf(name))]))
+  } catch (error) {
+    // Data of a kind that is not read belongs to a model that is refused without it.
+    const isRefused = unlessRefused(tally, () => isImportable(model)) === undefined
+    if (isRefused) return undefined
+    throw error
+  }
+}
+
+/** Throws `UnsupportedError` for a model with gaps; what else may be wrong with it is found later. */
+function isImportable(model: OnnxModel): boolean {
+  try {
+    importGraph(model)
+    return true
+  } catch (error) {
+    if (error instanceof CompileError) return false
+    throw error
+  }
+}
+
+function keyOf(hostValues: HostValues): string {
+  return [...hostValues.values()]
+    .map(({ dtype, shape, data }) => {
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+      return `${dtype} ${shape.join(',')} ${bytes.toString('base64')}`
+    })
+    .join(';')
+}
+
+/** Compiles and prepares, or gives undefined when compiling is refused. */
+async function prepareSession(
+  model: OnnxModel,
+  hostValues: HostValues,
+  opened: OpenedDevice,
+  tally: Tally,
+): Promise<Session | undefined> {
+  const compilation = unlessRefused(tally, () => compileModel(model, hostValues, opened))
+  if (compilation === undefined) return undefined
+  tally.compiles += 1
+  tally.times.compile += compilation.milliseconds
+  const start = performance.now()
+  const session = await createSession({ ...compilation.compiled, device: opened.device })
+  tally.times.prepare += performance.now() - start
+  return session
+}
+
+async function runDataSet(
+  model: OnnxModel,
+  dataSet: DataSet,
+  hostValues: HostValues,
+  session: Session,
+  tolerance: Tolerance,
+  tally: Tally,
+): Promise<void> {
+  const given = inputNames(model).flatMap((name, position): [string, HostTensor][] =>
+    hostValues.has(name) ? [] : [[name, dataSet.input(position)]],
+  )
+  const { outputs, stats } = await session.run(Object.fromEntries(given))
+  tally.dispatches = Math.max(tally.dispatches, stats.dispatches)
+  tally.hostSteps = Math.max(tally.hostSteps, stats.hostSteps)
+  tally.times.run += stats.milliseconds
+
+  const names = model.graph.outputs.map((output) => output.name)
+  if (dataSet.outputCount !== names.length) {
+    throw new CompileError({
+      code: 'data/output-count',
+      message: `${dataSet.outputCount} output files for ${names.length} outputs (${names.join(', ')})`,
+    })
+  }
+  const wrong = names.flatMap((name, position) => {
+    const got = outputs[name]
+    if (got === undefined) return [`output ${position} "${name}" was not computed`]
+    const compared = compareTensors(got, dataSet.output(position), tolerance)
+    tally.largestError = Math.max(tally.largestError, compared.largestError)
+    tally.largestErrorOfMax = Math.max(tally.largestErrorOfMax, compared.largestErrorOfMax)
+    return compared.mismatch === undefined ? [] : [`output ${position} "${name}": ${compared.mismatch}`]
+  })
+  if (wrong.length > 0) throw new CompileError({ code: 'check/mismatch', message: wrong.join('; ') })
+}

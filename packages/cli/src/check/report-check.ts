@@ -1,0 +1,47 @@
+/** What `tilewright check` prints: a line a failure, the count last; or everything as one JSON object. */
+import type { DeviceInfo } from '@tilewright/backend'
+import type { Tolerance } from '../compare-tensors.js'
+import type { Colors } from '../terminal.js'
+import type { CaseReport } from './check-case.js'
+
+export interface CheckSummary {
+  readonly passed: number
+  readonly failed: number
+  readonly unsupported: number
+}
+
+export function summarize(cases: readonly CaseReport[]): CheckSummary {
+  const count = (status: CaseReport['status']): number => cases.filter((report) => report.status === status).length
+  return { passed: count('passed'), failed: count('failed'), unsupported: count('unsupported') }
+}
+
+/** The line of a failed case. */
+export function failureText({ name, failures }: CaseReport, colors: Colors): string {
+  const [first = '', ...others] = failures
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return `${colors.red('failed')} ${name}: ${first}${more}`
+}
+
+/** The last line. */
+export function summaryText({ passed, failed, unsupported }: CheckSummary, colors: Colors): string {
+  const color = failed > 0 ? colors.red : colors.green
+  return color(`${passed} passed, ${failed} failed, ${unsupported} unsupported`)
+}
+
+/** What unsupported cases lack, most frequent first, in one line; undefined when there are none. */
+export function gapsText(cases: readonly CaseReport[]): string | undefined {
+  const counts = new Map<string, number>()
+  for (const { gaps } of cases) {
+    for (const what of new Set(gaps.map((gap) => gap.what))) counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
+  const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
+  if (sorted.length === 0) return undefined
+  const shown = sorted.slice(0, 12).map(([what, count]) => (count === 1 ? what : `${what} (${count})`))
+  const more = sorted.length > shown.length ? `, and ${sorted.length - shown.length} more` : ''
+  return `unsupported: ${shown.join(', ')}${more}`
+}
+
+/** Everything, as plain data; a largest error that is not finite is null. */
+export function checkData(cases: readonly CaseReport[], device: DeviceInfo, tolerance: Tolerance): object {
+  return { device, tolerance, ...summarize(cases), cases }
+}

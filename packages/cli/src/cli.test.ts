@@ -1,0 +1,291 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { demoModel } from './demo-model.js'
+import { capture, captureWith } from './fixtures/capture.js'
+import { f32, i64, modelBytes, reluModel, temporaryFolder, writeCase, writeDataSet } from './fixtures/write-case.js'
+
+let root: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  root = temporaryFolder()
+})
+afterEach(() => root.remove())
+
+const at = (...parts: string[]): string => join(root.path, ...parts)
+/** What was written to stderr, with the temporary folder cut out. */
+const plain = (text: string): string => text.replaceAll(root.path, '<folder>')
+const fileOf = (bytes: Uint8Array, name = 'model.onnx'): string => {
+  writeFileSync(at(name), bytes)
+  return at(name)
+}
+
+describe('usage', () => {
+  test('help and version are asked for, and end well', async () => {
+    expect(await capture('--help')).toMatchObject({ code: 0, stderr: '' })
+    expect(await capture('--version')).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' })
+    expect((await capture('check', '--help')).stdout).toContain('--of-max <ratio>')
+  })
+
+  test.each([
+    [['walk']],
+    [[]],
+    [['check']],
+    [['run', 'a', 'b']],
+    [['run', '--device', 'gpu']],
+    [['run', '--nonsense']],
+    [['check', '.', '--of-max', 'much']],
+    [['check', '.', '--rtol', '-1']],
+    [['check', '.', '--of-max', '1e-4', '--rtol', '1e-3']],
+  ])('%j ends with code 2, and says so on stderr', async (args) => {
+    const { code, stdout, stderr } = await capture(...args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).not.toBe('')
+  })
+})
+
+describe('run', () => {
+  test('without a model runs the built-in one', async () => {
+    const { code, stdout, stderr } = await capture('run', '--device', 'cpu')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('digits (built in)')
+    expect(stdout).toContain('8 operators fused into 5 groups, 5 dispatches')
+    expect(stdout).toContain('batch = 1')
+    expect(stdout).toContain('equals evaluation by definition')
+  })
+
+  test('--json gives one object', async () => {
+    const { code, stdout } = await capture('run', '--device', 'cpu', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      model: { name: 'digits (built in)', operators: 8 },
+      device: { backend: 'cpu', software: true },
+      sizes: { batch: 1 },
+      dispatches: 5,
+      hostSteps: 0,
+      outputs: [{ name: 'scores', dtype: 'f32', shape: [1, 10] }],
+      checks: [{ against: 'definition', mismatches: [] }],
+    })
+  })
+
+  test('takes data, and compares with the results beside it', async () => {
+    const model = fileOf(reluModel())
+    const [right, wrong] = [1, 2].map((y, i) =>
+      writeDataSet(at(`data${i}`), { inputs: [f32([2], [-1, 1])], outputs: [f32([2], [0, y])] }),
+    )
+    const good = await capture('run', model, '--device', 'cpu', '--data', right ?? '')
+    expect([good.code, good.stderr]).toEqual([0, ''])
+    expect(good.stdout).toContain('y f32 [2] = 0, 1')
+    expect(good.stdout).toContain('equals the data set exactly')
+    const bad = await capture('run', model, '--device', 'cpu', '--data', wrong ?? '')
+    expect(bad.code).toBe(1)
+    expect(bad.stdout).toContain(
+      'differs from the data set: "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2',
+    )
+  })
+
+  test('writes no colours to a file, and some when told to', async () => {
+    const color = '\u001b['
+    expect((await capture('run', '--device', 'cpu')).stdout).not.toContain(color)
+    expect((await captureWith({ FORCE_COLOR: '1' }, 'run', '--device', 'cpu')).stdout).toContain(color)
+  })
+})
+
+describe('bad input', () => {
+  const failure = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await capture(...args, '--device', 'cpu')
+    expect([code, stdout]).toEqual([1, ''])
+    return plain(stderr)
+  }
+
+  test('a file that is not there', async () => {
+    expect(await failure('run', at('missing.onnx'))).toMatchInlineSnapshot(`
+      "error[file/missing]: the model does not exist
+        at    /missing.onnx
+        help  check the path, which is relative to the current folder
+      "
+    `)
+  })
+
+  test('a folder', async () => {
+    expect(await failure('run', root.path)).toMatchInlineSnapshot(`
+      "error[file/directory]: the model is a folder
+        at    
+        help  name the file itself
+      "
+    `)
+  })
+
+  test('a file that is cut short', async () => {
+    expect(await failure('run', fileOf(demoModel().subarray(0, 1000)))).toMatchInlineSnapshot(`
+      "error[onnx/truncated]: the bytes end inside a field
+        at    model
+        help  the file is damaged or is no ONNX model: export or download it again
+      "
+    `)
+  })
+
+  test('a file that is no model', async () => {
+    expect(await failure('run', fileOf(new TextEncoder().encode('#!/bin/sh\n')))).toMatchInlineSnapshot(`
+      "error[onnx/truncated]: the bytes end inside a field
+        at    model
+        help  the file is damaged or is no ONNX model: export or download it again
+      "
+    `)
+  })
+
+  test('operators that are not there: all of them at once', async () => {
+    const model = modelBytes((g) => {
+      const x = g.input('x', 'f64', [3])
+      g.output(g.node('Foo', [g.node('Relu', [g.node('Bar', [x], { name: 'bar' })])], { domain: 'my.ops' }), 'f64')
+    })
+    expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
+      "error[onnx/unsupported]: the model needs 3 things that are not supported
+        with  input "x": element type f64
+        with  node "bar": operator "Bar"
+        with  node "test/Foo_2": operator "my.ops.Foo"
+        help  run the parts listed elsewhere, or export the model without them
+      "
+    `)
+  })
+
+  test('ranks that do not fit', async () => {
+    const model = modelBytes((g) => {
+      const operands = [g.input('a', 'f32', [2, 3]), g.input('b', 'f32', [4, 5])]
+      g.output(g.node('MatMul', operands, { name: 'product' }), 'f32')
+    })
+    expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
+      "error[graph/shape]: MatMul: cannot multiply [2, 3] by [4, 5]
+        at    node "product"
+      "
+    `)
+  })
+
+  test('a shape that only data can tell', async () => {
+    const model = modelBytes((g) => {
+      g.output(g.node('Reshape', [g.input('x', 'f32', [4]), g.input('shape', 'i64', [1])]), 'f32')
+    })
+    expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
+      "error[run/host-value]: the model can only be compiled when "shape" is known
+        help  pass --data with a folder that holds input_N.pb for the N-th input of the graph
+      "
+    `)
+  })
+
+  test('an input too large for the device', async () => {
+    expect(await failure('run', fileOf(reluModel([2 ** 30])))).toMatchInlineSnapshot(`
+      "error[limits/binding-size]: "x" of shape [1073741824] takes 4294967296 bytes; the device allows 2147483647 for one buffer
+        help  use smaller tensors, or a device with larger buffers
+      "
+    `)
+  })
+
+  test('data with an input missing', async () => {
+    const data = writeDataSet(at('data'), { inputs: [], outputs: [] })
+    expect(await failure('run', fileOf(reluModel()), '--data', data)).toMatchInlineSnapshot(`
+      "error[data/input-count]: 0 input files for 1 inputs (x)
+        at    /data
+        help  write input_N.pb for the N-th input of the graph that is no initializer, from 0
+      "
+    `)
+  })
+
+  test('data of another dtype', async () => {
+    const data = writeDataSet(at('data'), { inputs: [i64([2], [1, 2])], outputs: [] })
+    expect(await failure('run', fileOf(reluModel()), '--data', data)).toMatchInlineSnapshot(`
+      "error[run/input-dtype]: input "x" is i64 (BigInt64Array), expected f32 (Float32Array)
+        help  convert the data to the dtype that the model declares
+      "
+    `)
+  })
+
+  test('data of another shape', async () => {
+    const data = writeDataSet(at('data'), { inputs: [f32([1, 2], [1, 2])], outputs: [] })
+    expect(await failure('run', fileOf(reluModel([2])), '--data', data)).toMatchInlineSnapshot(`
+      "error[run/shape]: input "x" has shape [1, 2], expected [2]: rank 2
+        help  pass data of the shape that the model declares
+      "
+    `)
+  })
+
+  test('a folder without cases', async () => {
+    expect(await failure('check', root.path)).toMatchInlineSnapshot(`
+      "error[check/no-case]: no case was found
+        at    
+        help  a case is a folder with model.onnx and test_data_set_0/input_0.pb, output_0.pb
+      "
+    `)
+  })
+
+  test('with --json stdout holds the error as an object too', async () => {
+    const { code, stdout, stderr } = await capture('run', at('missing.onnx'), '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'file/missing', help: expect.any(String) } })
+    expect(stderr).toContain('error[file/missing]')
+  })
+})
+
+describe('check', () => {
+  const good = { inputs: [f32([2], [-1, 1])], outputs: [f32([2], [0, 1])] }
+  const wrong = { inputs: [f32([2], [-1, 1])], outputs: [f32([2], [0, 2])] }
+  const unknown = modelBytes((g) => g.output(g.node('Foo', [g.input('x', 'f32', [2])]), 'f32'))
+
+  test('prints a line a failure and the count last; fails when one failed', async () => {
+    writeCase(at('a'), reluModel(), [good])
+    writeCase(at('b'), reluModel(), [wrong, wrong])
+    writeCase(at('c'), unknown, [good])
+    mkdirSync(at('d/test_data_set_0'), { recursive: true })
+    writeFileSync(at('d/model.onnx'), 'no model')
+    const { code, stdout, stderr } = await capture('check', root.path, '--device', 'cpu')
+    const name = root.path.split('/').at(-1)
+    expect(code).toBe(1)
+    expect(stdout.replaceAll(name ?? '', 'cases')).toMatchInlineSnapshot(`
+      "failed cases/b: test_data_set_0: error[check/mismatch]: output 0 "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2 (and 1 more)
+      failed cases/d: error[onnx/malformed]: the bytes are no protobuf message (illegal tag: field no 13 wire type 6) (at model)
+      1 passed, 2 failed, 1 unsupported
+      "
+    `)
+    expect(stderr).toBe('unsupported: operator "Foo"\n')
+  })
+
+  test('unsupported cases do not fail', async () => {
+    writeCase(at('a'), unknown, [good])
+    const { code, stdout } = await capture('check', root.path, '--device', 'cpu')
+    expect([code, stdout]).toEqual([0, '0 passed, 0 failed, 1 unsupported\n'])
+  })
+
+  test('compares as told', async () => {
+    writeCase(at('a'), reluModel(), [wrong])
+    const codeWith = async (...args: string[]): Promise<number> =>
+      (await capture('check', root.path, '--device', 'cpu', ...args)).code
+    expect(await codeWith('--of-max', '0.5')).toBe(0)
+    expect(await codeWith('--of-max', '0.4')).toBe(1)
+    expect(await codeWith('--atol', '1')).toBe(0)
+    expect(await codeWith('--rtol', '0.5')).toBe(0)
+    expect(await codeWith('--rtol', '0.4')).toBe(1)
+  })
+
+  test('--json gives one object with every case', async () => {
+    writeCase(at('a'), reluModel(), [good])
+    writeCase(at('b'), reluModel(), [wrong])
+    const { code, stdout, stderr } = await capture('check', root.path, '--device', 'cpu', '--json', '--of-max', '1e-4')
+    expect([code, stderr]).toEqual([1, ''])
+    expect(JSON.parse(stdout)).toMatchObject({
+      device: { backend: 'cpu' },
+      tolerance: { kind: 'of-max', ratio: 1e-4 },
+      passed: 1,
+      failed: 1,
+      unsupported: 0,
+      cases: [
+        {
+          status: 'passed',
+          dispatches: 1,
+          hostSteps: 0,
+          compiles: 1,
+          largestError: 0,
+          times: { run: expect.any(Number) },
+        },
+        { status: 'failed', dispatches: 1, hostSteps: 0, compiles: 1, largestError: 1, largestErrorOfMax: 0.5 },
+      ],
+    })
+  })
+})

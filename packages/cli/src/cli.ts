@@ -1,0 +1,117 @@
+/** The command line: what can be asked for, and which exit code an end has (0 done, 1 failed, 2 asked for wrongly). */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type CheckOptions, check } from './commands/check.js'
+import { doctor } from './commands/doctor.js'
+import { type RunOptions, run } from './commands/run.js'
+import { onnxTolerance, type Tolerance } from './compare-tensors.js'
+import { failureData, formatFailure } from './failure.js'
+import { type DeviceChoice, deviceChoices } from './open-device.js'
+import type { Environment, Terminal } from './terminal.js'
+
+export interface CliOptions {
+  /** The arguments, without the program's own name. */
+  readonly args: readonly string[]
+  readonly version: string
+  readonly terminal: Terminal
+  readonly environment: Environment
+}
+
+/** Runs one command to its end and gives the exit code; never rejects. */
+export async function runCli({ args, terminal, ...rest }: CliOptions): Promise<number> {
+  let code = 0
+  const program = commands({ terminal, ...rest }, async (work) => {
+    code = await work()
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (args.includes('--json')) terminal.result(JSON.stringify({ error: failureData(error) }, undefined, 2))
+    terminal.note(formatFailure(error, terminal.noteColors))
+    return 1
+  }
+}
+
+type Finish = (work: () => Promise<number>) => Promise<void>
+
+function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, finish: Finish): Command {
+  const program = new Command('tilewright')
+    .description('Compile, run and check ONNX models on WebGPU.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.result(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    .showHelpAfterError('(tilewright --help lists what there is)')
+
+  program
+    .command('run')
+    .description('compile a model, run it, and say what became of it; without MODEL, a small built-in one')
+    .argument('[model]', 'an .onnx file')
+    .addOption(deviceOption())
+    .option('--data <dir>', 'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)')
+    .option('--json', 'print one JSON object')
+    .action((model: string | undefined, options: Flags<'device' | 'data' | 'json'>) =>
+      finish(() => run(model, runOptions(options), terminal)),
+    )
+
+  program
+    .command('check')
+    .description('run the cases at or under folders: model.onnx beside test_data_set_K/input_N.pb, output_N.pb')
+    .argument('<dir...>', 'folders to search')
+    .addOption(deviceOption())
+    .option('--rtol <number>', 'relative tolerance of a float (default: 1e-3)', toTolerance)
+    .option('--atol <number>', 'absolute tolerance of a float (default: 1e-7)', toTolerance)
+    .addOption(
+      new Option('--of-max <ratio>', 'tolerance of a float relative to the largest value of its output')
+        .argParser(toTolerance)
+        .conflicts(['rtol', 'atol']),
+    )
+    .option('--json', 'print one JSON object')
+    .action((folders: string[], options: Flags<'device' | 'rtol' | 'atol' | 'ofMax' | 'json'>) =>
+      finish(() => check(folders, checkOptions(options), terminal)),
+    )
+
+  program
+    .command('doctor')
+    .description('say what this machine has to run models with, what is missing, and how to get it')
+    .option('--json', 'print one JSON object')
+    .action((options: Flags<'json'>) => finish(() => doctor({ json: options.json === true, environment }, terminal)))
+  return program
+}
+
+/** Options as commander gives them, after the parsers above. */
+interface AllFlags {
+  readonly device: DeviceChoice
+  readonly data?: string
+  readonly json?: boolean
+  readonly rtol?: number
+  readonly atol?: number
+  readonly ofMax?: number
+}
+type Flags<K extends keyof AllFlags> = Pick<AllFlags, K>
+
+function runOptions({ device, data, json }: Flags<'device' | 'data' | 'json'>): RunOptions {
+  return { device, data, json: json === true }
+}
+
+function checkOptions({ device, json, ...flags }: Flags<'device' | 'rtol' | 'atol' | 'ofMax' | 'json'>): CheckOptions {
+  return { device, json: json === true, tolerance: toleranceOf(flags) }
+}
+
+function toleranceOf({ rtol, atol, ofMax }: Flags<'rtol' | 'atol' | 'ofMax'>): Tolerance {
+  if (ofMax !== undefined) return { kind: 'of-max', ratio: ofMax }
+  return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol }
+}
+
+function deviceOption(): Option {
+  return new Option('--device <device>', 'what to run on').choices(deviceChoices).default('auto')
+}
+
+function toTolerance(text: string): number {
+  const number = Number(text)
+  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number
+  throw new InvalidArgumentError('It must be a number from 0 on, such as 1e-4.')
+}

@@ -1,0 +1,24 @@
+/** `tilewright run`: compiles a model, runs it, checks the results, and says what became of it. */
+import { type DeviceChoice, openDevice } from '../open-device.js'
+import { runData, runText } from '../run/report-run.js'
+import { readRequest, runModel } from '../run/run-model.js'
+import type { Terminal } from '../terminal.js'
+
+export interface RunOptions {
+  readonly device: DeviceChoice
+  readonly data: string | undefined
+  readonly json: boolean
+}
+
+/** Runs the model in `file`, or the built-in one; gives the exit code: 0 when the results are right. */
+export async function run(file: string | undefined, options: RunOptions, terminal: Terminal): Promise<number> {
+  const request = readRequest(file, options.data)
+  const opened = await openDevice(options.device, terminal.note)
+  try {
+    const report = await runModel(request, opened)
+    terminal.result(options.json ? JSON.stringify(runData(report), undefined, 2) : runText(report, terminal.colors))
+    return report.checks.every(({ mismatches }) => mismatches.length === 0) ? 0 : 1
+  } finally {
+    opened.device.dispose()
+  }
+}

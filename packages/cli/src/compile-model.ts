@@ -1,0 +1,27 @@
+/** From a decoded model to a plan for a device, with the time it takes. */
+import { type CompiledModel, compile } from '@tilewright/compiler'
+import type { Graph } from '@tilewright/graph'
+import { importGraph, type OnnxModel } from '@tilewright/onnx'
+import type { HostTensor } from '@tilewright/runtime'
+import type { OpenedDevice } from './open-device.js'
+
+export interface Compilation {
+  readonly graph: Graph
+  readonly compiled: CompiledModel
+  readonly milliseconds: number
+}
+
+/**
+ * Imports and compiles a model; it sees the host values and no other data.
+ * Throws `UnsupportedError` for what is not there, `CompileError` for what is wrong with the model.
+ */
+export function compileModel(
+  model: OnnxModel,
+  hostValues: ReadonlyMap<string, HostTensor>,
+  { backend, device }: OpenedDevice,
+): Compilation {
+  const start = performance.now()
+  const graph = importGraph(model, { hostValues })
+  const compiled = compile(graph, { backend, device })
+  return { graph, compiled, milliseconds: performance.now() - start }
+}

@@ -1,0 +1,60 @@
+/** Errors as the command line shows them: whichever package throws, one shape, and never a stack trace. */
+import { CompileError, formatError, InternalError, TilewrightError, UnsupportedError } from '@tilewright/ir'
+import type { Colors } from './terminal.js'
+
+/**
+ * Any thrown value as an error with code, place and help. Errors of the packages that stand below `@tilewright/ir`
+ * (plans, mappings) carry the same fields and keep them; everything else is a bug of ours.
+ */
+export function failureOf(error: unknown): TilewrightError {
+  if (error instanceof TilewrightError) return error
+  if (!(error instanceof Error)) return new InternalError(String(error))
+  const code = textField(error, 'code')
+  // Codes of Node's own errors have no area: ENOENT, ERR_INVALID_ARG_TYPE.
+  if (code?.includes('/')) {
+    const { message } = error
+    return new CompileError({ code, message, where: textField(error, 'where'), help: textField(error, 'help') })
+  }
+  return new InternalError(`${error.name}: ${error.message}`)
+}
+
+function textField(error: Error, name: string): string | undefined {
+  const value: unknown = Reflect.get(error, name)
+  return typeof value === 'string' ? value : undefined
+}
+
+/** An error with its place and help beneath, coloured. */
+export function formatFailure(error: unknown, colors: Colors): string {
+  const [head = '', ...details] = formatError(failureOf(error)).split('\n')
+  const title = head.replace(/^error\[[^\]]*\]/, (label) => colors.bold(colors.red(label)))
+  return [title, ...details.map((line) => line.replace(/^ {2}(at|with|help) /, (label) => colors.dim(label)))].join(
+    '\n',
+  )
+}
+
+/** An error as plain data. */
+export interface FailureData {
+  readonly code: string
+  readonly message: string
+  readonly where?: string
+  readonly help?: string
+  readonly gaps?: readonly { readonly where: string; readonly what: string }[]
+}
+
+export function failureData(error: unknown): FailureData {
+  const failure = failureOf(error)
+  const { code, message, where, help } = failure
+  return {
+    code,
+    message,
+    ...(where === undefined ? {} : { where }),
+    ...(help === undefined ? {} : { help }),
+    ...(failure instanceof UnsupportedError ? { gaps: failure.gaps } : {}),
+  }
+}
+
+/** An error on one line, without help: for lists of many. */
+export function failureLine(error: unknown): string {
+  const { code, message, where } = failureOf(error)
+  return `error[${code}]: ${message}${where === undefined ? '' : ` (at ${where})`}`.replaceAll(/\s*\n\s*/g, ' ')
+}

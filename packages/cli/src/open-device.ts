@@ -1,0 +1,67 @@
+/** Which device a command runs on: a GPU, software that emulates one, or JavaScript. */
+import type { Backend, Device } from '@tilewright/backend'
+import { cpu } from '@tilewright/backend-cpu'
+import { wgsl } from '@tilewright/backend-wgsl'
+import { openNode } from '@tilewright/backend-wgsl/node'
+import { CompileError, defined, TilewrightError } from '@tilewright/ir'
+
+/** What `--device` takes. */
+export const deviceChoices = ['auto', 'webgpu', 'cpu'] as const
+export type DeviceChoice = (typeof deviceChoices)[number]
+
+export interface OpenedDevice {
+  readonly backend: Backend
+  readonly device: Device
+}
+
+/**
+ * Opens a device. `webgpu` takes a GPU, else an installed SwiftShader; `auto` falls back to `cpu` where there is neither.
+ * Whatever is not the GPU that `auto` or `webgpu` asks for is said in one line to `note`.
+ * Rejects with `CompileError` `device/…` when `webgpu` is asked for and there is none.
+ */
+export async function openDevice(choice: DeviceChoice, note: (line: string) => void): Promise<OpenedDevice> {
+  if (choice === 'cpu') return openCpu()
+  try {
+    const device = await openWebgpu()
+    if (device.info.software) note(`no GPU found: running on ${device.info.adapter}, which emulates one in software`)
+    return { backend: wgsl(), device }
+  } catch (error) {
+    if (choice === 'webgpu' || !isMissing(error)) throw error
+    note(`no WebGPU (${error.message}): running on cpu, in JavaScript`)
+    return openCpu()
+  }
+}
+
+async function openCpu(): Promise<OpenedDevice> {
+  const backend = cpu()
+  return { backend, device: await defined(backend.open, 'the CPU backend opens devices')() }
+}
+
+/** A GPU, or else software that emulates one. */
+async function openWebgpu(): Promise<Device> {
+  try {
+    return await openNode()
+  } catch (error) {
+    if (!isMissing(error) || error.code === 'device/no-webgpu') throw error
+    return openSoftware(error)
+  }
+}
+
+async function openSoftware(missing: TilewrightError): Promise<Device> {
+  try {
+    return await openNode({ software: true })
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    throw new CompileError({
+      code: error.code,
+      message: `no GPU (${missing.message}) and no software adapter (${error.message})`,
+      help: error.help,
+      cause: error,
+    })
+  }
+}
+
+/** Whether the machine lacks what was asked for, rather than failing at it. */
+function isMissing(error: unknown): error is TilewrightError {
+  return error instanceof TilewrightError && (error.code === 'device/no-adapter' || error.code === 'device/no-webgpu')
+}

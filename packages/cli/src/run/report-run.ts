@@ -1,0 +1,84 @@
+/** What `tilewright run` prints: a summary for people, or the same as one JSON object. */
+import type { GroupReport } from '@tilewright/compiler'
+import type { HostTensor } from '@tilewright/runtime'
+import { formatBytes, formatCount, formatMilliseconds, formatTable } from '../format.js'
+import type { Colors } from '../terminal.js'
+import type { ResultCheck, RunReport } from './run-model.js'
+
+/** Elements of an output that are shown. */
+const shownElements = 6
+
+/** The summary of a run. */
+export function runText(report: RunReport, colors: Colors): string {
+  const { model, device, memory, times } = report
+  const sizes = Object.entries(report.sizes).map(([name, size]) => `${name} = ${size}`)
+  const fields: readonly (readonly [string, string])[] = [
+    ['device', `${device.backend} · ${device.adapter}`],
+    ['inputs', [report.data ?? 'seeded random numbers', ...sizes].join(', ')],
+    ['kernels', kernelsText(report)],
+    [
+      'memory',
+      `${formatBytes(memory.constants)} constants, ${formatBytes(memory.intermediates)} intermediates, ` +
+        `${formatBytes(memory.boundary)} inputs and outputs`,
+    ],
+    [
+      'compile',
+      `${formatMilliseconds(times.compile)}, and ${formatMilliseconds(times.prepare)} for pipelines and constants`,
+    ],
+    ['run', runTimeText(times)],
+    ...report.outputs.map(({ name, tensor }) => ['output', `${name} ${tensorText(tensor)}`] as const),
+    ...report.checks.map((check) => ['check', checkText(check, colors)] as const),
+  ]
+  const lines = fields.flatMap(([label, value]) => [
+    `  ${colors.dim(label.padEnd(8))}  ${value}`,
+    ...(label === 'kernels' ? groupLines(report.groups, colors) : []),
+  ])
+  return [`${colors.bold(model.name)}  ${colors.dim(formatBytes(model.bytes))}`, '', ...lines].join('\n')
+}
+
+function kernelsText({ model, groups, dispatches, hostSteps }: RunReport): string {
+  const host = hostSteps === 0 ? '' : `, ${formatCount(hostSteps, 'conversion')} on the host`
+  return `${formatCount(model.operators, 'operator')} fused into ${formatCount(groups.length, 'group')}, ${formatCount(dispatches, 'dispatch')}${host}`
+}
+
+/** A line a group: what it writes, what was fused around its anchor, how it is scheduled. */
+function groupLines(groups: readonly GroupReport[], colors: Colors): readonly string[] {
+  const rows = groups.map(({ name, anchor, prologues, epilogues, schedules }) => [
+    name,
+    [
+      ...(prologues === 0 ? [] : [formatCount(prologues, 'prologue')]),
+      anchor,
+      ...(epilogues === 0 ? [] : [formatCount(epilogues, 'epilogue')]),
+    ].join(' + '),
+    [...new Set(schedules)].join(' | '),
+  ])
+  return formatTable(rows).map((row) => colors.dim(`              ${row}`))
+}
+
+function runTimeText({ firstRun, run, runs }: RunReport['times']): string {
+  if (runs === 0) return formatMilliseconds(firstRun)
+  return `${formatMilliseconds(run)}, the median of ${runs} after a first of ${formatMilliseconds(firstRun)}`
+}
+
+function tensorText({ dtype, shape, data }: HostTensor): string {
+  const shown = Array.from({ length: Math.min(data.length, shownElements) }, (_, i) =>
+    dtype === 'f32' ? String(Number(Number(data[i]).toPrecision(4))) : String(data[i]),
+  )
+  const rest = data.length > shownElements ? ', …' : ''
+  return `${dtype} [${shape.join(', ')}]${dtype === 'f16' ? '' : ` = ${shown.join(', ')}${rest}`}`
+}
+
+function checkText({ against, largestErrorOfMax, mismatches, skipped }: ResultCheck, colors: Colors): string {
+  const what = against === 'definition' ? 'evaluation by definition' : 'the data set'
+  if (skipped !== undefined) return colors.yellow(`not against ${what}: ${skipped}`)
+  if (mismatches.length > 0) return colors.red(`differs from ${what}: ${mismatches.join('; ')}`)
+  const error =
+    largestErrorOfMax === 0 ? 'exactly' : `to ${(largestErrorOfMax ?? 0).toExponential(1)} of the largest value`
+  return colors.green(`equals ${what} ${error}`)
+}
+
+/** The run as plain data; elements of outputs are left out. */
+export function runData(report: RunReport): object {
+  const outputs = report.outputs.map(({ name, tensor: { dtype, shape } }) => ({ name, dtype, shape }))
+  return { ...report, outputs }
+}

@@ -1,0 +1,237 @@
+/** One model, compiled and run on a device, with all that is worth saying about it as data. */
+import { basename, dirname, join } from 'node:path'
+import {
+  bindSizes,
+  countElements,
+  type DeviceInfo,
+  evaluatePlanSize,
+  type Plan,
+  type PlanSizeValues,
+} from '@tilewright/backend'
+import type { GroupReport } from '@tilewright/compiler'
+import { CompileError, defined } from '@tilewright/ir'
+import { decodeModel, hostInputs, type OnnxModel } from '@tilewright/onnx'
+import { createSession, type HostTensor, type RunResult, type Session } from '@tilewright/runtime'
+import { compareTensors, type Tolerance } from '../compare-tensors.js'
+import { type Compilation, compileModel } from '../compile-model.js'
+import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
+import { demoModel } from '../demo-model.js'
+import { evaluateByDefinition } from '../evaluate-by-definition.js'
+import { readBytes } from '../files.js'
+import type { OpenedDevice } from '../open-device.js'
+import { defaultSizes, randomInputs } from '../random-inputs.js'
+
+export interface RunReport {
+  readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
+  readonly device: DeviceInfo
+  /** Values of the model's symbolic sizes. */
+  readonly sizes: Readonly<Record<string, number>>
+  /** The folder that the inputs were read from; seeded random numbers without one. */
+  readonly data: string | undefined
+  readonly groups: readonly GroupReport[]
+  readonly kernels: number
+  /** Of one run. */
+  readonly dispatches: number
+  readonly hostSteps: number
+  /** Bytes on the device. */
+  readonly memory: { readonly constants: number; readonly intermediates: number; readonly boundary: number }
+  /** Milliseconds; `run` is the median of `runs` runs after the first, upload and readback included. */
+  readonly times: {
+    readonly compile: number
+    readonly prepare: number
+    readonly firstRun: number
+    readonly run: number
+    readonly runs: number
+  }
+  readonly outputs: readonly HostOutput[]
+  readonly checks: readonly ResultCheck[]
+}
+
+export interface HostOutput {
+  readonly name: string
+  readonly tensor: HostTensor
+}
+
+/** A comparison of all outputs with what they should be. */
+export interface ResultCheck {
+  readonly against: 'definition' | 'data'
+  /** Largest |got − want| relative to the largest |want| of its output; undefined when there was no comparison. */
+  readonly largestErrorOfMax: number | undefined
+  /** What does not match; empty when all is well. */
+  readonly mismatches: readonly string[]
+  /** Why there was no comparison. */
+  readonly skipped?: string
+}
+
+/** What a result may differ by: never less is asked of a GPU. */
+const tolerance: Tolerance = { kind: 'of-max', ratio: 1e-4 }
+
+/** Runs after the first, unless they take longer than this in all. */
+const repeats = { runs: 5, milliseconds: 1000 } as const
+
+/** What is to be run, read and decoded. */
+export interface RunRequest {
+  readonly name: string
+  readonly bytes: number
+  readonly model: OnnxModel
+  readonly dataSet: DataSet | undefined
+}
+
+/**
+ * Reads the model in a file, or takes the built-in one, and the data set in a folder when one is given.
+ * Throws `CompileError` `file/…`, `onnx/…` or `data/…`, and `UnsupportedError` for parts of the format that are not read.
+ */
+export function readRequest(file: string | undefined, dataFolder: string | undefined): RunRequest {
+  const bytes = file === undefined ? demoModel() : readBytes(file, 'the model')
+  const model = decodeModel(bytes)
+  const name = file === undefined ? `${model.graph.name} (built in)` : join(basename(dirname(file)), basename(file))
+  const dataSet = dataFolder === undefined ? undefined : openDataSet(dataFolder)
+  if (dataSet !== undefined) checkInputCount(dataSet, inputNames(model))
+  return { name, bytes: bytes.length, model, dataSet }
+}
+
+/**
+ * Compiles and runs a model on its data set or on seeded random numbers.
+ * Rejects with the errors of each stage, and with `CompileError` `run/host-value` when the model cannot be compiled
+ * without data.
+ */
+export async function runModel({ name, bytes, model, dataSet }: RunRequest, opened: OpenedDevice): Promise<RunReport> {
+  const { hostValues, given } = readData(model, dataSet)
+  const compilation = compileModel(model, hostValues, opened)
+  const { graph, compiled } = compilation
+  const inputs = given ?? randomInputs(graph, defaultSizes(graph))
+
+  const preparing = performance.now()
+  const session = await createSession({ ...compiled, device: opened.device })
+  const prepare = performance.now() - preparing
+  try {
+    const first = await session.run(inputs)
+    const later = await repeat(session, inputs)
+    const shapes = compiled.plan.inputs.map(({ name }) => defined(inputs[name], `input "${name}" was run`).shape)
+    const sizes = bindSizes(compiled.plan.inputs, shapes)
+    return {
+      model: { name, bytes, operators: graph.nodes.length },
+      device: opened.device.info,
+      sizes: Object.fromEntries(sizes),
+      data: dataSet?.folder,
+      groups: compiled.groups,
+      kernels: compiled.plan.kernels.length,
+      dispatches: first.stats.dispatches,
+      hostSteps: first.stats.hostSteps,
+      memory: memoryOf(compiled.plan, sizes),
+      times: {
+        compile: compilation.milliseconds,
+        prepare,
+        firstRun: first.stats.milliseconds,
+        run: later.at(Math.floor(later.length / 2)) ?? first.stats.milliseconds,
+        runs: later.length,
+      },
+      outputs: compiled.plan.outputs.map(({ name }) => ({ name, tensor: outputOf(first, name) })),
+      checks: [
+        checkDefinition(compilation, inputs, sizes, first),
+        ...(dataSet === undefined || dataSet.outputCount === 0 ? [] : [checkData(compiled.plan, dataSet, first)]),
+      ],
+    }
+  } finally {
+    session.dispose()
+  }
+}
+
+/** The host values, and the other inputs when there is data for them. */
+function readData(
+  model: OnnxModel,
+  dataSet: DataSet | undefined,
+): {
+  readonly hostValues: ReadonlyMap<string, HostTensor>
+  readonly given: Readonly<Record<string, HostTensor>> | undefined
+} {
+  const host = hostInputs(model)
+  if (dataSet === undefined) {
+    if (host.length === 0) return { hostValues: new Map(), given: undefined }
+    throw new CompileError({
+      code: 'run/host-value',
+      message: `the model can only be compiled when ${host.map((name) => `"${name}"`).join(', ')} is known`,
+      help: 'pass --data with a folder that holds input_N.pb for the N-th input of the graph',
+    })
+  }
+  const tensors = inputNames(model).map((name, position) => [name, dataSet.input(position)] as const)
+  return {
+    hostValues: new Map(tensors.filter(([name]) => host.includes(name))),
+    given: Object.fromEntries(tensors.filter(([name]) => !host.includes(name))),
+  }
+}
+
+/** Milliseconds of further runs, sorted. */
+async function repeat(session: Session, inputs: Readonly<Record<string, HostTensor>>): Promise<readonly number[]> {
+  const times: number[] = []
+  const end = performance.now() + repeats.milliseconds
+  while (times.length < repeats.runs && performance.now() < end) {
+    times.push((await session.run(inputs)).stats.milliseconds)
+  }
+  return times.toSorted((a, b) => a - b)
+}
+
+function memoryOf(plan: Plan, sizes: PlanSizeValues): RunReport['memory'] {
+  const bytesOf = (wanted: (role: Plan['buffers'][number]['role']) => boolean): number =>
+    plan.buffers
+      .filter(({ role }) => wanted(role))
+      .reduce((sum, { shape, elementBytes }) => {
+        const extents = shape.map((extent) => evaluatePlanSize(extent, sizes))
+        return sum + countElements(extents) * elementBytes
+      }, 0)
+  return {
+    constants: bytesOf((role) => role === 'constant'),
+    intermediates: bytesOf((role) => role === 'intermediate'),
+    boundary: bytesOf((role) => role === 'input' || role === 'output'),
+  }
+}
+
+function outputOf({ outputs }: RunResult, name: string): HostTensor {
+  return defined(outputs[name], `output "${name}" was computed`)
+}
+
+function checkDefinition(
+  { graph }: Compilation,
+  inputs: Readonly<Record<string, HostTensor>>,
+  sizes: PlanSizeValues,
+  result: RunResult,
+): ResultCheck {
+  const expected = evaluateByDefinition(graph, inputs, Object.fromEntries(sizes))
+  if (expected === undefined) {
+    const skipped = 'the model is too large to be evaluated by definition'
+    return { against: 'definition', largestErrorOfMax: undefined, mismatches: [], skipped }
+  }
+  return compareAll(
+    'definition',
+    graph.outputs.map(({ name }) => [name, defined(expected[name], `output "${name}" has a definition`)] as const),
+    result,
+  )
+}
+
+function checkData(plan: Plan, dataSet: DataSet, result: RunResult): ResultCheck {
+  if (dataSet.outputCount !== plan.outputs.length) {
+    const mismatch = `${dataSet.outputCount} output files for ${plan.outputs.length} outputs`
+    return { against: 'data', largestErrorOfMax: undefined, mismatches: [mismatch] }
+  }
+  return compareAll(
+    'data',
+    plan.outputs.map(({ name }, position) => [name, dataSet.output(position)] as const),
+    result,
+  )
+}
+
+function compareAll(
+  against: ResultCheck['against'],
+  expected: readonly (readonly [string, HostTensor])[],
+  result: RunResult,
+): ResultCheck {
+  const compared = expected.map(([name, want]) => ({
+    name,
+    ...compareTensors(outputOf(result, name), want, tolerance),
+  }))
+  return {
+    against,
+    largestErrorOfMax: Math.max(0, ...compared.map(({ largestErrorOfMax }) => largestErrorOfMax)),
+    mismatches: compared.flatMap(({ name, mismatch }) => (mismatch === undefined ? [] : [`"${name}": ${mismatch}`])),
+  }
+}

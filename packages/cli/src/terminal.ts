@@ -1,0 +1,62 @@
+/** Where a command writes: results go to stdout, what is said on the way to stderr. Colours only where a person looks. */
+import pc from 'picocolors'
+
+/** picocolors' functions, on or off. */
+export type Colors = ReturnType<typeof pc.createColors>
+
+export interface Terminal {
+  /** A line, or several, of results. */
+  readonly result: (text: string) => void
+  /** A line, or several, about the work itself. */
+  readonly note: (text: string) => void
+  /** A line that the next one replaces; shown only to a person who waits. */
+  readonly progress: (text: string) => void
+  /** Colours of results. */
+  readonly colors: Colors
+  /** Colours of notes. */
+  readonly noteColors: Colors
+}
+
+/** The part of a Node stream that is written to. */
+export interface Output {
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+  readonly write: (text: string) => unknown
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const clearLine = '\r\u001b[2K'
+
+/** A terminal over two streams. `NO_COLOR` and `TERM=dumb` turn colours off, `FORCE_COLOR` turns them on without a TTY. */
+export function createTerminal(stdout: Output, stderr: Output, environment: Environment): Terminal {
+  let isProgressShown = false
+  const clear = (): void => {
+    if (isProgressShown) stderr.write(clearLine)
+    isProgressShown = false
+  }
+  return {
+    result: (text) => {
+      clear()
+      stdout.write(`${text}\n`)
+    },
+    note: (text) => {
+      clear()
+      stderr.write(`${text}\n`)
+    },
+    progress: (text) => {
+      if (stderr.isTTY !== true) return
+      stderr.write(clearLine + text.slice(0, (stderr.columns ?? 80) - 1))
+      isProgressShown = true
+    },
+    colors: pc.createColors(hasColors(stdout, environment)),
+    noteColors: pc.createColors(hasColors(stderr, environment)),
+  }
+}
+
+function hasColors(output: Output, environment: Environment): boolean {
+  const isSet = (name: string): boolean => (environment[name] ?? '') !== ''
+  if (isSet('NO_COLOR')) return false
+  if (isSet('FORCE_COLOR')) return environment.FORCE_COLOR !== '0'
+  return output.isTTY === true && environment.TERM !== 'dumb'
+}
