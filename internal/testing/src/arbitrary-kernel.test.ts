@@ -5,7 +5,10 @@ import { expect, test } from 'vitest'
 import { arbitraryKernel, generateKernel } from './arbitrary-kernel.js'
 import { propertyRuns } from './property-runs.js'
 
-test('generated kernels are valid, race-free in every order, and small', () => {
+/** Many kernels are simulated where CI asks for many runs. */
+const timeout = 120_000
+
+test('generated kernels are valid, race-free in every order, and small', { timeout }, () => {
   const operations: number[] = []
   const kinds = new Set<StmtKind>()
   fc.assert(

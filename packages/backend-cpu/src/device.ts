@@ -15,7 +15,7 @@ export function openCpu(target: Target): Device {
     if (disposed || memory === undefined) {
       throw new CompileError({
         code: 'device/lost',
-        message: 'the buffer was destroyed, or its device disposed',
+        message: 'the buffer was destroyed, its device disposed, or it is another device’s',
         help: 'open a new device',
       })
     }

@@ -24,7 +24,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { evaluate } from './evaluate.js'
 
-test('agrees with the simulator on random graphs', () => {
+test('agrees with the simulator on random graphs', { timeout: 120_000 }, () => {
   fc.assert(
     fc.property(arbitraryGraph(), ({ graph, sizes, inputs }) => {
       const program = programOf(graph)

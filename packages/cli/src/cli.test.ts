@@ -100,7 +100,7 @@ describe('bad input', () => {
   test('a file that is not there', async () => {
     expect(await failure('run', at('missing.onnx'))).toMatchInlineSnapshot(`
       "error[file/missing]: the model does not exist
-        at    /missing.onnx
+        at    <folder>/missing.onnx
         help  check the path, which is relative to the current folder
       "
     `)
@@ -109,7 +109,7 @@ describe('bad input', () => {
   test('a folder', async () => {
     expect(await failure('run', root.path)).toMatchInlineSnapshot(`
       "error[file/directory]: the model is a folder
-        at    
+        at    <folder>
         help  name the file itself
       "
     `)
@@ -183,7 +183,7 @@ describe('bad input', () => {
     const data = writeDataSet(at('data'), { inputs: [], outputs: [] })
     expect(await failure('run', fileOf(reluModel()), '--data', data)).toMatchInlineSnapshot(`
       "error[data/input-count]: 0 input files for 1 inputs (x)
-        at    /data
+        at    <folder>/data
         help  write input_N.pb for the N-th input of the graph that is no initializer, from 0
       "
     `)
@@ -210,7 +210,7 @@ describe('bad input', () => {
   test('a folder without cases', async () => {
     expect(await failure('check', root.path)).toMatchInlineSnapshot(`
       "error[check/no-case]: no case was found
-        at    
+        at    <folder>
         help  a case is a folder with model.onnx and test_data_set_0/input_0.pb, output_0.pb
       "
     `)

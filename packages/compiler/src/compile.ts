@@ -9,6 +9,7 @@ import { assertValid, type Buffer, defined, type Problem, type Refinement, type 
 import { runPipeline } from '@tilewright/passes'
 import { refinementsOf, resolve } from '@tilewright/schedules'
 import { checkTensors } from './check-tensors.js'
+import { neutralNames } from './neutral-names.js'
 import { type PlanBuilder, planBuilder } from './plan-builder.js'
 import { programOf } from './program.js'
 import { refineGroup } from './refine.js'
@@ -115,7 +116,7 @@ function scheduleGroup(
   const { template, scheduled } = resolve(problemOf(group), target, backend.schedules)
   const launches = inlineGroup(group, scheduled).map((kernel) => {
     assertValid(kernel, { target })
-    const lowered = runPipeline(kernel, backend.pipeline(target))
+    const lowered = runPipeline(neutralNames(kernel), backend.pipeline(target))
     assertValid(lowered, { target, pass: `the pipeline of ${backend.meta.name}` })
     const emitted = backend.emit(lowered)
     // Passes keep the order of parameters; the printer leaves out those that are not used.

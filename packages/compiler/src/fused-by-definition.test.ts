@@ -48,7 +48,7 @@ function runByDefinition({ sizes, inputs }: ArbitraryGraph, program: ReturnType<
   return program.outputs.map(({ buffer }) => computed.get(buffer))
 }
 
-test('fused = by definition', () => {
+test('fused = by definition', { timeout: 120_000 }, () => {
   const seen = { graphs: 0, prologue: 0, epilogue: 0 }
   fc.assert(
     fc.property(arbitraryGraph(), fc.boolean(), fc.constantFrom('ascending', 'descending'), (random, fast, order) => {

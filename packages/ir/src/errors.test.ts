@@ -25,8 +25,8 @@ test('gaps are listed, all of them', () => {
   const error = new UnsupportedError({ code: 'onnx/unsupported', message: 'the model needs 2 things', gaps })
   expect(formatError(error)).toMatchInlineSnapshot(`
     "error[onnx/unsupported]: the model needs 2 things
-      with  node_3: operator LSTM
-      with  input x: dtype complex64"
+      with  operator LSTM: node_3
+      with  dtype complex64: input x"
   `)
   expect(new UnsupportedError({ code: 'a/b', message: 'none' }).gaps).toEqual([])
 })

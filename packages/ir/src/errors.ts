@@ -71,11 +71,23 @@ export function defined<T>(value: T | undefined | null, message: string): T {
   return value
 }
 
-/** `error[code]: message` with the place and the help beneath: what the CLI prints. */
+/** `error[code]: message` with the place and the help beneath: what the CLI prints. Equal gaps share a line. */
 export function formatError(error: TilewrightError): string {
   const lines = [`error[${error.code}]: ${error.message}`]
   if (error.where !== undefined) lines.push(`  at    ${error.where}`)
-  if (error instanceof UnsupportedError) for (const gap of error.gaps) lines.push(`  with  ${gap.where}: ${gap.what}`)
+  if (error instanceof UnsupportedError) lines.push(...formatGaps(error.gaps))
   if (error.help !== undefined) lines.push(`  help  ${error.help}`)
   return lines.join('\n')
+}
+
+/** Places that a line of gaps names before it counts the rest. */
+const placesShown = 3
+
+function formatGaps(gaps: readonly Gap[]): readonly string[] {
+  const places = new Map<string, string[]>()
+  for (const { where, what } of gaps) places.set(what, [...(places.get(what) ?? []), where])
+  return [...places].map(([what, all]) => {
+    const rest = all.length - placesShown
+    return `  with  ${what}: ${all.slice(0, placesShown).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+  })
 }

@@ -8,8 +8,8 @@
  *   (i32 minimum / -1 wraps to the minimum, its `mod` is 0). Division by zero is an error in the simulator and
  *   unspecified on a device. `shl` and `shr` use the low five bits of the right operand; `shr` of an i32 keeps its sign.
  * - `f32` is IEEE 754 binary32, each operation rounded once; a device may fuse a multiply with an add, and divides to
- *   within 2.5 units in the last place. `min`, `max`, comparisons of NaN (`ne(x, x)` included) and its cast are
- *   unspecified. `mod` is not defined on f32.
+ *   within 2.5 units in the last place. The sign of a zero is unspecified, and so are `min`, `max` and comparisons of
+ *   NaN (`ne(x, x)` included) and its cast. `mod` is not defined on f32.
  * - Non-finite constants are legal here; backends whose language cannot write them pass them as scalars.
  * - `and`, `or` and `select` evaluate only what they need: a load in the arm not taken may be out of bounds. Backends
  *   whose language evaluates both arms must make such a load harmless.

@@ -104,6 +104,17 @@ export function buildProduct(factors: readonly Expr[], order: TermOrder): Expr {
   return byRank.map(({ product }) => product).reduce((outer, inner) => mul(inner, outer), int(1))
 }
 
+/** a + factor · b modulo 2^32. */
+export function addForms(a: LinearForm, b: LinearForm, factor: number): LinearForm {
+  const terms = new Map(a.terms.map((term) => [term.key, term]))
+  for (const term of b.terms) {
+    const coefficient = ((terms.get(term.key)?.coefficient ?? 0) + Math.imul(factor, term.coefficient)) | 0
+    if (coefficient === 0) terms.delete(term.key)
+    else terms.set(term.key, { ...term, coefficient })
+  }
+  return { constant: (a.constant + Math.imul(factor, b.constant)) | 0, terms: [...terms.values()] }
+}
+
 /** Whether two expressions are the same tree, operand by operand. */
 export function sameTree(a: Expr, b: Expr): boolean {
   if (a === b) return true

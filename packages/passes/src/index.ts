@@ -2,13 +2,6 @@
 export { flattenIndices } from './flatten-indices.js'
 export { type FoldLaunchOptions, foldLaunch } from './fold-launch.js'
 export { hoistInvariants } from './hoist-invariants.js'
-export {
-  type LinearContext,
-  type LinearForm,
-  type LinearTerm,
-  linearContext,
-  linearForm,
-} from './linear-form.js'
 export { lowerTaskMapping } from './lower-task-mapping.js'
 export { type MergeGuardsOptions, mergeGuards } from './merge-guards.js'
 export { loweringPasses } from './pipelines.js'

@@ -57,17 +57,6 @@ export function linearKey(expr: Expr, context: LinearContext): number {
   return key
 }
 
-/** a - b, when it is the same whatever the atoms are; else undefined. */
-export function constantDifference(a: LinearForm, b: LinearForm): number | undefined {
-  return sameTerms(a, b) ? (a.constant - b.constant) | 0 : undefined
-}
-
-/** Whether two forms of one context differ by a constant only. */
-export function sameTerms(a: LinearForm, b: LinearForm): boolean {
-  if (a.terms.length !== b.terms.length) return false
-  return a.terms.every((term, i) => term.key === b.terms[i]?.key && term.coefficient === b.terms[i]?.coefficient)
-}
-
 /** A number that is equal for equal forms of one context. */
 export function formKey({ constant, terms }: LinearForm, context: LinearContext): number {
   const [only] = terms

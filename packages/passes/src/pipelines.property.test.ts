@@ -5,8 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { loweringPasses } from './pipelines.js'
 import { runPipeline } from './run-pipeline.js'
 
+/** Many kernels are simulated where CI asks for many runs. */
+const timeout = 120_000
+
 describe('the lowering passes', () => {
-  test.each([4, 1])('with %i lanes keep what a kernel computes, bit by bit', (vectorLanes) => {
+  test.each([4, 1])('with %i lanes keep what a kernel computes, bit by bit', { timeout }, (vectorLanes) => {
     const limits = { ...testTarget.limits, workgroupsPerDimension: 100 }
     const passes = loweringPasses({ vectorLanes, limits })
     fc.assert(

@@ -21,7 +21,7 @@ import {
   type Var,
   walkExpr,
 } from '@tilewright/ir'
-import { buildProduct, buildSum } from './build-sum.js'
+import { addForms, buildProduct, buildSum } from './build-sum.js'
 import { formKey, type LinearContext, type LinearForm, linearContext, linearForm } from './linear-form.js'
 import { bindVar, elementRange, enterLoop, kernelRanges, type RangeEnv, rangeOf } from './ranges.js'
 import { rankOf, type TermOrder, termOrder } from './term-order.js'
@@ -131,9 +131,13 @@ function regrouper(
     const form = linearForm(expr, context)
     const [only] = form.terms
     if (form.terms.length === 1 && form.constant === 0 && only?.coefficient === 1) return atom(only.atom)
-    const terms = form.terms.map((term) => ({ ...term, atom: atom(term.atom) }))
-    const levels = new Set(terms.map((term) => Math.max(0, rankOf(term.atom, order))))
-    return buildSum({ ...form, terms }, order, levels.size > 1 ? early(form) : 0)
+    // With values in place of their names, an atom may have become a constant, or a sum.
+    const sum = form.terms.reduce<LinearForm>(
+      (total, term) => addForms(total, linearForm(atom(term.atom), context), term.coefficient),
+      { constant: form.constant, terms: [] },
+    )
+    const levels = new Set(sum.terms.map((term) => Math.max(0, rankOf(term.atom, order))))
+    return buildSum(sum, order, levels.size > 1 ? early(sum) : 0)
   }
   /** What is no sum: its operands may be. */
   const atom = (expr: Expr): Expr => {

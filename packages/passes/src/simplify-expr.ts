@@ -16,7 +16,7 @@ import {
   select,
   type Var,
 } from '@tilewright/ir'
-import { buildProduct, buildSum, sameTree } from './build-sum.js'
+import { addForms, buildProduct, buildSum, sameTree } from './build-sum.js'
 import { isPoint, type Range } from './interval.js'
 import { type LinearForm, type LinearTerm, linearForm, linearKey } from './linear-form.js'
 import { applyRules, indexRules, type RuleFacts } from './match-rule.js'
@@ -198,7 +198,7 @@ function recombined(form: LinearForm, place: Place): LinearForm {
     const key = linearKey(quotient, context)
     const without = (other: LinearTerm, by: LinearForm): LinearForm => {
       const rest = form.terms.filter((each) => each !== term && each !== other)
-      return recombined(combine({ ...form, terms: rest }, by, coefficient), place)
+      return recombined(addForms({ ...form, terms: rest }, by, coefficient), place)
     }
     if (c.kind !== 'const') {
       const whole = linearKey(simplifyExpr(mul(quotient, c), place), context)

@@ -8,7 +8,7 @@
  * by ranges. The divisor may be a size: r < N comes from a loop of extent N or from a guard.
  */
 import { div, type Expr, int, mod, mul } from '@tilewright/ir'
-import { buildProduct, buildSum } from './build-sum.js'
+import { addForms, buildProduct, buildSum } from './build-sum.js'
 import { product, typeRange, within } from './interval.js'
 import { type LinearForm, type LinearTerm, linearForm, linearKey } from './linear-form.js'
 import { atomMultipleOf } from './multiples.js'
@@ -103,7 +103,7 @@ function byConstant(
 
 /** a + b, in canonical order. */
 function sum(a: Expr, b: Expr, env: RangeEnv, order: TermOrder): Expr {
-  return buildSum(combine(linearForm(a, env.context), linearForm(b, env.context), 1), order)
+  return buildSum(addForms(linearForm(a, env.context), linearForm(b, env.context), 1), order)
 }
 
 /** Divisors that are not constant: c·N for an atom N of the dividend's terms or of products in them. */

@@ -11,6 +11,9 @@ import { scalarizePrivate } from './scalarize-private.js'
 import { unrollLoops } from './unroll-loops.js'
 import { vectorizeAccesses } from './vectorize-accesses.js'
 
+/** Many kernels are simulated where CI asks for many runs. */
+const timeout = 120_000
+
 const chains: Readonly<Record<string, readonly Pass[]>> = {
   'the whole chain, vectors of 4': [
     lowerTaskMapping,
@@ -33,7 +36,7 @@ const chains: Readonly<Record<string, readonly Pass[]>> = {
 }
 
 describe('the simulator gives the same before and after each pass', () => {
-  test.each(Object.entries(chains))('%s', (_, passes) => {
+  test.each(Object.entries(chains))('%s', { timeout }, (_, passes) => {
     fc.assert(
       fc.property(arbitraryKernel(), (generated) => {
         const kernels: Kernel[] = []

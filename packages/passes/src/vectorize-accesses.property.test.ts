@@ -98,7 +98,10 @@ function results(kernel: Kernel, given: number): readonly (Float32Array | Int32A
   return arrays
 }
 
-test('vectors see and leave the memory that scalars do, however accesses are interleaved', () => {
+/** Many kernels are simulated where CI asks for many runs. */
+const timeout = 120_000
+
+test('vectors see and leave the memory that scalars do, however accesses are interleaved', { timeout }, () => {
   let vectors = 0
   fc.assert(
     fc.property(

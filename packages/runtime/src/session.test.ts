@@ -274,11 +274,11 @@ describe('inputs that do not fit', () => {
         help  the model's inputs are "observation"
 
       another dtype
-      error[run/input-dtype]: input "observation" is i32 in a Int32Array, expected f32
+      error[run/input-dtype]: input "observation" is i32 (Int32Array), expected f32 (Float32Array)
         help  convert the data to the dtype that the model declares
 
       another array than the dtype says
-      error[run/input-dtype]: input "observation" is f32 in a Int32Array, expected f32
+      error[run/input-dtype]: input "observation" is f32 (Int32Array), expected f32 (Float32Array)
         help  convert the data to the dtype that the model declares
 
       fewer elements than the shape has

@@ -1,13 +1,11 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { attribute, decodeModel, importGraph, type TensorData } from '@tilewright/onnx'
+import { attribute, type TensorData } from '@tilewright/onnx'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { onnxTolerance } from '../compare-tensors.js'
-import { demoModel } from '../demo-model.js'
-import { evaluateByDefinition } from '../evaluate-by-definition.js'
+import { writeDemoCase } from '../fixtures/demo-case.js'
 import { f32, i64, modelBytes, reluModel, temporaryFolder, writeCase, writeDataSet } from '../fixtures/write-case.js'
 import { type OpenedDevice, openDevice } from '../open-device.js'
-import { randomInputs } from '../random-inputs.js'
 import { type CaseReport, checkCase } from './check-case.js'
 import { findCases } from './find-cases.js'
 
@@ -47,15 +45,7 @@ test('a right result passes, with what it took', async () => {
 })
 
 test('one compile serves every batch of a symbolic model, an empty one included', async () => {
-  const graph = importGraph(decodeModel(demoModel()))
-  const sets = [0, 1, 3, 17].map((batch) => {
-    const inputs = randomInputs(graph, { batch })
-    const outputs = evaluateByDefinition(graph, inputs, { batch })
-    const file = (tensor: (typeof inputs)[string] | undefined): TensorData =>
-      f32(tensor?.shape ?? [], Array.from(tensor?.data ?? [], Number))
-    return { inputs: [file(inputs.image)], outputs: [file(outputs?.scores)] }
-  })
-  expect(await checkIn(writeCase(folder(), demoModel(), sets))).toMatchObject({
+  expect(await checkIn(writeDemoCase(folder(), [0, 1, 3, 17]))).toMatchObject({
     status: 'passed',
     dataSets: 4,
     compiles: 1,

@@ -1,9 +1,9 @@
 /** `tilewright check`: runs every case it finds and compares with the results that stand beside it. */
-import { checkCase } from '../check/check-case.js'
+import { type CaseReport, checkCase } from '../check/check-case.js'
 import { findCases } from '../check/find-cases.js'
 import { checkData, failureText, gapsText, summarize, summaryText } from '../check/report-check.js'
 import type { Tolerance } from '../compare-tensors.js'
-import { type DeviceChoice, openDevice } from '../open-device.js'
+import { type DeviceChoice, type OpenedDevice, openDevice } from '../open-device.js'
 import type { Terminal } from '../terminal.js'
 
 export interface CheckOptions {
@@ -18,26 +18,43 @@ export interface CheckOptions {
  */
 export async function check(folders: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
   const cases = findCases(folders)
-  const opened = await openDevice(options.device, terminal.note)
+  let opened = await openWatched(options.device, terminal.note)
+  const info = opened.device.info
+  const reports: CaseReport[] = []
   try {
-    const reports = []
     for (const [i, testCase] of cases.entries()) {
       terminal.progress(`[${i + 1}/${cases.length}] ${testCase.name}`)
       const report = await checkCase(testCase, opened, options.tolerance)
       reports.push(report)
       if (report.status === 'failed' && !options.json) terminal.result(failureText(report, terminal.colors))
+      if (opened.isLost() && i < cases.length - 1) {
+        opened.device.dispose()
+        opened = await openWatched(options.device, terminal.note)
+      }
     }
-    terminal.progress('')
-    const gaps = gapsText(reports)
-    if (gaps !== undefined) terminal.note(gaps)
-    const summary = summarize(reports)
-    if (options.json) {
-      terminal.result(JSON.stringify(checkData(reports, opened.device.info, options.tolerance), undefined, 2))
-    } else {
-      terminal.result(summaryText(summary, terminal.colors))
-    }
-    return summary.failed === 0 ? 0 : 1
   } finally {
     opened.device.dispose()
   }
+  const gaps = gapsText(reports)
+  if (gaps !== undefined) terminal.note(gaps)
+  const summary = summarize(reports)
+  terminal.result(
+    options.json
+      ? JSON.stringify(checkData(reports, info, options.tolerance), undefined, 2)
+      : summaryText(summary, terminal.colors),
+  )
+  return summary.failed === 0 ? 0 : 1
+}
+
+/** Opens a device and keeps an eye on it: a case that takes it down fails alone, the next gets a new one. */
+async function openWatched(
+  choice: DeviceChoice,
+  note: (line: string) => void,
+): Promise<OpenedDevice & { readonly isLost: () => boolean }> {
+  const opened = await openDevice(choice, note)
+  let isLost = false
+  void opened.device.lost.then(() => {
+    isLost = true
+  })
+  return { ...opened, isLost: () => isLost }
 }

@@ -168,10 +168,10 @@ test('operands: numbers take the type beside them, sizes are i32', () => {
   expect(thrownBy(() => value(variable('f', 'f32')).add(n)).code).toBe('ir/type')
 })
 
-test('a task has a name for each of its dimensions, however many', () => {
+test('a task has a name for each of its dimensions, however many, and a position', () => {
   const vars: number[] = []
   build((g) => g.forTask(repeat(1, 1, 1, 1, 1, 1, 1, 1), 0, (...task) => vars.push(task.length)))
-  expect(vars).toEqual([8])
+  expect(vars).toEqual([9])
 })
 
 test('a built kernel is plain data: rewriting leaves it alone, and a clone prints alike', () => {

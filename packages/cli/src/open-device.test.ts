@@ -1,0 +1,80 @@
+import type { Device } from '@tilewright/backend'
+import { cpuTarget } from '@tilewright/backend-cpu'
+import { openNode } from '@tilewright/backend-wgsl/node'
+import { CompileError } from '@tilewright/ir'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { type DeviceChoice, openDevice } from './open-device.js'
+
+vi.mock('@tilewright/backend-wgsl/node', () => ({ openNode: vi.fn() }))
+const mocked = vi.mocked(openNode)
+beforeEach(() => {
+  mocked.mockReset()
+})
+
+const adapter = (name: string, software: boolean): Device => ({
+  info: { backend: 'wgsl', adapter: name, software },
+  target: cpuTarget,
+  createBuffer: () => ({ bytes: 0, destroy: () => undefined }),
+  write: () => undefined,
+  read: async () => new Uint8Array(),
+  createPipeline: () => Promise.reject(new TypeError('not asked for')),
+  begin: () => ({ dispatch: () => undefined, submit: () => undefined }),
+  lost: new Promise(() => undefined),
+  dispose: () => undefined,
+})
+const missing = (code: string, message: string): CompileError => new CompileError({ code, message, help: 'get one' })
+const noGpu = missing('device/no-adapter', 'no Vulkan driver is installed')
+const noSoftware = missing('device/no-adapter', 'no SwiftShader is installed')
+const noDawn = missing('device/no-webgpu', 'the package does not load')
+
+async function open(choice: DeviceChoice): Promise<readonly string[]> {
+  const notes: string[] = []
+  const { backend, device } = await openDevice(choice, (note) => notes.push(note))
+  return [backend.meta.name, device.info.adapter, ...notes]
+}
+
+test('auto and webgpu take a GPU and say nothing', async () => {
+  mocked.mockResolvedValue(adapter('some gpu', false))
+  expect(await open('auto')).toEqual(['wgsl', 'some gpu'])
+  expect(await open('webgpu')).toEqual(['wgsl', 'some gpu'])
+})
+
+test('without a GPU they take software that emulates one, and say so in a line', async () => {
+  mocked.mockImplementation(async (options) => {
+    if (options?.software === true) return adapter('swiftshader', true)
+    throw noGpu
+  })
+  const note = 'no GPU found: running on swiftshader, which emulates one in software'
+  expect(await open('auto')).toEqual(['wgsl', 'swiftshader', note])
+  expect(await open('webgpu')).toEqual(['wgsl', 'swiftshader', note])
+})
+
+test('with neither, auto takes the CPU and says why, webgpu fails', async () => {
+  mocked.mockImplementation(async (options) => {
+    throw options?.software === true ? noSoftware : noGpu
+  })
+  const reason = 'no GPU (no Vulkan driver is installed) and no software adapter (no SwiftShader is installed)'
+  expect(await open('auto')).toEqual(['cpu', 'JavaScript', `no WebGPU (${reason}): running on cpu, in JavaScript`])
+  await expect(open('webgpu')).rejects.toMatchObject({ code: 'device/no-adapter', message: reason, help: 'get one' })
+})
+
+test('without Dawn, auto takes the CPU without looking any further', async () => {
+  mocked.mockRejectedValue(noDawn)
+  expect(await open('auto')).toEqual([
+    'cpu',
+    'JavaScript',
+    'no WebGPU (the package does not load): running on cpu, in JavaScript',
+  ])
+  await expect(open('webgpu')).rejects.toBe(noDawn)
+})
+
+test('a device that fails is no device that is missing', async () => {
+  const lost = missing('device/lost', 'the device is lost')
+  mocked.mockRejectedValue(lost)
+  await expect(open('auto')).rejects.toBe(lost)
+})
+
+test('cpu asks for nothing', async () => {
+  expect(await open('cpu')).toEqual(['cpu', 'JavaScript'])
+  expect(mocked).not.toHaveBeenCalled()
+})
