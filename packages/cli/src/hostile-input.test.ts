@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { dataFolder, propertyRuns } from '@tilewright/testing'
+import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { demoModel } from './demo-model.js'
 import { bundle } from './fixtures/bundle.js'
@@ -43,7 +44,7 @@ describe.each(models)('%s', (name, bytes) => {
   test(`${mutants.inOneProcess} mutants in one process`, { timeout: 300_000 }, async () => {
     const file = join(folder, `${name.replaceAll(' ', '-')}.onnx`)
     writeFileSync(file, bytes())
-    const program = await bundle('fixtures/run-mutants')
+    const program = await bundle(build, 'fixtures/run-mutants')
     const args = [...memory, program, file, String(mutants.inOneProcess)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const watchdog = (): NodeJS.Timeout => setTimeout(() => child.kill('SIGKILL'), deadline.milliseconds)
@@ -74,7 +75,7 @@ describe.each(models)('%s', (name, bytes) => {
   })
 
   test(`${mutants.throughTheCli} mutants through the command line`, { timeout: 120_000 }, async () => {
-    const program = await bundle('main')
+    const program = await bundle(build, 'main')
     const mutant = mutator(bytes())
     const seeds = Array.from({ length: mutants.throughTheCli }, (_, seed) => seed)
     // Two at a time: most of it is the start of the process.

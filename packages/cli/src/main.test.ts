@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { build } from 'tsup'
 import { beforeAll, expect, test } from 'vitest'
 import { bundle } from './fixtures/bundle.js'
 import { runProgram } from './fixtures/run-program.js'
@@ -10,7 +11,7 @@ import { modelBytes, temporaryFolder } from './fixtures/write-case.js'
 
 let program: string
 beforeAll(async () => {
-  program = await bundle('main')
+  program = await bundle(build, 'main')
 })
 
 test('runs the built-in model and ends by itself', async () => {

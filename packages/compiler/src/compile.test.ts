@@ -26,6 +26,7 @@ import {
 import { createSession, type HostTensor, type RunResult } from '@tilewright/runtime'
 import { ruleBased } from '@tilewright/schedules'
 import { evaluateDefinition, type TypedArray } from '@tilewright/simulator'
+import { spatial } from '@tilewright/task-mapping'
 import { arbitraryGraph, propertyRuns, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -319,6 +320,20 @@ describe('templates of a backend', () => {
       name: 'CompileError',
       code: 'schedule/threads',
       message: 'a workgroup of 64 threads; cpu allows 1',
+    })
+  })
+
+  test('a mapping with more workers than there are threads', () => {
+    const error = refused(
+      storing(1, (g) => {
+        const own = g.privateBuffer('own', 'f32', [4])
+        g.forTask(spatial(4), g.thread, (i) => own.set([i!], 0))
+      }),
+    )
+    expect(error).toMatchObject({
+      name: 'CompileError',
+      code: 'schedule/workers',
+      message: 'spatial(4) has 4 workers; there are 1 threads',
     })
   })
 

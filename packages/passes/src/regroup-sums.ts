@@ -18,8 +18,10 @@ import {
   type SourceLocation,
   type Stmt,
   seq,
+  stmtExprs,
   type Var,
   walkExpr,
+  walkStmts,
 } from '@tilewright/ir'
 import { addForms, buildProduct, buildSum } from './build-sum.js'
 import { formKey, type LinearContext, type LinearForm, linearContext, linearForm } from './linear-form.js'
@@ -50,25 +52,14 @@ export function regroupSums(kernel: Kernel): Regrouped {
   const env = kernelRanges(kernel)
   const definitions = new Map<Var, Expr>()
   const context = linearContext(definitions)
-  const constants = new Map<number, Set<number>>()
-  const outermost = (form: LinearForm): number => {
-    const known = constants.get(formKey({ ...form, constant: 0 }, context))
-    return known === undefined || known.has(0) ? 0 : Math.min(...known)
-  }
+  const setting: Setting = { context, definitions, order, env }
 
-  // Once to see which values to put in place and which constants there are, then to write.
-  const look = regrouper({ context, definitions, order, env }, (form) => {
-    const key = formKey({ ...form, constant: 0 }, context)
-    constants.set(key, (constants.get(key) ?? new Set()).add(form.constant))
-    return 0
-  })
+  const plain = regrouper(setting, () => 0)
   prepare(kernel.body, env, (stmt) => {
-    if (stmt.kind === 'let' && isTotal(stmt.value, env)) {
-      const value = look(stmt.value)
-      if (isSmall(value, context)) definitions.set(stmt.var, stmt.value)
-    } else mapStmt(stmt, look, (child) => child)
+    if (stmt.kind !== 'let' || !isTotal(stmt.value, env)) return
+    if (isSmall(plain(stmt.value), context)) definitions.set(stmt.var, stmt.value)
   })
-  const write = regrouper({ context, definitions, order, env }, outermost)
+  const write = regrouper(setting, sharedConstants(kernel.body, setting))
   const named: NamedValue[] = []
   const rewrite = (stmt: Stmt): Stmt => {
     if (stmt.kind !== 'let' || !definitions.has(stmt.var)) return mapStmt(stmt, write, rewrite)
@@ -76,6 +67,24 @@ export function regroupSums(kernel: Kernel): Regrouped {
     return seq([])
   }
   return { body: rewrite(kernel.body), named, order, env }
+}
+
+/** The part of a form's constant that goes outermost: the least of all sums that differ from it by a constant, unless 0. */
+function sharedConstants(body: Stmt, setting: Setting): (form: LinearForm) => number {
+  const { context, definitions } = setting
+  const constants = new Map<number, Set<number>>()
+  const keyOf = (form: LinearForm): number => formKey({ ...form, constant: 0 }, context)
+  const look = regrouper(setting, (form) => {
+    constants.set(keyOf(form), (constants.get(keyOf(form)) ?? new Set()).add(form.constant))
+    return 0
+  })
+  walkStmts(body, (stmt) => {
+    if (stmt.kind !== 'let' || !definitions.has(stmt.var)) stmtExprs(stmt).forEach(look)
+  })
+  return (form) => {
+    const known = constants.get(keyOf(form))
+    return known === undefined || known.has(0) ? 0 : Math.min(...known)
+  }
 }
 
 /** Binds the ranges of variables in order; `visit` sees each statement before those inside it. */

@@ -58,8 +58,10 @@ export function windowOf(operator: string, spatial: readonly SizeExpr[], attribu
     const reach = (k - 1) * dilation + 1
     if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') {
       const output = ceilDiv(extent, stride)
-      const needed = sizeSub(sizeAdd(sizeMul(sizeSub(output, 1), stride), reach), extent)
-      const total = sizeBinary('max', needed, 0)
+      // (output - 1) * stride + reach - extent, or nothing; both sides of the maximum stay non-negative.
+      const wanted = sizeAdd(sizeMul(output, stride), reach)
+      const given = sizeAdd(extent, stride)
+      const total = sizeSub(sizeBinary('max', wanted, given), given)
       begins.push(autoPad === 'SAME_UPPER' ? sizeDiv(total, 2) : ceilDiv(total, 2))
       return output
     }
