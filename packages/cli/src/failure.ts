@@ -4,7 +4,7 @@ import type { Colors } from './terminal.js'
 
 /**
  * Any thrown value as an error with code, place and help. Errors of the packages that stand below `@tilewright/ir`
- * (plans, mappings) carry the same fields and keep them; everything else is a bug of ours.
+ * (plans, mappings) carry the same fields and keep them; memory may run out anywhere; everything else is a bug of ours.
  */
 export function failureOf(error: unknown): TilewrightError {
   if (error instanceof TilewrightError) return error
@@ -14,6 +14,15 @@ export function failureOf(error: unknown): TilewrightError {
   if (code?.includes('/')) {
     const { message } = error
     return new CompileError({ code, message, where: textField(error, 'where'), help: textField(error, 'help') })
+  }
+  // How V8 says that an array does not fit into memory.
+  if (error instanceof RangeError && /allocation failed|Invalid typed array length/.test(error.message)) {
+    return new CompileError({
+      code: 'run/out-of-memory',
+      message: `this process has not enough memory: ${error.message}`,
+      help: 'use smaller sizes, or a machine with more memory',
+      cause: error,
+    })
   }
   return new InternalError(`${error.name}: ${error.message}`)
 }

@@ -10,7 +10,6 @@
 import {
   and,
   binary,
-  boundVars,
   type Expr,
   type Kernel,
   mapExpr,
@@ -55,7 +54,8 @@ export function regroupSums(kernel: Kernel): Regrouped {
   const setting: Setting = { context, definitions, order, env }
 
   const plain = regrouper(setting, () => 0)
-  prepare(kernel.body, env, (stmt) => {
+  walkStmts(kernel.body, (stmt) => {
+    bindRanges(stmt, env)
     if (stmt.kind !== 'let' || !isTotal(stmt.value, env)) return
     if (isSmall(plain(stmt.value), context)) definitions.set(stmt.var, stmt.value)
   })
@@ -87,20 +87,11 @@ function sharedConstants(body: Stmt, setting: Setting): (form: LinearForm) => nu
   }
 }
 
-/** Binds the ranges of variables in order; `visit` sees each statement before those inside it. */
-function prepare(stmt: Stmt, env: RangeEnv, visit: (stmt: Stmt) => void): void {
-  visit(stmt)
+/** Binds the ranges of the variables that a statement introduces. */
+function bindRanges(stmt: Stmt, env: RangeEnv): void {
   if (stmt.kind === 'let' && stmt.value.dtype !== 'f32') bindVar(env, stmt.var, rangeOf(stmt.value, env))
-  if (stmt.kind === 'load-vector') for (const v of boundVars(stmt)) bindVar(env, v, elementRange(stmt.buffer.dtype))
+  if (stmt.kind === 'load-vector') for (const v of stmt.vars) bindVar(env, v, elementRange(stmt.buffer.dtype))
   if (stmt.kind === 'for') enterLoop(env, stmt.loopVar, stmt.extent)
-  mapStmt(
-    stmt,
-    (expr) => expr,
-    (child) => {
-      prepare(child, env, visit)
-      return child
-    },
-  )
 }
 
 function isSmall(value: Expr, context: LinearContext): boolean {
