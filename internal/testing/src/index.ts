@@ -19,6 +19,7 @@ export {
 export { type BrowserModule, openInBrowser } from './browser.js'
 export { dataFolder, dataSkipReason } from './data-folder.js'
 export { deepFreeze } from './deep-freeze.js'
+export { evaluateExpr } from './evaluate-expr.js'
 export { authoredMatmul, type MatmulShape, type MatmulTiles } from './fixtures/authored-matmul.js'
 export { propertyRuns } from './property-runs.js'
 export { runGenerated } from './run-generated.js'

@@ -140,9 +140,9 @@ describe('bad input', () => {
     })
     expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
       "error[onnx/unsupported]: the model needs 3 things that are not supported
-        with  input "x": element type f64
-        with  node "bar": operator "Bar"
-        with  node "test/Foo_2": operator "my.ops.Foo"
+        with  element type f64: input "x"
+        with  operator "Bar": node "bar"
+        with  operator "my.ops.Foo": node "test/Foo_2"
         help  run the parts listed elsewhere, or export the model without them
       "
     `)

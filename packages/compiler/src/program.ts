@@ -1,7 +1,6 @@
 /** A graph as equations over buffers: what is left of it once shapes and definitions are known. */
-
 import { deviceDType, type Graph, type Tensor, type TensorData } from '@tilewright/graph'
-import { type Buffer, buffer, compute, type Equation, load } from '@tilewright/ir'
+import { atPlace, type Buffer, buffer, compute, type Equation, load } from '@tilewright/ir'
 
 export interface Program {
   readonly name: string
@@ -29,7 +28,7 @@ export function programOf(graph: Graph): Program {
   }
   const inputs = graph.inputs.map((tensor) => ({ tensor, buffer: bufferOf(tensor) }))
   const equations = graph.nodes.flatMap((node) =>
-    node.operation.define(node.inputs.map(bufferOf), node.outputs.map(bufferOf)),
+    atPlace(`node "${node.name}"`, () => node.operation.define(node.inputs.map(bufferOf), node.outputs.map(bufferOf))),
   )
   const taken = new Set<Buffer>([...inputs.map((input) => input.buffer), ...constants.keys()])
   const copies: Equation[] = []

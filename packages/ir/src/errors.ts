@@ -65,6 +65,21 @@ export function invariant(condition: unknown, message: string): asserts conditio
   if (!condition) throw new InternalError(message)
 }
 
+/** Runs `work`; an error of it that does not say where it happened is thrown again with `where`. */
+export function atPlace<T>(where: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof TilewrightError) || error.where !== undefined) throw error
+    const { code, message, help } = error
+    if (error instanceof UnsupportedError) {
+      const gaps = error.gaps.length === 0 ? [{ where, what: message }] : error.gaps
+      throw new UnsupportedError({ code, message, where, help, gaps })
+    }
+    throw error instanceof CompileError ? new CompileError({ code, message, where, help }) : error
+  }
+}
+
 /** The value, or an `InternalError` when it is missing. */
 export function defined<T>(value: T | undefined | null, message: string): T {
   if (value === undefined || value === null) throw new InternalError(message)

@@ -23,11 +23,11 @@ import {
   arbitraryExpr,
   arbitrarySizeParams,
   arbitrarySizeValues,
+  evaluateExpr,
   propertyRuns,
 } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { evaluate } from './evaluate.test-helper.test.js'
 import { linearForm } from './linear-form.js'
 import { multipleOf } from './multiples.js'
 import { assume, bindVar, combine, emptyRanges, enterLoop, kernelRanges, maximumOf, rangeOf } from './ranges.js'
@@ -125,7 +125,7 @@ describe('the value lies in the range', () => {
         (expr, bindings, sizes) => {
           const values = new Map([...bindings].map(([v, { value }]) => [v, value] as const))
           const { min, max } = rangeOf(expr, emptyRanges())
-          const value = Number(evaluate(expr, values, sizes))
+          const value = Number(evaluateExpr(expr, values, sizes))
           expect(value >= min && value <= max).toBe(true)
         },
       ),
@@ -152,12 +152,12 @@ describe('the value lies in the range', () => {
           [i, vi],
           [j, vj],
         ])
-        fc.pre(evaluate(cond, values) === truth)
+        fc.pre(evaluateExpr(cond, values) === truth)
         const env = emptyRanges()
         bindVar(env, i, small)
         bindVar(env, j, small)
         const inside = assume(env, cond, truth)
-        const value = Number(evaluate(expr, values))
+        const value = Number(evaluateExpr(expr, values))
         const { min, max } = rangeOf(expr, inside)
         expect(value).toBeGreaterThanOrEqual(min)
         expect(value).toBeLessThanOrEqual(max)

@@ -26,11 +26,11 @@ import {
   arbitraryExpr,
   arbitrarySizeParams,
   arbitrarySizeValues,
+  evaluateExpr,
   propertyRuns,
 } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { evaluate } from './evaluate.test-helper.test.js'
 import { assume, bindVar, emptyRanges, enterLoop, type RangeEnv } from './ranges.js'
 import { type Place, placeIn, simplifyExpr } from './simplify-expr.js'
 
@@ -261,7 +261,7 @@ describe('a simplified expression has the same value', () => {
         const simple = simplifyExpr(expr, placeOf(known(), vars))
         for (const point of points) {
           const sizes: SizeValues = { N: point.N, M: point.M }
-          expect(evaluate(simple, valuesOf(point), sizes)).toBe(evaluate(expr, valuesOf(point), sizes))
+          expect(evaluateExpr(simple, valuesOf(point), sizes)).toBe(evaluateExpr(expr, valuesOf(point), sizes))
         }
       }),
       { numRuns: numRuns * 4 },
@@ -281,8 +281,8 @@ describe('a simplified expression has the same value', () => {
           const simple = simplifyExpr(expr, placeOf(assume(known(), condition, truth), vars))
           for (const point of points) {
             const sizes: SizeValues = { N: point.N, M: point.M }
-            if (evaluate(condition, valuesOf(point), sizes) !== truth) continue
-            expect(evaluate(simple, valuesOf(point), sizes)).toBe(evaluate(expr, valuesOf(point), sizes))
+            if (evaluateExpr(condition, valuesOf(point), sizes) !== truth) continue
+            expect(evaluateExpr(simple, valuesOf(point), sizes)).toBe(evaluateExpr(expr, valuesOf(point), sizes))
           }
         },
       ),
@@ -300,7 +300,7 @@ describe('a simplified expression has the same value', () => {
         (expr, bindings, sizes) => {
           const values = new Map([...bindings].map(([v, { value }]) => [v, value] as const))
           const simple = simplifyExpr(expr, placeOf(emptyRanges(), free))
-          expect(evaluate(simple, values, sizes)).toBe(evaluate(expr, values, sizes))
+          expect(evaluateExpr(simple, values, sizes)).toBe(evaluateExpr(expr, values, sizes))
         },
       ),
       { numRuns: numRuns * 2 },

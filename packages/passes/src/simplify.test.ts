@@ -121,6 +121,15 @@ describe('simplify', () => {
     `)
   })
 
+  test('a launch of no workgroups does nothing', () => {
+    const kernel = buildKernel({ name: 'k', threads: 64, workgroups: [size('N'), 0, 1] }, (g) => {
+      g.param('a', 'f32', [0]).set([g.thread.min(-1)], 1)
+    })
+    const empty = simplify.run(kernel)
+    expect(empty.body).toEqual({ kind: 'seq', body: [] })
+    expect(simplify.run(empty)).toBe(empty)
+  })
+
   test('leaves alone what is simple', () => {
     const kernel = kernelOf((g) => {
       const a = g.param('a', 'f32', [256])

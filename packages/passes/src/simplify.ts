@@ -21,6 +21,7 @@ import {
   type Pass,
   type Stmt,
   seq,
+  sizeRange,
   unary,
 } from '@tilewright/ir'
 import { taskShape, tasksPerWorker } from '@tilewright/task-mapping'
@@ -29,7 +30,13 @@ import { isEmpty, removeDead } from './remove-dead.js'
 import { type Place, placeIn, placeWhere, simplifyExpr } from './simplify-expr.js'
 import { termOrder } from './term-order.js'
 
+const nothing: Stmt = seq([])
+
 export const simplify: Pass = definePass('simplify', {}, (kernel) => {
+  // A launch of no workgroups is skipped: what its body would do, out of bounds as a rule, is never asked for.
+  if (kernel.workgroups.some((count) => sizeRange(count).max === 0)) {
+    return isEmpty(kernel.body) ? kernel : { ...kernel, body: nothing }
+  }
   let body = kernel.body
   for (;;) {
     const next = removeDead(simplifyBody({ ...kernel, body }))
@@ -41,8 +48,6 @@ export const simplify: Pass = definePass('simplify', {}, (kernel) => {
 function simplifyBody(kernel: Kernel): Stmt {
   return simplifyStmt(kernel.body, placeIn(kernelRanges(kernel), termOrder(kernel.body), new Map()))
 }
-
-const nothing: Stmt = seq([])
 
 function simplifyStmt(stmt: Stmt, place: Place): Stmt {
   const simple = (expr: Expr): Expr => simplifyExpr(expr, place)

@@ -17,6 +17,7 @@ import {
   sizeEquals,
   sizeMul,
   sizeValue,
+  UnsupportedError,
   variable,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
@@ -103,7 +104,15 @@ export function reshapeOp(
   })
   const rest = elementCount(known.filter((extent) => extent !== -1))
   const result = known.map((extent) => (extent === -1 ? quotient(total, rest, input, shape) : extent))
-  if (!sizeEquals(elementCount(result), total)) {
+  const count = elementCount(result)
+  if (!sizeEquals(count, total) && (typeof count !== 'number' || typeof total !== 'number')) {
+    throw new UnsupportedError({
+      code: 'graph/symbolic-shape',
+      message: `Reshape: whether ${formatShape(input.shape)} has the elements of ${formatShape(result)} depends on the run`,
+      help: 'export the model with -1 in the shape, or with fixed sizes',
+    })
+  }
+  if (!sizeEquals(count, total)) {
     throw shapeError(
       'Reshape',
       `${formatShape(input.shape)} does not reshape to [${shape.join(', ')}]: the element counts differ`,

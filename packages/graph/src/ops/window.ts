@@ -7,6 +7,7 @@ import {
   type Expr,
   int,
   lt,
+  maxSize,
   mul,
   type SizeExpr,
   sizeAdd,
@@ -51,6 +52,9 @@ export function windowOf(operator: string, spatial: readonly SizeExpr[], attribu
   }
   if ([...kernel, ...strides, ...dilations].some((value) => value < 1) || pads.some((pad) => pad < 0)) {
     throw shapeError(operator, 'kernel, strides and dilations must be at least 1, pads at least 0')
+  }
+  if (kernel.reduce((product, extent) => product * extent, 1) > maxSize) {
+    throw shapeError(operator, `a window of ${kernel.join('×')} elements`, `windows have at most ${maxSize} elements`)
   }
   const begins: SizeExpr[] = []
   const outputs = spatial.map((extent, d): SizeExpr => {

@@ -3,7 +3,7 @@
  * refused first and whole (find-gaps.ts); what the ONNX text forbids is an error at the node.
  */
 import { buildGraph, type Graph, type Tensor, type TensorData } from '@tilewright/graph'
-import { CompileError, type SizeExpr, size, TilewrightError, UnsupportedError } from '@tilewright/ir'
+import { atPlace, CompileError, type SizeExpr, size, UnsupportedError } from '@tilewright/ir'
 import { decodeModel } from '../decode-model.js'
 import { quote } from '../format-errors.js'
 import type { OnnxDim, OnnxModel } from '../model.js'
@@ -62,7 +62,7 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
     const operator = operatorOf(node.opType, node.domain)
     const tensors = node.inputs.map((name) => (name === '' ? undefined : valueNamed(name, values, where)))
     if (operator === undefined) return
-    const imported = at(where, () => operator.import(nodeContext(node, opset, where, tensors)))
+    const imported = atPlace(where, () => operator.import(nodeContext(node, opset, where, tensors)))
     const made =
       imported.kind === 'tensors'
         ? imported.tensors
@@ -133,16 +133,4 @@ function invalid(code: string, message: string, where: string): CompileError {
     where,
     help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
   })
-}
-
-/** Names the node in errors of shape rules, which do not know it. */
-function at<T>(where: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof TilewrightError) || error.where !== undefined) throw error
-    const { code, message, help } = error
-    if (error instanceof UnsupportedError) throw new UnsupportedError({ code, message, where, help, gaps: error.gaps })
-    throw error instanceof CompileError ? new CompileError({ code, message, where, help }) : error
-  }
 }
