@@ -150,31 +150,34 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
       const insideK = (at: Value, element: (k: Expr) => Expr): Expr =>
         select(lt(at.expr, sizeValue(k.extent)), element(at.expr), zero)
 
-      const loadA = (k0: Value) =>
-        bring(g, 'nextA', dtype, plan.a, (slow, fast) => {
+      const nextA = registersOf(g, 'nextA', dtype, plan.a)
+      const nextB = registersOf(g, 'nextB', dtype, plan.b)
+      const bring = (k0: Value): void => {
+        nextA.fill((slow, fast) => {
           const [i, kk] = alongM(matmul) ? [fast, slow] : [slow, fast]
           const row = clampedIndex(originM, tileM, i, m.extent)
           return insideK(k0.mul(tileK).add(kk), (at) => lhsAt(matmul, batch, row, at))
         })
-      const loadB = (k0: Value) =>
-        bring(g, 'nextB', dtype, plan.b, (slow, fast) => {
+        nextB.fill((slow, fast) => {
           const [kk, j] = alongK(matmul) ? [fast, slow] : [slow, fast]
           const column = clampedIndex(originN, tileN, j, n.extent)
           return insideK(k0.mul(tileK).add(kk), (at) => rhsAt(matmul, batch, at, column))
         })
-      const stage = (half: Value, a: Staged, b: Staged): void => {
-        a.visit((slow, fast, element) => tileA.set([half, slow, fast], element))
-        b.visit((slow, fast, element) => tileB.set([half, slow, fast], element))
+      }
+      const stage = (half: Value): void => {
+        nextA.visit((slow, fast, element) => tileA.set([half, slow, fast], element))
+        nextB.visit((slow, fast, element) => tileB.set([half, slow, fast], element))
       }
 
       g.forTask(cells, 0, (i, j) => acc.set([i, j], 0))
       const first = g.constant('i32', 0)
-      stage(first, loadA(first), loadB(first))
+      bring(first)
+      stage(first)
       g.barrier()
-      g.loop('k0', ceilDiv(k.extent, tileK), (k0) => {
-        // Beyond the last tile these load nothing and give zeros, which are never multiplied.
-        const nextA = loadA(k0.add(1))
-        const nextB = loadB(k0.add(1))
+      const steps = ceilDiv(k.extent, tileK)
+      g.loop('k0', steps, (k0) => {
+        const more = k0.add(1).lt(steps)
+        g.if(more, () => bring(k0.add(1)))
         const half = k0.mod(2)
         g.forTask(blocks, g.thread, (blockM, blockN) =>
           g.forTask(repeat([tileK / depth], { unroll: true }), 0, (step) => {
@@ -189,7 +192,7 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
             multiplyAdd(g, acc, a, b, depth, cells)
           }),
         )
-        stage(k0.add(1).mod(2), nextA, nextB)
+        g.if(more, () => stage(k0.add(1).mod(2)))
         g.barrier()
       })
       g.forTask(blocks, g.thread, (blockM, blockN) =>
@@ -204,21 +207,16 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
 }
 
 /** A thread's elements of a tile, in registers. */
-interface Staged {
+interface TileRegisters {
+  readonly fill: (element: (slow: Value, fast: Value) => Expr) => void
   readonly visit: (each: (slow: Value, fast: Value, element: Value) => void) => void
 }
 
-/** Loads a thread's elements of a tile, element(slow, fast), into registers. */
-function bring(
-  g: KernelBuilder,
-  hint: string,
-  dtype: DType,
-  copy: TaskMapping,
-  element: (slow: Value, fast: Value) => Expr,
-): Staged {
+function registersOf(g: KernelBuilder, hint: string, dtype: DType, copy: TaskMapping): TileRegisters {
   const registers = g.privateBuffer(hint, dtype, [tasksPerWorker(copy)])
-  g.forTask(copy, g.thread, (slow, fast, position) => registers.set([position], element(slow, fast)))
   return {
-    visit: (f) => g.forTask(copy, g.thread, (slow, fast, position) => f(slow, fast, registers.at(position))),
+    fill: (element) =>
+      g.forTask(copy, g.thread, (slow, fast, position) => registers.set([position], element(slow, fast))),
+    visit: (each) => g.forTask(copy, g.thread, (slow, fast, position) => each(slow, fast, registers.at(position))),
   }
 }
