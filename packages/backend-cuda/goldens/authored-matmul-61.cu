@@ -20,9 +20,9 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   float sums_13 = 0.0f;
   float sums_14 = 0.0f;
   float sums_15 = 0.0f;
-  const int thread_mod_8 = thread % 8;
+  const int thread_mod_8 = thread & 7;
   const int row = workgroup_y * 32;
-  const int thread_div_8 = thread / 8;
+  const int thread_div_8 = thread >> 3;
   const int t = workgroup_y * 1952;
   const int column = workgroup_x * 32;
   const int t_1 = row + thread_div_8;

@@ -66,9 +66,9 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   float acc_61 = 0.0f;
   float acc_62 = 0.0f;
   float acc_63 = 0.0f;
-  const int thread_div_8 = thread / 8;
+  const int thread_div_8 = thread >> 3;
   const int t = workgroup_x * 64;
-  const int thread_mod_8 = thread % 8;
+  const int thread_mod_8 = thread & 7;
   const int t_1 = thread_mod_8 * 8;
   const int c_base = workgroup_y * 65344 + thread_div_8 * 8168;
   const int t_2 = workgroup_y * 64 + thread_div_8 * 8;

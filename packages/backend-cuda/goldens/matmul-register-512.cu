@@ -67,8 +67,8 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   float acc_62 = 0.0f;
   float acc_63 = 0.0f;
   const int t = workgroup_x * 64;
-  const int t_1 = thread % 8 * 8;
-  const int c_base = workgroup_y * 32768 + thread / 8 * 4096;
+  const int t_1 = (thread & 7) * 8;
+  const int c_base = workgroup_y * 32768 + (thread >> 3) * 4096;
   const int b_base = t + t_1;
   for (int k0 = 0; k0 < 128; k0++) {
     const int a_base = c_base + k0 * 4;

@@ -70,8 +70,8 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     float acc_63 = 0.0f;
     const int t = s1 - 1;
     const int t_1 = s2 - 4;
-    const int t_2 = position / s3 * 64 + thread / 8 * 8;
-    const int c_base = position % s3 * 64 + thread % 8 * 8;
+    const int t_2 = position / s3 * 64 + (thread >> 3) * 8;
+    const int c_base = position % s3 * 64 + (thread & 7) * 8;
     const int t_3 = t_2 + 1;
     const int t_4 = t_2 + 2;
     const int t_5 = t_2 + 3;

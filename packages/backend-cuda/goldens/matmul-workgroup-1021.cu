@@ -85,8 +85,8 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   float nextB_6;
   float nextB_7;
   const int t = workgroup_y * 65344;
-  const int thread_div_2 = thread / 2;
-  const int thread_mod_2 = thread % 2;
+  const int thread_div_2 = thread >> 1;
+  const int thread_mod_2 = thread & 1;
   const int t_1 = thread_mod_2 * 4;
   const int a_base = t + thread_div_2 * 1021 + t_1;
   nextA_0 = a[a_base];
@@ -98,10 +98,10 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   nextA_5 = a[a_base_1 + 1];
   nextA_6 = a[a_base_1 + 2];
   nextA_7 = a[a_base_1 + 3];
-  const int thread_div_16 = thread / 16;
+  const int thread_div_16 = thread >> 4;
   const int t_2 = workgroup_x * 64;
   const int t_3 = thread_div_16 * 1021;
-  const int t_4 = thread % 16 * 4;
+  const int t_4 = (thread & 15) * 4;
   const int b_base = t_3 + t_2 + t_4;
   nextB_0 = b[b_base];
   const int t_5 = t_2 + t_4;
@@ -122,8 +122,8 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   *reinterpret_cast<float4*>(&tileB[t_6]) = make_float4(nextB_0, nextB_1, nextB_2, nextB_3);
   *reinterpret_cast<float4*>(&tileB[tileA_base]) = make_float4(nextB_4, nextB_5, nextB_6, nextB_7);
   __syncthreads();
-  const int thread_div_8 = thread / 8;
-  const int thread_mod_8 = thread % 8;
+  const int thread_div_8 = thread >> 3;
+  const int thread_mod_8 = thread & 7;
   const int t_7 = thread_div_8 * 64;
   const int t_8 = thread_mod_8 * 8;
   const int a_base_2 = a_base + 8;
@@ -162,7 +162,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
       nextB_6 = (inside_2 ? b[b_base_10 + 4084] : 0.0f);
       nextB_7 = (inside_2 ? b[b_base_11 + 4084] : 0.0f);
     }
-    const int t_9 = k0 % 2 * 512;
+    const int t_9 = (k0 & 1) * 512;
     const int tileA_base_1 = t_7 + t_9;
     const float4 tileA_1 = *reinterpret_cast<const float4*>(&tileA[tileA_base_1]);
     const float4 tileA_2 = *reinterpret_cast<const float4*>(&tileA[tileA_base_1 + 8]);
@@ -326,7 +326,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     acc_62 = acc_62 + tileA_16.x * tileB_10.z + tileA_16.y * tileB_12.z + tileA_16.z * tileB_14.z + tileA_16.w * tileB_16.z;
     acc_63 = acc_63 + tileA_16.x * tileB_10.w + tileA_16.y * tileB_12.w + tileA_16.z * tileB_14.w + tileA_16.w * tileB_16.w;
     if (inside) {
-      const int tileA_base_2 = t_6 + (k0 + 1) % 2 * 512;
+      const int tileA_base_2 = t_6 + ((k0 + 1) & 1) * 512;
       *reinterpret_cast<float4*>(&tileA[tileA_base_2]) = make_float4(nextA_0, nextA_1, nextA_2, nextA_3);
       const int tileA_base_3 = tileA_base_2 + 256;
       *reinterpret_cast<float4*>(&tileA[tileA_base_3]) = make_float4(nextA_4, nextA_5, nextA_6, nextA_7);

@@ -85,15 +85,15 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   float nextB_6;
   float nextB_7;
   const int t = workgroup_y * 32768;
-  const int thread_div_2 = thread / 2;
-  const int t_1 = thread % 2 * 4;
+  const int thread_div_2 = thread >> 1;
+  const int t_1 = (thread & 1) * 4;
   const int a_base = t + thread_div_2 * 512 + t_1;
   const float4 a_1 = *reinterpret_cast<const float4*>(&a[a_base]);
   nextA_0 = a_1.x;
   nextA_1 = a_1.y;
   nextA_2 = a_1.z;
   nextA_3 = a_1.w;
-  const int t_2 = thread_div_2 % 4;
+  const int t_2 = thread_div_2 & 3;
   const int a_base_1 = (min(workgroup_y * 64 + thread_div_2 - t_2 + 32, 508) + t_2) * 512 + t_1;
   const float4 a_2 = *reinterpret_cast<const float4*>(&a[a_base_1]);
   nextA_4 = a_2.x;
@@ -101,7 +101,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   nextA_6 = a_2.z;
   nextA_7 = a_2.w;
   const int t_3 = workgroup_x * 64;
-  const int b_base = thread / 16 * 512 + t_3 + thread % 16 * 4;
+  const int b_base = (thread >> 4) * 512 + t_3 + (thread & 15) * 4;
   const float4 b_1 = *reinterpret_cast<const float4*>(&b[b_base]);
   nextB_0 = b_1.x;
   nextB_1 = b_1.y;
@@ -119,9 +119,9 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   *reinterpret_cast<float4*>(&tileB[t_4]) = make_float4(nextB_0, nextB_1, nextB_2, nextB_3);
   *reinterpret_cast<float4*>(&tileB[tileA_base]) = make_float4(nextB_4, nextB_5, nextB_6, nextB_7);
   __syncthreads();
-  const int thread_div_8 = thread / 8;
+  const int thread_div_8 = thread >> 3;
   const int t_5 = thread_div_8 * 64;
-  const int t_6 = thread % 8 * 8;
+  const int t_6 = (thread & 7) * 8;
   const int a_base_2 = a_base + 8;
   const int b_base_1 = b_base + 4096;
   const int a_base_3 = a_base_1 + 8;
@@ -151,7 +151,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
       nextB_6 = b_4.z;
       nextB_7 = b_4.w;
     }
-    const int t_7 = k0 % 2 * 512;
+    const int t_7 = (k0 & 1) * 512;
     const int tileA_base_1 = t_5 + t_7;
     const float4 tileA_1 = *reinterpret_cast<const float4*>(&tileA[tileA_base_1]);
     const float4 tileA_2 = *reinterpret_cast<const float4*>(&tileA[tileA_base_1 + 8]);
@@ -315,7 +315,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     acc_62 = acc_62 + tileA_16.x * tileB_10.z + tileA_16.y * tileB_12.z + tileA_16.z * tileB_14.z + tileA_16.w * tileB_16.z;
     acc_63 = acc_63 + tileA_16.x * tileB_10.w + tileA_16.y * tileB_12.w + tileA_16.z * tileB_14.w + tileA_16.w * tileB_16.w;
     if (inside) {
-      const int tileA_base_2 = t_4 + (k0 + 1) % 2 * 512;
+      const int tileA_base_2 = t_4 + ((k0 + 1) & 1) * 512;
       *reinterpret_cast<float4*>(&tileA[tileA_base_2]) = make_float4(nextA_0, nextA_1, nextA_2, nextA_3);
       const int tileA_base_3 = tileA_base_2 + 256;
       *reinterpret_cast<float4*>(&tileA[tileA_base_3]) = make_float4(nextA_4, nextA_5, nextA_6, nextA_7);

@@ -87,10 +87,10 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     float nextB_6;
     float nextB_7;
     const int t = s1 - 1;
-    const int t_1 = thread % 2 * 4;
+    const int t_1 = (thread & 1) * 4;
     const bool inside = t_1 < s2;
     const int t_2 = position / s3 * 64;
-    const int t_3 = t_2 + thread / 2;
+    const int t_3 = t_2 + (thread >> 1);
     const int a_base = t_1 + min(t_3, t) * s2;
     const float4 a_1 = inside ? *reinterpret_cast<const float4*>(&a[a_base]) : float4{};
     nextA_0 = a_1.x;
@@ -103,9 +103,9 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     nextA_5 = a_2.y;
     nextA_6 = a_2.z;
     nextA_7 = a_2.w;
-    const int thread_div_16 = thread / 16;
+    const int thread_div_16 = thread >> 4;
     const int t_4 = position % s3 * 64;
-    const int t_5 = min(t_4 + thread % 16 * 4, s4 - 4);
+    const int t_5 = min(t_4 + (thread & 15) * 4, s4 - 4);
     const float4 b_1 = 0 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + thread_div_16 * s4]) : float4{};
     nextB_0 = b_1.x;
     nextB_1 = b_1.y;
@@ -123,10 +123,10 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     *reinterpret_cast<float4*>(&tileB[t_6]) = make_float4(nextB_0, nextB_1, nextB_2, nextB_3);
     *reinterpret_cast<float4*>(&tileB[tileA_base]) = make_float4(nextB_4, nextB_5, nextB_6, nextB_7);
     __syncthreads();
-    const int thread_div_8 = thread / 8;
+    const int thread_div_8 = thread >> 3;
     const int t_7 = thread_div_16 + 8;
     const int t_8 = thread_div_8 * 64;
-    const int t_9 = thread % 8 * 8;
+    const int t_9 = (thread & 7) * 8;
     const int t_10 = t_1 + 8;
     const int a_base_2 = a_base + 8;
     const int a_base_3 = a_base_1 + 8;
@@ -158,7 +158,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
         nextB_6 = b_4.z;
         nextB_7 = b_4.w;
       }
-      const int t_12 = k0 % 2 * 512;
+      const int t_12 = (k0 & 1) * 512;
       const int tileA_base_1 = t_8 + t_12;
       const float4 tileA_1 = *reinterpret_cast<const float4*>(&tileA[tileA_base_1]);
       const float4 tileA_2 = *reinterpret_cast<const float4*>(&tileA[tileA_base_1 + 8]);
@@ -322,7 +322,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
       acc_62 = acc_62 + tileA_16.x * tileB_10.z + tileA_16.y * tileB_12.z + tileA_16.z * tileB_14.z + tileA_16.w * tileB_16.z;
       acc_63 = acc_63 + tileA_16.x * tileB_10.w + tileA_16.y * tileB_12.w + tileA_16.z * tileB_14.w + tileA_16.w * tileB_16.w;
       if (inside_1) {
-        const int tileA_base_2 = t_6 + t_11 % 2 * 512;
+        const int tileA_base_2 = t_6 + (t_11 & 1) * 512;
         *reinterpret_cast<float4*>(&tileA[tileA_base_2]) = make_float4(nextA_0, nextA_1, nextA_2, nextA_3);
         const int tileA_base_3 = tileA_base_2 + 256;
         *reinterpret_cast<float4*>(&tileA[tileA_base_3]) = make_float4(nextA_4, nextA_5, nextA_6, nextA_7);

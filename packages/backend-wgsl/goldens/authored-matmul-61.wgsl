@@ -25,9 +25,9 @@ fn main(@builtin(local_invocation_index) local_invocation_index: u32, @builtin(w
   var sums_13 = 0.0f;
   var sums_14 = 0.0f;
   var sums_15 = 0.0f;
-  let thread_mod_8 = thread % 8;
+  let thread_mod_8 = thread & 7;
   let row = workgroup_y * 32;
-  let thread_div_8 = thread / 8;
+  let thread_div_8 = thread >> 3u;
   let t = workgroup_y * 1952;
   let column = workgroup_x * 32;
   let t_1 = row + thread_div_8;

@@ -26,8 +26,8 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   var sums_14 = 0.0f;
   var sums_15 = 0.0f;
   let t = workgroup_y * 2048;
-  let thread_div_8 = thread / 8;
-  let thread_mod_8 = thread % 8;
+  let thread_div_8 = thread >> 3u;
+  let thread_mod_8 = thread & 7;
   let column = workgroup_x * 32;
   let t_1 = thread_div_8 * 64;
   let t_2 = thread_div_8 * 32;

@@ -36,8 +36,8 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
     var sums_13 = 0.0f;
     var sums_14 = 0.0f;
     var sums_15 = 0.0f;
-    let thread_mod_8 = thread % 8;
-    let thread_div_8 = thread / 8;
+    let thread_mod_8 = thread & 7;
+    let thread_div_8 = thread >> 3u;
     let t = thread_div_8 * 32;
     let t_1 = thread_mod_8 * 4;
     let tile_b_base = t + thread_mod_8;

@@ -71,9 +71,9 @@ fn main(@builtin(local_invocation_index) local_invocation_index: u32, @builtin(w
   var acc_61 = 0.0f;
   var acc_62 = 0.0f;
   var acc_63 = 0.0f;
-  let thread_div_8 = thread / 8;
+  let thread_div_8 = thread >> 3u;
   let t = workgroup_x * 64;
-  let thread_mod_8 = thread % 8;
+  let thread_mod_8 = thread & 7;
   let t_1 = thread_mod_8 * 8;
   let c_base = workgroup_y * 65344 + thread_div_8 * 8168;
   let t_2 = workgroup_y * 64 + thread_div_8 * 8;

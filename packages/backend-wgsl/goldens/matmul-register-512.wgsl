@@ -72,8 +72,8 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   var acc_62 = 0.0f;
   var acc_63 = 0.0f;
   let t = workgroup_x * 64;
-  let t_1 = thread % 8 * 8;
-  let c_base = workgroup_y * 32768 + thread / 8 * 4096;
+  let t_1 = (thread & 7) * 8;
+  let c_base = workgroup_y * 32768 + (thread >> 3u) * 4096;
   let b_base = t + t_1;
   for (var k0 = 0; k0 < 128; k0++) {
     let a_base = c_base + k0 * 4;

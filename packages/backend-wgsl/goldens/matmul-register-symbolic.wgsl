@@ -84,8 +84,8 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
     var acc_63 = 0.0f;
     let t = scalars.s1 - 1;
     let t_1 = scalars.s2 - 4;
-    let t_2 = position / scalars.s3 * 64 + thread / 8 * 8;
-    let c_base = position % scalars.s3 * 64 + thread % 8 * 8;
+    let t_2 = position / scalars.s3 * 64 + (thread >> 3u) * 8;
+    let c_base = position % scalars.s3 * 64 + (thread & 7) * 8;
     let t_3 = t_2 + 1;
     let t_4 = t_2 + 2;
     let t_5 = t_2 + 3;

@@ -90,8 +90,8 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   var nextB_6: f32;
   var nextB_7: f32;
   let t = workgroup_y * 65344;
-  let thread_div_2 = thread / 2;
-  let thread_mod_2 = thread % 2;
+  let thread_div_2 = thread >> 1u;
+  let thread_mod_2 = thread & 1;
   let t_1 = thread_mod_2 * 4;
   let a_base = t + thread_div_2 * 1021 + t_1;
   nextA_0 = a[a_base];
@@ -103,10 +103,10 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   nextA_5 = a[a_base_1 + 1];
   nextA_6 = a[a_base_1 + 2];
   nextA_7 = a[a_base_1 + 3];
-  let thread_div_16 = thread / 16;
+  let thread_div_16 = thread >> 4u;
   let t_2 = workgroup_x * 64;
   let t_3 = thread_div_16 * 1021;
-  let t_4 = thread % 16 * 4;
+  let t_4 = (thread & 15) * 4;
   let b_base = t_3 + t_2 + t_4;
   nextB_0 = b[b_base];
   let t_5 = t_2 + t_4;
@@ -127,8 +127,8 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   tileB[t_6 >> 2u] = vec4<f32>(nextB_0, nextB_1, nextB_2, nextB_3);
   tileB[tileA_base >> 2u] = vec4<f32>(nextB_4, nextB_5, nextB_6, nextB_7);
   workgroupBarrier();
-  let thread_div_8 = thread / 8;
-  let thread_mod_8 = thread % 8;
+  let thread_div_8 = thread >> 3u;
+  let thread_mod_8 = thread & 7;
   let t_7 = thread_div_8 * 64;
   let t_8 = thread_mod_8 * 8;
   let a_base_2 = a_base + 8;
@@ -167,7 +167,7 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
       nextB_6 = select(0.0f, b[b_base_10 + 4084], inside_2);
       nextB_7 = select(0.0f, b[b_base_11 + 4084], inside_2);
     }
-    let t_9 = k0 % 2 * 512;
+    let t_9 = (k0 & 1) * 512;
     let tileA_base_1 = t_7 + t_9;
     let tileA_1 = tileA[tileA_base_1 >> 2u];
     let tileA_2 = tileA[(tileA_base_1 >> 2u) + 2];
@@ -331,7 +331,7 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
     acc_62 = acc_62 + tileA_16.x * tileB_10.z + tileA_16.y * tileB_12.z + tileA_16.z * tileB_14.z + tileA_16.w * tileB_16.z;
     acc_63 = acc_63 + tileA_16.x * tileB_10.w + tileA_16.y * tileB_12.w + tileA_16.z * tileB_14.w + tileA_16.w * tileB_16.w;
     if (inside) {
-      let tileA_base_2 = t_6 + (k0 + 1) % 2 * 512;
+      let tileA_base_2 = t_6 + ((k0 + 1) & 1) * 512;
       tileA[tileA_base_2 >> 2u] = vec4<f32>(nextA_0, nextA_1, nextA_2, nextA_3);
       let tileA_base_3 = tileA_base_2 + 256;
       tileA[tileA_base_3 >> 2u] = vec4<f32>(nextA_4, nextA_5, nextA_6, nextA_7);

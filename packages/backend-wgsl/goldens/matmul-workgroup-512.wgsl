@@ -90,15 +90,15 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   var nextB_6: f32;
   var nextB_7: f32;
   let t = workgroup_y * 32768;
-  let thread_div_2 = thread / 2;
-  let t_1 = thread % 2 * 4;
+  let thread_div_2 = thread >> 1u;
+  let t_1 = (thread & 1) * 4;
   let a_base = t + thread_div_2 * 512 + t_1;
   let a_1 = a[a_base >> 2u];
   nextA_0 = a_1.x;
   nextA_1 = a_1.y;
   nextA_2 = a_1.z;
   nextA_3 = a_1.w;
-  let t_2 = thread_div_2 % 4;
+  let t_2 = thread_div_2 & 3;
   let a_base_1 = (min(workgroup_y * 64 + thread_div_2 - t_2 + 32, 508) + t_2) * 512 + t_1;
   let a_2 = a[a_base_1 >> 2u];
   nextA_4 = a_2.x;
@@ -106,7 +106,7 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   nextA_6 = a_2.z;
   nextA_7 = a_2.w;
   let t_3 = workgroup_x * 64;
-  let b_base = thread / 16 * 512 + t_3 + thread % 16 * 4;
+  let b_base = (thread >> 4u) * 512 + t_3 + (thread & 15) * 4;
   let b_1 = b[b_base >> 2u];
   nextB_0 = b_1.x;
   nextB_1 = b_1.y;
@@ -124,9 +124,9 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
   tileB[t_4 >> 2u] = vec4<f32>(nextB_0, nextB_1, nextB_2, nextB_3);
   tileB[tileA_base >> 2u] = vec4<f32>(nextB_4, nextB_5, nextB_6, nextB_7);
   workgroupBarrier();
-  let thread_div_8 = thread / 8;
+  let thread_div_8 = thread >> 3u;
   let t_5 = thread_div_8 * 64;
-  let t_6 = thread % 8 * 8;
+  let t_6 = (thread & 7) * 8;
   let a_base_2 = a_base + 8;
   let b_base_1 = b_base + 4096;
   let a_base_3 = a_base_1 + 8;
@@ -156,7 +156,7 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
       nextB_6 = b_4.z;
       nextB_7 = b_4.w;
     }
-    let t_7 = k0 % 2 * 512;
+    let t_7 = (k0 & 1) * 512;
     let tileA_base_1 = t_5 + t_7;
     let tileA_1 = tileA[tileA_base_1 >> 2u];
     let tileA_2 = tileA[(tileA_base_1 >> 2u) + 2];
@@ -320,7 +320,7 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
     acc_62 = acc_62 + tileA_16.x * tileB_10.z + tileA_16.y * tileB_12.z + tileA_16.z * tileB_14.z + tileA_16.w * tileB_16.z;
     acc_63 = acc_63 + tileA_16.x * tileB_10.w + tileA_16.y * tileB_12.w + tileA_16.z * tileB_14.w + tileA_16.w * tileB_16.w;
     if (inside) {
-      let tileA_base_2 = t_4 + (k0 + 1) % 2 * 512;
+      let tileA_base_2 = t_4 + ((k0 + 1) & 1) * 512;
       tileA[tileA_base_2 >> 2u] = vec4<f32>(nextA_0, nextA_1, nextA_2, nextA_3);
       let tileA_base_3 = tileA_base_2 + 256;
       tileA[tileA_base_3 >> 2u] = vec4<f32>(nextA_4, nextA_5, nextA_6, nextA_7);

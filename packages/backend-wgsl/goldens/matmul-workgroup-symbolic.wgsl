@@ -101,10 +101,10 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
     var nextB_6: f32;
     var nextB_7: f32;
     let t = scalars.s1 - 1;
-    let t_1 = thread % 2 * 4;
+    let t_1 = (thread & 1) * 4;
     let inside = t_1 < scalars.s2;
     let t_2 = position / scalars.s3 * 64;
-    let t_3 = t_2 + thread / 2;
+    let t_3 = t_2 + (thread >> 1u);
     let a_base = t_1 + min(t_3, t) * scalars.s2;
     let a_1 = select(vec4<f32>(), a[a_base >> 2u], inside);
     nextA_0 = a_1.x;
@@ -117,9 +117,9 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
     nextA_5 = a_2.y;
     nextA_6 = a_2.z;
     nextA_7 = a_2.w;
-    let thread_div_16 = thread / 16;
+    let thread_div_16 = thread >> 4u;
     let t_4 = position % scalars.s3 * 64;
-    let t_5 = min(t_4 + thread % 16 * 4, scalars.s4 - 4);
+    let t_5 = min(t_4 + (thread & 15) * 4, scalars.s4 - 4);
     let b_1 = select(vec4<f32>(), b[(t_5 + thread_div_16 * scalars.s4) >> 2u], 0 < scalars.s2);
     nextB_0 = b_1.x;
     nextB_1 = b_1.y;
@@ -137,10 +137,10 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
     tileB[t_6 >> 2u] = vec4<f32>(nextB_0, nextB_1, nextB_2, nextB_3);
     tileB[tileA_base >> 2u] = vec4<f32>(nextB_4, nextB_5, nextB_6, nextB_7);
     workgroupBarrier();
-    let thread_div_8 = thread / 8;
+    let thread_div_8 = thread >> 3u;
     let t_7 = thread_div_16 + 8;
     let t_8 = thread_div_8 * 64;
-    let t_9 = thread % 8 * 8;
+    let t_9 = (thread & 7) * 8;
     let t_10 = t_1 + 8;
     let a_base_2 = a_base + 8;
     let a_base_3 = a_base_1 + 8;
@@ -172,7 +172,7 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
         nextB_6 = b_4.z;
         nextB_7 = b_4.w;
       }
-      let t_12 = k0 % 2 * 512;
+      let t_12 = (k0 & 1) * 512;
       let tileA_base_1 = t_8 + t_12;
       let tileA_1 = tileA[tileA_base_1 >> 2u];
       let tileA_2 = tileA[(tileA_base_1 >> 2u) + 2];
@@ -336,7 +336,7 @@ fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocatio
       acc_62 = acc_62 + tileA_16.x * tileB_10.z + tileA_16.y * tileB_12.z + tileA_16.z * tileB_14.z + tileA_16.w * tileB_16.z;
       acc_63 = acc_63 + tileA_16.x * tileB_10.w + tileA_16.y * tileB_12.w + tileA_16.z * tileB_14.w + tileA_16.w * tileB_16.w;
       if (inside_1) {
-        let tileA_base_2 = t_6 + t_11 % 2 * 512;
+        let tileA_base_2 = t_6 + (t_11 & 1) * 512;
         tileA[tileA_base_2 >> 2u] = vec4<f32>(nextA_0, nextA_1, nextA_2, nextA_3);
         let tileA_base_3 = tileA_base_2 + 256;
         tileA[tileA_base_3 >> 2u] = vec4<f32>(nextA_4, nextA_5, nextA_6, nextA_7);

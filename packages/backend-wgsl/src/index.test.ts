@@ -26,6 +26,7 @@ test('the passes run in this order', () => {
       "simplify",
       "fold-launch",
       "hoist-invariants",
+      "reduce-strength",
       "lower-approximations",
     ]
   `)

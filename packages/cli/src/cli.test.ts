@@ -156,6 +156,7 @@ describe('bad input', () => {
     expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
       "error[graph/shape]: MatMul: cannot multiply [2, 3] by [4, 5]
         at    node "product"
+        help  dimensions must agree
       "
     `)
   })

@@ -84,7 +84,12 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
       for (const [buffer, data] of program.constants) {
         const number = numbers.get(buffer)
         if (number === undefined) continue // folded away: no kernel reads it
-        const bytes = toDevice(buffer.hint, data.dtype, data.data, defined(buffers[number], 'numbered'))
+        const bytes = toDevice(
+          program.names.get(buffer) ?? buffer.hint,
+          data.dtype,
+          data.data,
+          defined(buffers[number], 'numbered'),
+        )
         const offset = Math.ceil(end / constantAlignment) * constantAlignment
         chunks.push({ at: offset, bytes })
         constants.push({ buffer: number, offset, bytes: bytes.byteLength })

@@ -5,6 +5,7 @@ import { foldLaunch } from './fold-launch.js'
 import { hoistInvariants } from './hoist-invariants.js'
 import { lowerTaskMapping } from './lower-task-mapping.js'
 import { mergeGuards } from './merge-guards.js'
+import { reduceStrength } from './reduce-strength.js'
 import { scalarizePrivate } from './scalarize-private.js'
 import { simplify } from './simplify.js'
 import { unrollLoops } from './unroll-loops.js'
@@ -22,7 +23,8 @@ export function loweringPasses({ vectorLanes, limits }: Pick<Target, 'vectorLane
     ...vectorPasses(vectorLanes),
     simplify, // after scalarizing and vectors: removes the values that only rename others
     foldLaunch(limits), // after simplifying, which knows more of a position that is still three coordinates
-    hoistInvariants, // last: names what is shared, which would hide it from every pass above
+    hoistInvariants, // names what is shared, which would hide it from every pass above
+    reduceStrength, // last: every pass above reasons about divisions
   ]
 }
 

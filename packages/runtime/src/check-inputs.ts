@@ -29,6 +29,19 @@ export function checkInputs(
   return declared.map((input) => {
     const tensor = Object.hasOwn(given, input.name) ? given[input.name] : undefined
     if (tensor === undefined) throw new PlanError('run/input-name', `input "${input.name}" is missing`, help)
+    // Callers without types may pass anything.
+    if (
+      typeof tensor !== 'object' ||
+      tensor === null ||
+      !ArrayBuffer.isView(tensor.data) ||
+      !Array.isArray(tensor.shape)
+    ) {
+      throw new PlanError(
+        'run/input-data',
+        `input "${input.name}" is no tensor`,
+        'pass { dtype, shape: number[], data: typed array }',
+      )
+    }
     if (tensor.dtype !== input.dtype || !isArrayFor(input.dtype, tensor.data)) {
       throw new PlanError(
         'run/input-dtype',

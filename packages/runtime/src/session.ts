@@ -3,7 +3,7 @@
  * caller's. Runs queue: they share the buffers.
  */
 import type { Device, DeviceBuffer, Pipeline } from '@tilewright/backend'
-import { type Plan, PlanError } from '@tilewright/backend/plan'
+import { arrayFor, type Plan, PlanError, planVersion, type TensorArray } from '@tilewright/backend/plan'
 import { checkInputs, type HostTensor } from './check-inputs.js'
 import { createRunBuffers } from './run-buffers.js'
 import { type RunResult, runPlan } from './run-plan.js'
@@ -27,10 +27,18 @@ export interface Session {
 }
 
 /**
- * Prepares a plan: compiles pipelines in parallel while constants upload. Rejects with `PlanError` `plan/constants` when
+ * Prepares a plan: compiles pipelines in parallel while constants upload. Rejects with `PlanError` `plan/version` for a
+ * plan of another version, `plan/constants` when
  * there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
  */
 export async function createSession({ plan, constants, device }: SessionOptions): Promise<Session> {
+  if (plan.version !== planVersion) {
+    throw new PlanError(
+      'plan/version',
+      `plan "${plan.name}" has version ${plan.version}; this runtime reads version ${planVersion}`,
+      'compile the model again, or install the runtime of the compiler that made the plan',
+    )
+  }
   const needed = Math.max(0, ...plan.constants.map(({ offset, bytes }) => offset + bytes))
   if (constants.byteLength < needed) {
     throw new PlanError(
@@ -72,7 +80,7 @@ export async function createSession({ plan, constants, device }: SessionOptions)
     buffers.dispose()
   }
   const runQueued = async (before: Promise<unknown>, inputs: readonly HostTensor[]): Promise<RunResult> => {
-    const own = inputs.map((input) => ({ ...input, shape: [...input.shape], data: input.data.slice() }))
+    const own = inputs.map((input) => ({ ...input, shape: [...input.shape], data: copyOf(input) }))
     await before
     checkUse()
     return runPlan(prepared, own)
@@ -100,4 +108,11 @@ export async function createSession({ plan, constants, device }: SessionOptions)
       else void last.then(free)
     },
   }
+}
+
+/** A copy of a tensor's data. Not by `slice`: that of Node's Buffer, which is a Uint8Array, gives a view. */
+function copyOf({ dtype, data }: HostTensor): TensorArray {
+  const copy = arrayFor(dtype, data.length)
+  new Uint8Array(copy.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  return copy
 }

@@ -88,7 +88,7 @@ export interface LaunchStep {
   readonly workgroups: readonly [PlanSize, PlanSize, PlanSize]
 }
 
-/** A tensor of the boundary whose bytes differ from the device's: converted on the host. Never floating point. */
+/** A tensor of the boundary whose bytes differ from the device's: converted on the host. Floating point is only widened or narrowed (f16). */
 export interface HostStep {
   readonly kind: 'host'
   readonly op: 'convert-input' | 'convert-output'

@@ -1,8 +1,8 @@
 /** Multidirectional broadcasting (ONNX, "Broadcasting in ONNX"). */
 import { type Buffer, type Expr, int, load, type SizeExpr, sizeEquals, type Var } from '@tilewright/ir'
-import { formatShape, shapeError } from './shape-error.js'
+import { extentError, formatShape } from './shape-error.js'
 
-/** The common shape of operands, aligned at the last dimension. Throws `CompileError` `graph/shape`. */
+/** The common shape of operands, aligned at the last dimension. Throws as `extentError`. */
 export function broadcastShapes(operator: string, shapes: readonly (readonly SizeExpr[])[]): readonly SizeExpr[] {
   return shapes.reduce((a, b) => {
     const rank = Math.max(a.length, b.length)
@@ -10,13 +10,8 @@ export function broadcastShapes(operator: string, shapes: readonly (readonly Siz
       const [x, y] = [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1]
       if (x === 1) return y
       if (y === 1 || sizeEquals(x, y)) return x
-      throw shapeError(
-        operator,
-        `shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast`,
-        typeof x === 'number' && typeof y === 'number'
-          ? 'dimensions must be equal or 1'
-          : 'give dimensions that are always equal one name in the model',
-      )
+      const message = `shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast`
+      throw extentError(operator, message, [x, y])
     })
   })
 }

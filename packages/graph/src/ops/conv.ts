@@ -24,7 +24,7 @@ import {
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import { flatten, unflatten } from './reshape.js'
-import { expectOneDType, formatShape, shapeError } from './shape-error.js'
+import { expectOneDType, extentError, formatShape, shapeError } from './shape-error.js'
 import { type WindowAttributes, windowOf, windowPosition } from './window.js'
 
 export interface ConvAttributes extends Omit<WindowAttributes, 'kernel' | 'ceilMode'> {
@@ -53,7 +53,10 @@ export function convOp(
   const extents = kernel.flatMap((extent) => (typeof extent === 'number' ? [extent] : []))
   if (extents.length !== spatial.length) throw fail('weights and input differ in rank')
   if (group < 1 || features % group !== 0) throw fail('group does not divide the features')
-  if (!sizeEquals(channels, groupChannels * group)) throw fail('the channels do not fit')
+  if (!sizeEquals(channels, groupChannels * group)) {
+    const message = `${formatShape(x.shape)} has not the ${groupChannels * group} channels of the weights`
+    throw extentError('Conv', message, [channels])
+  }
   if (bias !== undefined && !(bias.shape.length === 1 && bias.shape[0] === features)) {
     throw fail(`the bias has shape ${formatShape(bias.shape)}`)
   }

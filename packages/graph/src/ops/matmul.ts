@@ -2,6 +2,7 @@
 import {
   add,
   buffer,
+  CompileError,
   compute,
   computeType,
   constant,
@@ -12,21 +13,23 @@ import {
   matmul,
   mul,
   type SizeExpr,
+  shapeEquals,
   sizeEquals,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import { broadcastShapes, loadBroadcast } from './broadcast.js'
 import { reshapeEquation } from './reshape.js'
-import { expectOneDType, formatShape, shapeError } from './shape-error.js'
+import { expectOneDType, extentError, formatShape, isFloat, shapeError } from './shape-error.js'
 
 /** MatMul (ONNX, numpy.matmul): batches broadcast; a rank-1 operand is a row or a column. Throws `graph/shape`. */
 export function matmulOp(lhs: TensorType, rhs: TensorType): Operation {
   expectOneDType('MatMul', [lhs, rhs])
   const [a, b] = [lhs.shape, rhs.shape]
-  const fail = (): Error => shapeError('MatMul', `cannot multiply ${formatShape(a)} by ${formatShape(b)}`)
   const [depth, otherDepth] = [a.at(-1), b.length === 1 ? b[0] : b.at(-2)]
-  if (depth === undefined || otherDepth === undefined || !sizeEquals(depth, otherDepth)) throw fail()
+  if (depth === undefined || otherDepth === undefined || !sizeEquals(depth, otherDepth)) {
+    throw extentError('MatMul', `cannot multiply ${formatShape(a)} by ${formatShape(b)}`, [depth, otherDepth])
+  }
   const batch = broadcastShapes('MatMul', [a.slice(0, -2), b.slice(0, -2)])
   const rows: readonly SizeExpr[] = a.length === 1 ? [] : [defined(a.at(-2), 'rank 2')]
   const columns: readonly SizeExpr[] = b.length === 1 ? [] : [defined(b.at(-1), 'rank 2')]
@@ -63,6 +66,9 @@ export interface GemmAttributes {
 export function gemmOp(a: TensorType, b: TensorType, c: TensorType | undefined, attributes: GemmAttributes): Operation {
   const { alpha, beta, transA, transB } = attributes
   expectOneDType('Gemm', c === undefined ? [a, b] : [a, b, c])
+  if (!isFloat(a) && !(Number.isInteger(alpha) && Number.isInteger(beta))) {
+    throw new CompileError({ code: 'graph/dtype', message: `Gemm: alpha ${alpha} and beta ${beta} scale ${a.dtype}` })
+  }
   const [m, k] = transA ? [a.shape[1], a.shape[0]] : [a.shape[0], a.shape[1]]
   const [otherK, n] = transB ? [b.shape[1], b.shape[0]] : [b.shape[0], b.shape[1]]
   const fits = a.shape.length === 2 && b.shape.length === 2
@@ -75,12 +81,13 @@ export function gemmOp(a: TensorType, b: TensorType, c: TensorType | undefined, 
     !sizeEquals(k, otherK)
   ) {
     const [as, bs] = [transA ? "'" : '', transB ? "'" : '']
-    throw shapeError('Gemm', `cannot multiply ${formatShape(a.shape)}${as} by ${formatShape(b.shape)}${bs}`)
+    const message = `cannot multiply ${formatShape(a.shape)}${as} by ${formatShape(b.shape)}${bs}`
+    throw fits ? extentError('Gemm', message, [k, otherK]) : shapeError('Gemm', message)
   }
   const shape = [m, n]
   if (c !== undefined) {
     const common = broadcastShapes('Gemm', [shape, c.shape])
-    if (common.length !== 2)
+    if (!shapeEquals(common, shape))
       throw shapeError('Gemm', `C of shape ${formatShape(c.shape)} does not broadcast to ${formatShape(shape)}`)
   }
   return {

@@ -9,7 +9,7 @@ import { convOp } from './conv.js'
 import { addOp, divOp, eluOp, maxOp, reluOp } from './elementwise.js'
 import { gemmOp, matmulOp } from './matmul.js'
 import { maxPoolOp } from './pool.js'
-import { reshapeOp } from './reshape.js'
+import { flattenOp, reshapeOp } from './reshape.js'
 
 const f32 = (...shape: readonly number[]): TensorType => ({ dtype: 'f32', shape })
 
@@ -83,7 +83,7 @@ describe('elementwise', () => {
     )
     expect(
       codeOf(() => addOp({ dtype: 'f32', shape: [size('n')] }, { dtype: 'f32', shape: [size('m')] })),
-    ).toMatchInlineSnapshot(`"graph/shape: Add: shapes [n] and [m] do not broadcast"`)
+    ).toMatchInlineSnapshot(`"graph/symbolic-shape: Add: shapes [n] and [m] do not broadcast, unless the run makes them"`)
   })
 })
 
@@ -216,7 +216,7 @@ describe('Conv', () => {
   test('refuses weights that do not fit', () => {
     const attributes = { strides: [1], dilations: [1], pads: [0, 0], autoPad: 'NOTSET', group: 1 } as const
     expect(codeOf(() => convOp(f32(1, 3, 8), f32(4, 2, 3), undefined, attributes))).toMatchInlineSnapshot(
-      `"graph/shape: Conv: input [1, 3, 8], weights [4, 2, 3], group 1: the channels do not fit"`,
+      `"graph/shape: Conv: [1, 3, 8] has not the 2 channels of the weights"`,
     )
     expect(() => convOp(f32(1, 2, 2), f32(4, 2, 3), undefined, attributes)).toThrow(CompileError)
   })
@@ -296,4 +296,51 @@ describe('Reshape', () => {
       `"graph/shape: Reshape: the shape [-1, -1] is not valid"`,
     )
   })
+})
+
+describe('Flatten', () => {
+  test('makes two dimensions at any axis, of any sizes', () => {
+    const [n, h] = [size('n'), size('h')]
+    const shapeAt = (shape: TensorType['shape'], axis: number) =>
+      flattenOp({ dtype: 'f32', shape }, { axis }).outputs[0]?.shape
+    expect(shapeAt([2, 3, 4], 1)).toEqual([2, 12])
+    expect(shapeAt([2, 3, 4], -1)).toEqual([6, 4])
+    expect(shapeAt([2, 3, 4], 0)).toEqual([1, 24])
+    expect(shapeAt([2, 0, 3], 2)).toEqual([0, 3])
+    expect(shapeAt([1, n, h], 2)).toEqual([n, h])
+    const x = { type: f32(2, 3, 2), data: iota(12) }
+    expect(run(flattenOp(x.type, { axis: 2 }), [x])[0]).toEqual(iota(12))
+    expect(codeOf(() => flattenOp(f32(2, 3), { axis: 3 }))).toMatchInlineSnapshot(`"graph/shape: Flatten: axis 3 for [2, 3]"`)
+  })
+})
+
+describe('corner cases of windows', () => {
+  const attributes = { dilations: [1, 1], pads: [0, 0, 0, 0], autoPad: 'NOTSET', columnMajor: false } as const
+
+  test('an element wins over padding even where it is the lowest of its type', () => {
+    const type: TensorType = { dtype: 'u8', shape: [1, 1, 2, 4] }
+    const pool = maxPoolOp(type, { ...attributes, kernel: [2, 2], strides: [2, 2], ceilMode: false, indices: true })
+    const [values, indices] = run(pool, [{ type, data: new Uint8Array(8) }])
+    expect(values).toEqual(Uint8Array.of(0, 0))
+    expect(indices).toEqual(Int32Array.of(0, 2))
+  })
+
+  test('rounding up takes a window that is larger than what is left', () => {
+    const type = f32(1, 1, 2, 2)
+    const pool = maxPoolOp(type, { ...attributes, kernel: [3, 3], strides: [2, 2], ceilMode: true, indices: false })
+    expect(run(pool, [{ type, data: Float32Array.of(1, 4, 2, 3) }])[0]).toEqual(Float32Array.of(4))
+  })
+})
+
+test('Gemm refuses a C that is larger than the result, and scaling of integers by fractions', () => {
+  const flags = { alpha: 1, beta: 1, transA: false, transB: false }
+  expect(codeOf(() => gemmOp(f32(1, 2), f32(2, 2), f32(3, 2), flags))).toMatchInlineSnapshot(`"graph/shape: Gemm: C of shape [3, 2] does not broadcast to [1, 2]"`)
+  const i32: TensorType = { dtype: 'i32', shape: [2, 2] }
+  expect(codeOf(() => gemmOp(i32, i32, undefined, { ...flags, alpha: 0.5 }))).toMatchInlineSnapshot(`"graph/dtype: Gemm: alpha 0.5 and beta 1 scale i32"`)
+})
+
+test('what a run may make fit is a gap, not a fault', () => {
+  const x: TensorType = { dtype: 'f32', shape: ['n', 'c', 'h', 'w'].map((name) => size(name)) }
+  const attributes = { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], autoPad: 'NOTSET', group: 1 } as const
+  expect(codeOf(() => convOp(x, f32(8, 3, 3, 3), undefined, attributes))).toMatchInlineSnapshot(`"graph/symbolic-shape: Conv: [n, c, h, w] has not the 3 channels of the weights, unless the run makes them"`)
 })

@@ -1,6 +1,7 @@
 /** Pooling. */
 import {
   add,
+  and,
   binary,
   computeType,
   constant,
@@ -30,6 +31,9 @@ export interface MaxPoolAttributes extends WindowAttributes {
   readonly columnMajor: boolean
 }
 
+/** The position of padding. */
+const nowhere = int(-1)
+
 /** MaxPool (ONNX): x [N, C, …spatial]; padding never wins. Throws `CompileError` `graph/shape`, `graph/dtype`. */
 export function maxPoolOp(x: TensorType, attributes: MaxPoolAttributes): Operation {
   const [batch, channels, ...spatial] = x.shape
@@ -53,7 +57,7 @@ export function maxPoolOp(x: TensorType, attributes: MaxPoolAttributes): Operati
       const at = (axes: readonly Var[], element: readonly Var[]) => {
         const { index, inside } = windowPosition(window, spatial, axes.slice(2), element)
         const plane = [defined(axes[0], 'n'), defined(axes[1], 'c')]
-        return { value: select(inside, load(input, [...plane, ...index]), lowest), plane, index }
+        return { value: select(inside, load(input, [...plane, ...index]), lowest), plane, index, inside }
       }
       const domain = window.kernel.map((extent, d) => ({ hint: `k${d}`, extent }))
       if (!attributes.indices) {
@@ -72,16 +76,20 @@ export function maxPoolOp(x: TensorType, attributes: MaxPoolAttributes): Operati
         reduce({
           outputs,
           domain,
-          identity: [lowest, int(0)],
+          identity: [lowest, nowhere],
           value: (axes, element) => {
-            const { value, plane, index } = at(axes, element)
-            return [value, position(plane, index, x.shape, attributes.columnMajor)]
+            const { value, plane, index, inside } = at(axes, element)
+            const where = position(plane, index, x.shape, attributes.columnMajor)
+            return [value, select(inside, where, nowhere)]
           },
           // The first of equal maxima wins.
           combine: ([a, i], [b, j]) => {
             const [left, right] = [defined(a, 'left'), defined(b, 'right')]
-            const later = binary('lt', left, right)
-            return [select(later, right, left), select(later, defined(j, 'right'), defined(i, 'left'))]
+            // An element wins over padding even where it is the lowest value of its type.
+            const [p, q] = [defined(i, 'left'), defined(j, 'right')]
+            const first = and(binary('lt', p, int(0)), binary('le', int(0), q))
+            const later = and(binary('le', int(0), q), binary('or', first, binary('lt', left, right)))
+            return [select(later, right, left), select(later, q, p)]
           },
           commutative: false,
         }),

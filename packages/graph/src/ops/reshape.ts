@@ -125,6 +125,19 @@ export function reshapeOp(
   }
 }
 
+/** Flatten (ONNX): the dimensions before `axis` and those from it on, each as one. Throws `CompileError` `graph/shape`. */
+export function flattenOp(input: TensorType, { axis }: { readonly axis: number }): Operation {
+  const rank = input.shape.length
+  const at = axis < 0 ? axis + rank : axis
+  if (at < 0 || at > rank) throw shapeError('Flatten', `axis ${axis} for ${formatShape(input.shape)}`)
+  const shape = [elementCount(input.shape.slice(0, at)), elementCount(input.shape.slice(at))]
+  return {
+    name: 'Flatten',
+    outputs: [{ dtype: input.dtype, shape }],
+    define: ([source], [output]) => [reshapeEquation(defined(output, 'one output'), defined(source, 'one input'))],
+  }
+}
+
 function quotient(total: SizeExpr, rest: SizeExpr, input: TensorType, shape: readonly number[]): SizeExpr {
   if (rest === 0 || (typeof total === 'number' && typeof rest === 'number' && total % rest !== 0)) {
     throw shapeError('Reshape', `${formatShape(input.shape)} does not reshape to [${shape.join(', ')}]`)

@@ -72,11 +72,12 @@ export function windowOf(operator: string, spatial: readonly SizeExpr[], attribu
     const [begin, end] = autoPad === 'VALID' ? [0, 0] : [pads[d] ?? 0, pads[rank + d] ?? 0]
     begins.push(begin)
     const padded = sizeAdd(extent, begin + end)
-    if (sizeRange(padded).max < reach) {
+    // Rounding up lets the last window begin with up to stride - 1 elements missing.
+    const covered = sizeAdd(padded, ceilMode ? stride - 1 : 0)
+    if (sizeRange(covered).max < reach) {
       throw shapeError(operator, `a window that reaches ${reach} does not fit dimension ${d}`)
     }
-    const steps = sizeSub(padded, reach)
-    const output = sizeAdd(ceilMode ? ceilDiv(steps, stride) : sizeDiv(steps, stride), 1)
+    const output = sizeAdd(sizeDiv(sizeSub(covered, reach), stride), 1)
     if (!ceilMode) return output
     // The last window must start inside the input or its leading padding.
     const started = sizeAdd(sizeDiv(sizeSub(sizeAdd(extent, begin), 1), stride), 1)

@@ -44,9 +44,11 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
   if (weights.size !== graph.initializers.length) {
     throw invalid('onnx/duplicate-value', 'two initializers have one name', `graph ${quote(graph.name)}`)
   }
+  const used = new Set([...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((output) => output.name)])
   for (const [name, tensor] of weights) {
-    // Only what nodes read is looked into: a model may carry weights of types that nothing uses.
-    if (isGraphDType(tensor.dtype)) define(name, builder.constant(name, constantData(tensor)), `weight ${quote(name)}`)
+    // Only what is read is looked into: a model may carry weights that nothing uses.
+    if (used.has(name) && isGraphDType(tensor.dtype))
+      define(name, builder.constant(name, constantData(tensor)), `weight ${quote(name)}`)
   }
   for (const { name, type } of graph.inputs) {
     if (weights.has(name) || type.kind !== 'tensor' || type.shape === 'unknown' || !isGraphDType(type.dtype)) continue
@@ -116,6 +118,7 @@ function checkHostValue(host: TensorData, dtype: string, shape: readonly SizeExp
   const fits =
     host.dtype === dtype &&
     host.shape.length === shape.length &&
+    host.data.length === host.shape.reduce((product, extent) => product * extent, 1) &&
     shape.every((extent, d) => typeof extent !== 'number' || extent === host.shape[d])
   if (fits) return host
   throw new CompileError({

@@ -76,7 +76,9 @@ describe.each(cases)('matmul $form at $name', ({ form, name, extents }) => {
       for (const inner of stmt.kind === 'seq' ? stmt.body : [stmt]) {
         for (const expr of stmtExprs(inner)) {
           each(expr, (node) => {
-            if (node.kind !== 'binary' || (node.op !== 'div' && node.op !== 'mod') || !isOfId(node, known)) return
+            // Shifts and masks are what is left of divisions by powers of two.
+            if (node.kind !== 'binary' || !['div', 'mod', 'shr', 'bit-and'].includes(node.op) || !isOfId(node, known))
+              return
             expect(inLoop, 'a division of an invocation id in a loop').toBe(false)
             const key = text(node)
             seen.set(key, (seen.get(key) ?? 0) + 1)

@@ -15,8 +15,9 @@ export function alignmentRefinements(matmul: Matmul): readonly Refinement[] {
   const { m, n, k } = matmul
   const refinements: Refinement[] = []
   if (isParam(m.extent) && m.extent.max > fewRows) refinements.push({ param: m.extent, facts: { max: fewRows } })
-  for (const { extent } of [n, k]) {
-    if (isParam(extent) && extent.multipleOf % 4 !== 0) refinements.push({ param: extent, facts: { multipleOf: 4 } })
+  const lengths = new Map([n.extent, k.extent].filter(isParam).map((param) => [param.name, param]))
+  for (const param of lengths.values()) {
+    if (param.multipleOf % 4 !== 0) refinements.push({ param, facts: { multipleOf: 4 } })
   }
   return refinements
 }

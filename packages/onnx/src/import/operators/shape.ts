@@ -1,6 +1,6 @@
 /** Operators of ONNX that only change shapes, and constants. */
-import { reshapeOp, type Tensor, type TensorData } from '@tilewright/graph'
-import { CompileError, elementCount, type SizeExpr, UnsupportedError } from '@tilewright/ir'
+import { flattenOp, reshapeOp, type Tensor, type TensorData } from '@tilewright/graph'
+import { UnsupportedError } from '@tilewright/ir'
 import { constantData } from '../constant-data.js'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
@@ -17,30 +17,12 @@ export const shapeOperators: Readonly<Record<string, OnnxOperator>> = {
   Flatten: {
     import: (context) => {
       const data = context.input(0)
-      const rank = data.shape.length
-      const axis = context.int('axis', 1)
-      const at = axis < 0 ? axis + rank : axis
-      const [rows, columns] = [elementCount(data.shape.slice(0, at)), elementCount(data.shape.slice(at))]
-      if (at < 0 || at > rank) {
-        throw new CompileError({
-          code: 'onnx/attribute',
-          message: `axis ${axis} of Flatten for rank ${rank}`,
-          where: context.where,
-        })
-      }
-      return apply(reshapeOp(data, { shape: flattened(rows, columns, at) }), [data])
+      return apply(flattenOp(data, { axis: context.int('axis', 1) }), [data])
     },
   },
   Constant: {
     import: (context) => ({ kind: 'tensors', tensors: [constantOf(context)] }),
   },
-}
-
-/** At most one side of a flattened shape may be symbolic without saying so: it is what is left over. */
-function flattened(rows: SizeExpr, columns: SizeExpr, axis: number): readonly number[] {
-  if (typeof rows === 'number') return [rows, typeof columns === 'number' ? columns : -1]
-  if (typeof columns === 'number') return [axis === 1 ? 0 : -1, columns]
-  return [0, -1]
 }
 
 function constantOf(context: NodeContext): Tensor {

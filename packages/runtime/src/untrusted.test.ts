@@ -1,0 +1,43 @@
+import { cpu } from '@tilewright/backend-cpu'
+import { compile } from '@tilewright/compiler'
+import { addOp, buildGraph } from '@tilewright/graph'
+import { expect, test } from 'vitest'
+import { createSession, type HostTensor } from './index.js'
+
+/** y = x + x over four u8. */
+async function doubling(change: object = {}) {
+  const g = buildGraph('double')
+  const x = g.input('x', { dtype: 'u8', shape: [4] })
+  const graph = g.finish([{ name: 'y', tensor: g.apply1(addOp(x, x), [x, x]) }])
+  const backend = cpu()
+  const device = await backend.open!()
+  const { plan, constants } = compile(graph, { backend, device })
+  return createSession({ plan: { ...plan, ...change }, constants, device })
+}
+
+test('a plan of another version is refused', async () => {
+  await expect(doubling({ version: 99 })).rejects.toMatchObject({
+    code: 'plan/version',
+    message: 'plan "double" has version 99; this runtime reads version 1',
+  })
+})
+
+test('a queued run has its own copy of the data, of a Node Buffer too', async () => {
+  const session = await doubling()
+  const data = Buffer.from([1, 2, 3, 4])
+  const first = session.run({ x: { dtype: 'u8', shape: [4], data } })
+  const second = session.run({ x: { dtype: 'u8', shape: [4], data } })
+  data.fill(77)
+  expect((await first).outputs.y?.data).toEqual(Uint8Array.of(2, 4, 6, 8))
+  expect((await second).outputs.y?.data).toEqual(Uint8Array.of(2, 4, 6, 8))
+})
+
+test.each([null, 7, { dtype: 'u8', shape: [4] }, { dtype: 'u8', data: new Uint8Array(4) }])(
+  '%j is no tensor',
+  async (given) => {
+    const session = await doubling()
+    // What a caller without types may pass.
+    const x = given as unknown as HostTensor
+    await expect(session.run({ x })).rejects.toMatchObject({ code: 'run/input-data' })
+  },
+)
