@@ -83,7 +83,9 @@ describe('elementwise', () => {
     )
     expect(
       codeOf(() => addOp({ dtype: 'f32', shape: [size('n')] }, { dtype: 'f32', shape: [size('m')] })),
-    ).toMatchInlineSnapshot(`"graph/symbolic-shape: Add: shapes [n] and [m] do not broadcast, unless the run makes them"`)
+    ).toMatchInlineSnapshot(
+      `"graph/symbolic-shape: Add: shapes [n] and [m] do not broadcast, unless the run makes them"`,
+    )
   })
 })
 
@@ -310,7 +312,9 @@ describe('Flatten', () => {
     expect(shapeAt([1, n, h], 2)).toEqual([n, h])
     const x = { type: f32(2, 3, 2), data: iota(12) }
     expect(run(flattenOp(x.type, { axis: 2 }), [x])[0]).toEqual(iota(12))
-    expect(codeOf(() => flattenOp(f32(2, 3), { axis: 3 }))).toMatchInlineSnapshot(`"graph/shape: Flatten: axis 3 for [2, 3]"`)
+    expect(codeOf(() => flattenOp(f32(2, 3), { axis: 3 }))).toMatchInlineSnapshot(
+      `"graph/shape: Flatten: axis 3 for [2, 3]"`,
+    )
   })
 })
 
@@ -334,13 +338,19 @@ describe('corner cases of windows', () => {
 
 test('Gemm refuses a C that is larger than the result, and scaling of integers by fractions', () => {
   const flags = { alpha: 1, beta: 1, transA: false, transB: false }
-  expect(codeOf(() => gemmOp(f32(1, 2), f32(2, 2), f32(3, 2), flags))).toMatchInlineSnapshot(`"graph/shape: Gemm: C of shape [3, 2] does not broadcast to [1, 2]"`)
+  expect(codeOf(() => gemmOp(f32(1, 2), f32(2, 2), f32(3, 2), flags))).toMatchInlineSnapshot(
+    `"graph/shape: Gemm: C of shape [3, 2] does not broadcast to [1, 2]"`,
+  )
   const i32: TensorType = { dtype: 'i32', shape: [2, 2] }
-  expect(codeOf(() => gemmOp(i32, i32, undefined, { ...flags, alpha: 0.5 }))).toMatchInlineSnapshot(`"graph/dtype: Gemm: alpha 0.5 and beta 1 scale i32"`)
+  expect(codeOf(() => gemmOp(i32, i32, undefined, { ...flags, alpha: 0.5 }))).toMatchInlineSnapshot(
+    `"graph/dtype: Gemm: alpha 0.5 and beta 1 scale i32"`,
+  )
 })
 
 test('what a run may make fit is a gap, not a fault', () => {
   const x: TensorType = { dtype: 'f32', shape: ['n', 'c', 'h', 'w'].map((name) => size(name)) }
   const attributes = { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], autoPad: 'NOTSET', group: 1 } as const
-  expect(codeOf(() => convOp(x, f32(8, 3, 3, 3), undefined, attributes))).toMatchInlineSnapshot(`"graph/symbolic-shape: Conv: [n, c, h, w] has not the 3 channels of the weights, unless the run makes them"`)
+  expect(codeOf(() => convOp(x, f32(8, 3, 3, 3), undefined, attributes))).toMatchInlineSnapshot(
+    `"graph/symbolic-shape: Conv: [n, c, h, w] has not the 3 channels of the weights, unless the run makes them"`,
+  )
 })
