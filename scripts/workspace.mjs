@@ -14,7 +14,7 @@ const OLDEST_NODE = { major: 20, minor: 19 }
 /** Set-up that takes longer than this says what it is doing. */
 const PATIENCE_MS = 2000
 /** The command line and all below it; JavaScript alone, since nobody reads the declarations here. */
-const BUILD = ['run', 'build:js', '--filter=tilewright', '--output-logs=errors-only']
+const BUILD = ['run', 'build:js', '--filter=./packages/*', '--filter=./apps/*', '--output-logs=errors-only']
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.tilewright-install')
 
 /** Installs and builds what is missing or out of date. Exits the process with the failing step's code. */

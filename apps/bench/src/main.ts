@@ -1,7 +1,7 @@
 // `pnpm bench matmul [SIZE…]`: a table on stdout, or JSON with --json.
 import { cpus, loadavg } from 'node:os'
 import { openNode } from '@tilewright/backend-wgsl/node'
-import { CompileError } from '@tilewright/ir'
+import { CompileError, formatError, TilewrightError } from '@tilewright/ir'
 import { Command } from 'commander'
 import { benchMatmul, type MatmulResult } from './matmul.js'
 
@@ -13,13 +13,14 @@ program
   .argument('[sizes...]', 'square sizes', ['512', '1024', '1021'])
   .option('--rounds <n>', 'interleaved runs of each kernel', '15')
   .option('--json', 'print JSON')
-  .action(async (sizes: readonly string[], options: { readonly rounds: string; readonly json?: boolean }) => {
+  .action(async (given: readonly string[], options: { readonly rounds: string; readonly json?: boolean }) => {
+    const [sizes, rounds] = [given.map(positive), positive(options.rounds)]
     const device = await openNode().catch(() => openNode({ software: true }))
     const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, load: loadavg()[0] ?? 0 }
     const results: MatmulResult[] = []
     for (const size of sizes) {
       console.error(`matmul ${size}…`)
-      results.push(...(await benchMatmul(device, positive(size), positive(options.rounds))))
+      results.push(...(await benchMatmul(device, size, rounds)))
     }
     const { info } = device
     device.dispose()
@@ -56,4 +57,10 @@ function table(results: readonly MatmulResult[], title: string): string {
   return [title, 'medians in ms of wall time with readback; ratios are medians of pairs', head, ...rows].join('\n')
 }
 
-await program.parseAsync()
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof TilewrightError)) throw error
+  console.error(formatError(error))
+  process.exitCode = 1
+}
