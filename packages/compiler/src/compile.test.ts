@@ -106,7 +106,7 @@ describe('what becomes one kernel', () => {
     })
     const { groups, plan } = compile(graph, { backend: cpu() })
     expect(groups).toEqual([
-      { name: 'Reshape', anchor: 'reduce', prologues: 2, epilogues: 3, schedules: ['rule-based'] },
+      { name: 'Reshape', anchor: 'reduce', prologues: 1, epilogues: 3, schedules: ['conv/direct'] },
     ])
     expect(plan.buffers.map(({ name, role }) => `${role} ${name}`)).toEqual([
       'input x',

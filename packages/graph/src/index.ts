@@ -2,6 +2,7 @@
 export * from './build-graph.js'
 export * from './graph.js'
 export * from './ops/conv.js'
+export * from './ops/conv-transpose.js'
 export * from './ops/elementwise.js'
 export * from './ops/matmul.js'
 export * from './ops/pool.js'

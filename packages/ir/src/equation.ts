@@ -131,27 +131,39 @@ export function sort(
   return { kind: 'sort', values, positions, axes, along, value: element, descending }
 }
 
-/** out[…batch, m, n] = Σ_k lhs(batch, m, k) · rhs(batch, k, n): the equation that matmul templates schedule. */
+/**
+ * out[axes] = Σ over `domain` of a product of two factors: the equation that contraction templates schedule.
+ * Throws `CompileError` `ir/type`.
+ */
+export function sumOfProducts(
+  output: Buffer,
+  domain: readonly { readonly hint: string; readonly extent: SizeExpr }[],
+  factors: (axes: readonly Var[], domain: readonly Var[]) => readonly [Expr, Expr],
+): Reduce {
+  return reduce({
+    outputs: [output],
+    domain,
+    identity: [constant(computeType(output.dtype), 0)],
+    value: (axes, at) => [mul(...factors(axes, at))],
+    combine: ([left], [right]) => {
+      invariant(left !== undefined && right !== undefined, 'a sum has one component')
+      return [add(left, right)]
+    },
+    commutative: true,
+  })
+}
+
+/** out[…batch, m, n] = Σ_k lhs(batch, m, k) · rhs(batch, k, n): a product of matrices. */
 export function matmul(
   output: Buffer,
   depth: SizeExpr,
   lhs: (batch: readonly Var[], m: Var, k: Var) => Expr,
   rhs: (batch: readonly Var[], k: Var, n: Var) => Expr,
 ): Reduce {
-  return reduce({
-    outputs: [output],
-    domain: [{ hint: 'k', extent: depth }],
-    identity: [constant(computeType(output.dtype), 0)],
-    value: (axes, [k]) => {
-      const [m, n] = [axes.at(-2), axes.at(-1)]
-      invariant(m !== undefined && n !== undefined && k !== undefined, 'a matmul has rank at least 2')
-      const batch = axes.slice(0, -2)
-      return [mul(lhs(batch, m, k), rhs(batch, k, n))]
-    },
-    combine: ([left], [right]) => {
-      invariant(left !== undefined && right !== undefined, 'a sum has one component')
-      return [add(left, right)]
-    },
-    commutative: true,
+  return sumOfProducts(output, [{ hint: 'k', extent: depth }], (axes, [k]) => {
+    const [m, n] = [axes.at(-2), axes.at(-1)]
+    invariant(m !== undefined && n !== undefined && k !== undefined, 'a matmul has rank at least 2')
+    const batch = axes.slice(0, -2)
+    return [lhs(batch, m, k), rhs(batch, k, n)]
   })
 }

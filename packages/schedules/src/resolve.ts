@@ -8,12 +8,13 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
+import { directConvolution } from './conv/direct.js'
 import { registerTiledMatmul } from './matmul/register-tiled.js'
 import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
 import { ruleBased } from './rule-based.js'
 
 /** The common templates, best first. */
-export const templates: readonly ScheduleTemplate[] = [workgroupTiledMatmul, registerTiledMatmul]
+export const templates: readonly ScheduleTemplate[] = [directConvolution, workgroupTiledMatmul, registerTiledMatmul]
 
 export interface Resolution {
   /** Name of the template, or `rule-based`. */

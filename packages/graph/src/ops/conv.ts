@@ -1,6 +1,6 @@
 /**
- * Convolution as implicit GEMM (Hidet, section 6.3): im2col, a matrix product, and a reshape with the bias. Fusion makes
- * the first a prologue and the last an epilogue of the product, so that neither matrix is ever written to memory.
+ * Convolution as a contraction: every result folds its window of the input, times the filter. How that is scheduled (as a
+ * product of matrices whose columns are never written, directly, …) is nobody's business here.
  */
 import {
   add,
@@ -10,20 +10,18 @@ import {
   constant,
   defined,
   div,
-  type Expr,
-  elementCount,
   int,
   load,
-  matmul,
   mod,
   mul,
   select,
   sizeEquals,
+  sumOfProducts,
+  type Var,
   variable,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
-import { flatten, unflatten } from './reshape.js'
 import { expectOneDType, extentError, formatShape, shapeError } from './shape-error.js'
 import { type WindowAttributes, windowOf, windowPosition } from './window.js'
 
@@ -62,69 +60,58 @@ export function convOp(
   }
   const window = windowOf('Conv', spatial, { ...attributes, kernel: extents, ceilMode: false })
   const groupFeatures = features / group
-  const positions = elementCount(window.outputs)
-  const depth = groupChannels * extents.reduce((product, extent) => product * extent, 1)
 
   return {
     name: 'Conv',
     outputs: [{ dtype: x.dtype, shape: [batch, features, ...window.outputs] }],
     define: ([source, weights, offset], [output]) => {
       const [input, filter, out] = [defined(source, 'x'), defined(weights, 'w'), defined(output, 'y')]
-      // Without groups there is no group axis: its index would be 0 everywhere.
-      const groups = group === 1 ? [] : [group]
-      const groupOf = (axes: readonly Expr[]): Expr => axes[1] ?? int(0)
-      const columns = buffer(
-        'columns',
-        x.dtype === 'i64' ? 'i32' : x.dtype,
-        [batch, ...groups, depth, positions],
-        'storage',
-      )
-      const product = buffer('product', out.dtype, [batch, ...groups, groupFeatures, positions], 'storage')
+      // With one feature a group, the feature is the group.
+      const isSplit = group > 1 && groupFeatures > 1
+      const shape = isSplit ? [batch, group, groupFeatures, ...window.outputs] : out.shape
+      const plain = !isSplit && offset === undefined
+      const product = plain ? out : buffer('product', out.dtype, shape, 'storage')
       const zero = constant(computeType(input.dtype), 0)
-
-      const im2col = compute(columns, (...axes) => {
-        const [k, p] = [defined(axes.at(-2), 'k'), defined(axes.at(-1), 'p')]
-        const [channel, ...element] = unflatten(k, [groupChannels, ...extents])
-        const { index, inside } = windowPosition(window, spatial, unflatten(p, window.outputs), element)
-        const from = add(
-          mul(groups.length === 0 ? int(0) : groupOf(axes), int(groupChannels)),
-          defined(channel, 'channel'),
-        )
-        return select(inside, load(input, [defined(axes[0], 'n'), from, ...index]), zero)
+      const channel = { hint: 'c', extent: groupChannels }
+      const taps = extents.map((extent, d) => ({ hint: `k${d}`, extent }))
+      const contraction = sumOfProducts(product, [channel, ...taps], (axes, [c, ...element]) => {
+        const at = axes.slice(isSplit ? 3 : 2)
+        const feature = isSplit ? add(mul(axisOf(axes, 1), int(groupFeatures)), axisOf(axes, 2)) : axisOf(axes, 1)
+        const { index, inside } = windowPosition(window, spatial, at, element)
+        const within = defined(c, 'channel')
+        const from = group === 1 ? within : add(mul(axisOf(axes, 1), int(groupChannels)), within)
+        return [
+          load(filter, [feature, within, ...element]),
+          select(inside, load(input, [axisOf(axes, 0), from, ...index]), zero),
+        ]
       })
-      const gemm = matmul(
-        product,
-        depth,
-        (axes, m, k) => {
-          const feature = add(mul(groupOf(axes), int(groupFeatures)), m)
-          return load(filter, [feature, ...unflatten(k, [groupChannels, ...extents])])
-        },
-        (axes, k, n) => load(columns, [...axes, k, n]),
-      )
+      if (plain) return [contraction]
       const axes = product.shape.map((_, d) => variable(`j${d}`))
-      const [n, m, p] = [defined(axes[0], 'n'), defined(axes.at(-2), 'm'), defined(axes.at(-1), 'p')]
       const result = compute(
         out,
         (image, feature, ...at) => {
-          const f = defined(feature, 'feature')
-          const within: readonly Expr[] =
-            groups.length === 0 ? [f] : [div(f, int(groupFeatures)), mod(f, int(groupFeatures))]
-          const value = load(product, [defined(image, 'n'), ...within, flatten(at, window.outputs)])
+          const [n, f] = [defined(image, 'n'), defined(feature, 'feature')]
+          const within = isSplit ? [div(f, int(groupFeatures)), mod(f, int(groupFeatures))] : [f]
+          const value = load(product, [n, ...within, ...at])
           return offset === undefined ? value : add(value, load(offset, [f]))
         },
-        [
-          {
-            input: product,
-            axes,
-            index: [
-              n,
-              add(mul(groups.length === 0 ? int(0) : groupOf(axes), int(groupFeatures)), m),
-              ...unflatten(p, window.outputs),
-            ],
-          },
-        ],
+        isSplit
+          ? [
+              {
+                input: product,
+                axes,
+                index: [
+                  axisOf(axes, 0),
+                  add(mul(axisOf(axes, 1), int(groupFeatures)), axisOf(axes, 2)),
+                  ...axes.slice(3),
+                ],
+              },
+            ]
+          : [],
       )
-      return [im2col, gemm, result]
+      return [contraction, result]
     },
   }
 }
+
+const axisOf = (axes: readonly Var[], d: number): Var => defined(axes[d], `axis ${d}`)

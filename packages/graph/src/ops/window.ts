@@ -40,6 +40,8 @@ export interface Window {
   readonly dilations: readonly number[]
   /** Padding before the first element, one a spatial dimension. */
   readonly begins: readonly SizeExpr[]
+  /** Whether the last window may reach over the end, one a spatial dimension. */
+  readonly overhangs: readonly boolean[]
   readonly outputs: readonly SizeExpr[]
 }
 
@@ -57,6 +59,7 @@ export function windowOf(operator: string, spatial: readonly SizeExpr[], attribu
     throw shapeError(operator, `a window of ${kernel.join('×')} elements`, `windows have at most ${maxSize} elements`)
   }
   const begins: SizeExpr[] = []
+  const overhangs: boolean[] = []
   const outputs = spatial.map((extent, d): SizeExpr => {
     const [k, stride, dilation] = [kernel[d] ?? 1, strides[d] ?? 1, dilations[d] ?? 1]
     const reach = (k - 1) * dilation + 1
@@ -67,10 +70,13 @@ export function windowOf(operator: string, spatial: readonly SizeExpr[], attribu
       const given = sizeAdd(extent, stride)
       const total = sizeSub(sizeBinary('max', wanted, given), given)
       begins.push(autoPad === 'SAME_UPPER' ? sizeDiv(total, 2) : ceilDiv(total, 2))
+      overhangs.push(total !== 0)
       return output
     }
     const [begin, end] = autoPad === 'VALID' ? [0, 0] : [pads[d] ?? 0, pads[rank + d] ?? 0]
     begins.push(begin)
+    // Without padding at the end and with the extent rounded down, every window ends inside.
+    overhangs.push(end > 0 || ceilMode)
     const padded = sizeAdd(extent, begin + end)
     // Rounding up lets the last window begin with up to stride - 1 elements missing.
     const covered = sizeAdd(padded, ceilMode ? stride - 1 : 0)
@@ -83,10 +89,13 @@ export function windowOf(operator: string, spatial: readonly SizeExpr[], attribu
     const started = sizeAdd(sizeDiv(sizeSub(sizeAdd(extent, begin), 1), stride), 1)
     return sizeBinary('min', output, started)
   })
-  return { kernel, strides, dilations, begins, outputs }
+  return { kernel, strides, dilations, begins, overhangs, outputs }
 }
 
-/** The input positions that window element `element` of output `output` reads, and whether they are inside. */
+/**
+ * The input positions that window element `element` of output `output` reads, and whether they are inside: what holds for
+ * every window is not asked.
+ */
 export function windowPosition(
   window: Window,
   spatial: readonly SizeExpr[],
@@ -99,6 +108,9 @@ export function windowPosition(
       sizeValue(window.begins[d] ?? 0),
     ),
   )
-  const conditions = index.flatMap((at, d) => [binary('le', int(0), at), lt(at, sizeValue(spatial[d] ?? 1))])
+  const conditions = index.flatMap((at, d) => [
+    ...(window.begins[d] === 0 ? [] : [binary('le', int(0), at)]),
+    ...(window.overhangs[d] === false ? [] : [lt(at, sizeValue(spatial[d] ?? 1))]),
+  ])
   return { index, inside: all(conditions) }
 }

@@ -112,7 +112,9 @@ describe('matmul/register-tiled', () => {
   test('refuses what the target cannot run, with a reason', () => {
     const { problem } = problemOf({ batch: 1, m: 4, n: 4, k: 4, transA: false, transB: false, symbolic: false })
     const single = { ...target, limits: { ...target.limits, threads: 1 } }
-    expect(registerTiledMatmul.level0(problem, single)).toEqual({ reason: '64 threads; the target allows 1' })
+    const wide = { threadsM: 8, threadsN: 8, ownM: 4, ownN: 4, step: 4 }
+    expect(registerTiledMatmul.check(wide, problem, single)).toEqual({ reason: '64 threads; the target allows 1' })
+    expect(registerTiledMatmul.level0(problem, single)).toMatchObject({ threadsM: 1, threadsN: 1 })
     const greedy = { threadsM: 8, threadsN: 8, ownM: 8, ownN: 8, step: 8 }
     expect(registerTiledMatmul.check(greedy, problem, target)).toEqual({
       reason: '192 registers a thread; 128 are safe everywhere',

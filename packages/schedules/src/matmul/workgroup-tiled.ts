@@ -13,7 +13,6 @@ import {
   constant,
   type DType,
   type Expr,
-  elementCount,
   invariant,
   isRejection,
   type KernelBuilder,
@@ -27,21 +26,26 @@ import {
   sizeValue,
   type Target,
   type Value,
+  value,
 } from '@tilewright/ir'
 import { repeat, spatial, type TaskMapping, tasksPerWorker } from '@tilewright/task-mapping'
-import { cooperativeCopy } from './cooperative-copy.js'
 import {
+  type Bound,
+  bindPosition,
+  type Contraction,
+  extentOf,
   isContiguousAlong,
   lhsAt,
-  type Matmul,
   matchMatmul,
   operandBuffers,
+  outputIndex,
   requireMatmul,
   rhsAt,
-} from './match-matmul.js'
+} from './contraction.js'
+import { cooperativeCopy } from './cooperative-copy.js'
 import { alignmentRefinements } from './refinements.js'
 import { multiplyAdd } from './register-tiled.js'
-import { clampedIndex, coordinates } from './tile-edges.js'
+import { clampedIndex } from './tile-edges.js'
 
 export interface WorkgroupTiled extends Candidate {
   /** Threads of a workgroup along m and n. */
@@ -73,7 +77,7 @@ interface Copies {
 }
 
 /** Who brings which elements of the tiles, along the dimension in which each factor is contiguous. */
-function copies(candidate: WorkgroupTiled, matmul: Matmul): Copies | Rejection {
+function copies(candidate: WorkgroupTiled, matmul: Contraction): Copies | Rejection {
   const { threadsM, threadsN, ownM, ownN, tileK } = candidate
   const [threads, tileM, tileN] = [threadsM * threadsN, threadsM * ownM, threadsN * ownN]
   const a = alongM(matmul) ? cooperativeCopy(tileK, tileM, threads) : cooperativeCopy(tileM, tileK, threads)
@@ -82,8 +86,8 @@ function copies(candidate: WorkgroupTiled, matmul: Matmul): Copies | Rejection {
   return isRejection(b) ? b : { a, b }
 }
 
-const alongM = (matmul: Matmul): boolean => isContiguousAlong(matmul.lhs, matmul.m.var)
-const alongK = (matmul: Matmul): boolean => isContiguousAlong(matmul.rhs, matmul.k.var)
+const alongM = (product: Contraction): boolean => isContiguousAlong(product.lhs, product.m)
+const alongK = (product: Contraction): boolean => isContiguousAlong(product.rhs, product.k)
 
 function check(candidate: WorkgroupTiled, problem: Problem, target: Target): Rejection | undefined {
   const { threadsM, threadsN, ownM, ownN, tileK } = candidate
@@ -105,7 +109,7 @@ function check(candidate: WorkgroupTiled, problem: Problem, target: Target): Rej
 function level0(problem: Problem, target: Target): WorkgroupTiled | Rejection {
   if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than storage here' }
   const { m, n } = requireMatmul(problem.anchor)
-  const [rows, columns] = [sizeRange(m.extent).max, sizeRange(n.extent).max]
+  const [rows, columns] = [sizeRange(extentOf(m)).max, sizeRange(extentOf(n)).max]
   if (Math.min(rows, columns) <= 16) return { reason: `a ${rows}×${columns} result does not fill a tile` }
   const own = Math.min(rows, columns) <= 64 ? 4 : 8
   const candidate = { threadsM: 8, threadsN: 8, ownM: own, ownN: own, tileK: 8 }
@@ -116,9 +120,9 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
   const matmul = requireMatmul(problem.anchor)
   const { threadsM, threadsN, ownM, ownN, tileK } = candidate
   const [tileM, tileN] = [threadsM * ownM, threadsN * ownN]
-  const { m, n, k } = matmul
+  const { batch, m, n, k } = matmul
+  const [rows, columns, length] = [extentOf(m), extentOf(n), extentOf(k)]
   const dtype = computeType(matmul.output.dtype)
-  const batches = matmul.batch.map((axis) => axis.extent)
 
   const plan = copies(candidate, matmul)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
@@ -131,12 +135,12 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
     {
       name: 'matmul_workgroup_tiled',
       threads: threadsM * threadsN,
-      workgroups: [ceilDiv(n.extent, tileN), ceilDiv(m.extent, tileM), elementCount(batches)],
+      workgroups: [ceilDiv(columns, tileN), ceilDiv(rows, tileM), extentOf(batch)],
     },
     (g) => {
       for (const operand of operandBuffers(matmul)) g.use(operand)
       const out = g.use(matmul.output)
-      const batch = coordinates(g.workgroup.z, batches)
+      const atBatch = bindPosition(batch, g.workgroup.z)
       const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(tileN)]
       // Tiles lie as their factors do, so that vectors stay vectors.
       const tileA = g.workgroupBuffer('tileA', dtype, alongM(matmul) ? [2, tileK, tileM] : [2, tileM, tileK])
@@ -147,21 +151,21 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
         alongK(matmul) ? tileB.at(half, j, kk) : tileB.at(half, kk, j)
       const acc = g.privateBuffer('acc', dtype, [ownM, ownN])
       const zero = constant(dtype, 0)
-      const insideK = (at: Value, element: (k: Expr) => Expr): Expr =>
-        select(lt(at.expr, sizeValue(k.extent)), element(at.expr), zero)
+      const insideK = (at: Value, element: (k: Bound) => Expr): Expr =>
+        select(lt(at.expr, sizeValue(length)), element(bindPosition(k, at)), zero)
 
       const nextA = registersOf(g, 'nextA', dtype, plan.a)
       const nextB = registersOf(g, 'nextB', dtype, plan.b)
       const bring = (k0: Value): void => {
         nextA.fill((slow, fast) => {
           const [i, kk] = alongM(matmul) ? [fast, slow] : [slow, fast]
-          const row = clampedIndex(originM, tileM, i, m.extent)
-          return insideK(k0.mul(tileK).add(kk), (at) => lhsAt(matmul, batch, row, at))
+          const row = bindPosition(m, value(clampedIndex(originM, tileM, i, rows)))
+          return insideK(k0.mul(tileK).add(kk), (at) => lhsAt(matmul, new Map([...atBatch, ...row, ...at])))
         })
         nextB.fill((slow, fast) => {
           const [kk, j] = alongK(matmul) ? [fast, slow] : [slow, fast]
-          const column = clampedIndex(originN, tileN, j, n.extent)
-          return insideK(k0.mul(tileK).add(kk), (at) => rhsAt(matmul, batch, at, column))
+          const column = bindPosition(n, value(clampedIndex(originN, tileN, j, columns)))
+          return insideK(k0.mul(tileK).add(kk), (at) => rhsAt(matmul, new Map([...atBatch, ...column, ...at])))
         })
       }
       const stage = (half: Value): void => {
@@ -174,7 +178,7 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
       bring(first)
       stage(first)
       g.barrier()
-      const steps = ceilDiv(k.extent, tileK)
+      const steps = ceilDiv(length, tileK)
       g.loop('k0', steps, (k0) => {
         const more = k0.add(1).lt(steps)
         g.if(more, () => bring(k0.add(1)))
@@ -198,7 +202,8 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
       g.forTask(blocks, g.thread, (blockM, blockN) =>
         g.forTask(cells, 0, (i, j) => {
           const [row, column] = [originM.add(blockM.mul(ownM)).add(i), originN.add(blockN.mul(ownN)).add(j)]
-          out.setIfInside([...batch, row, column], acc.at(i, j))
+          const at = new Map([...atBatch, ...bindPosition(m, row), ...bindPosition(n, column)])
+          g.if(row.lt(rows).and(column.lt(columns)), () => out.set(outputIndex(matmul, at), acc.at(i, j)))
         }),
       )
     },

@@ -1,5 +1,5 @@
 /** Matrix products and convolution of ONNX. */
-import { type AutoPad, convOp, gemmOp, matmulOp, maxPoolOp } from '@tilewright/graph'
+import { type AutoPad, convOp, convTransposeOp, gemmOp, matmulOp, maxPoolOp, type Tensor } from '@tilewright/graph'
 import { CompileError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
@@ -29,6 +29,18 @@ function windowAttributes(context: NodeContext, rank: number) {
   }
 }
 
+/** Throws `CompileError` `onnx/attribute` when the attribute and the weights disagree. */
+function checkKernelShape(context: NodeContext, { shape }: Tensor): void {
+  const kernel = context.ints('kernel_shape')
+  const declared = shape.slice(2)
+  if (kernel === undefined || (kernel.length === declared.length && kernel.every((k, d) => k === declared[d]))) return
+  throw new CompileError({
+    code: 'onnx/attribute',
+    message: `kernel_shape of ${context.node.opType} is [${kernel.join(', ')}], the weights say [${declared.join(', ')}]`,
+    where: context.where,
+  })
+}
+
 export const linearOperators: Readonly<Record<string, OnnxOperator>> = {
   MatMul: {
     import: (context) => {
@@ -51,20 +63,27 @@ export const linearOperators: Readonly<Record<string, OnnxOperator>> = {
   Conv: {
     import: (context) => {
       const [x, w, bias] = [context.input(0), context.input(1), context.optional(2)]
-      const kernel = context.ints('kernel_shape')
-      const declared = w.shape.slice(2)
-      if (kernel !== undefined && (kernel.length !== declared.length || kernel.some((k, d) => k !== declared[d]))) {
-        throw new CompileError({
-          code: 'onnx/attribute',
-          message: `kernel_shape of Conv is [${kernel.join(', ')}], the weights say [${declared.join(', ')}]`,
-          where: context.where,
-        })
-      }
+      checkKernelShape(context, w)
       const attributes = {
         ...windowAttributes(context, Math.max(0, x.shape.length - 2)),
         group: context.int('group', 1),
       }
       return apply(convOp(x, w, bias, attributes), [x, w, bias])
+    },
+  },
+  ConvTranspose: {
+    import: (context) => {
+      const [x, w, bias] = [context.input(0), context.input(1), context.optional(2)]
+      checkKernelShape(context, w)
+      const rank = Math.max(0, x.shape.length - 2)
+      const attributes = {
+        ...windowAttributes(context, rank),
+        group: context.int('group', 1),
+        outputPadding: context.ints('output_padding') ?? Array.from({ length: rank }, () => 0),
+        // Some exporters give the whole shape, images and features included.
+        outputShape: context.ints('output_shape')?.slice(-rank),
+      }
+      return apply(convTransposeOp(x, w, bias, attributes), [x, w, bias])
     },
   },
   MaxPool: {
