@@ -87,7 +87,7 @@ const anchors: Readonly<Record<string, Equation>> = {
   sort: sort(y, buffer('order', 'i32', [n, 3], 'storage'), 1, (i, j) => mul(load(x, [i!, j!]), length), false),
 }
 
-const groupOf = (anchor: Equation): FusionGroup => ({ anchor, prologues: [], epilogues: [] })
+const groupOf = (anchor: Equation): FusionGroup => ({ anchor, prologues: [], epilogues: [], members: [anchor] })
 const refine = (param: SizeParam, facts: Refinement['facts'], group = groupOf(anchors.compute!)) =>
   refineGroup(group, { param, facts })
 
@@ -112,7 +112,11 @@ test('prologues, epilogues and inverse maps are refined with the anchor, and oth
   const epilogue: Compute = compute(flat, (p) => load(product, [p!, int(0)]), [
     { input: product, axes: [i!, j!], index: [add(mul(i!, sizeValue(other)), j!)] },
   ])
-  const { group, original } = refine(n, { max: 8 }, { anchor, prologues: [prologue], epilogues: [epilogue] })!
+  const { group, original } = refine(
+    n,
+    { max: 8 },
+    { anchor, prologues: [prologue], epilogues: [epilogue], members: [anchor, epilogue] },
+  )!
   expect([...factsIn(group)].sort()).toEqual(['n 1..8 % 6', 'other 0..7 % 1'])
   // What one member writes, the next one reads: still the same buffer, and it stands for the old one.
   const [madeBefore, madeProduct] = [group.prologues[0]!.output, equationOutputs(group.anchor)[0]!]

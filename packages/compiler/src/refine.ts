@@ -106,6 +106,7 @@ export function refineGroup(group: FusionGroup, { param, facts }: Refinement): R
       anchor: refineAny(group.anchor),
       prologues: group.prologues.map(refineEquation),
       epilogues: group.epilogues.map(refineEquation),
+      members: group.members,
     },
     original,
   }

@@ -8,6 +8,8 @@ export interface FusionGroup {
   readonly prologues: readonly Compute[]
   /** Consumers of the anchor's result, in order; each reads the result of the one before. */
   readonly epilogues: readonly Compute[]
+  /** The equations of the program that this group computes once and for all: its anchor and what its epilogues stand for. */
+  readonly members: readonly Equation[]
 }
 
 /** A decision about an edge of the program, as data: `explain` renders it. */

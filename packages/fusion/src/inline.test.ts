@@ -44,6 +44,7 @@ const groupOf = (anchor: Equation, prologues: readonly Compute[], epilogues: rea
   anchor,
   prologues,
   epilogues,
+  members: [anchor, ...epilogues],
 })
 const target = { ...testTarget, limits: { ...testTarget.limits, threads: 1 } }
 const byRules = (group: FusionGroup): readonly Kernel[] => inlineGroup(group, ruleBased(group.anchor, target))

@@ -12,11 +12,9 @@
  */
 import {
   type Buffer,
-  binary,
   buffersRead,
   buffersWritten,
   type Compute,
-  constant,
   defined,
   type Expr,
   equationOutputs,
@@ -31,10 +29,10 @@ import {
   seq,
   store,
   substitute,
-  type Var,
   variable,
   walkStmts,
 } from '@tilewright/ir'
+import { bind, inlineLoads, wrapped } from './compose.js'
 import type { FusionGroup } from './group.js'
 import { inverseMapOf } from './inverse-map.js'
 
@@ -52,20 +50,12 @@ export function inlineGroup(group: FusionGroup, scheduled: ScheduledKernels): re
 /** Replaces loads of computed buffers by what computes them, again until only memory is loaded. */
 function inlinePrologues(body: Stmt, producers: ReadonlyMap<Buffer, Compute>): Stmt {
   if (producers.size === 0) return body
-  const memo = new Map<Expr, Expr>()
   walkStmts(body, (stmt) => {
     const block = stmt.kind === 'load-vector' ? stmt.buffer : stmt.kind === 'async-copy' ? stmt.source : undefined
     invariant(block === undefined || !producers.has(block), 'a computed operand is loaded element by element')
   })
-  const inline = (expr: Expr): Expr => rewriteExpr(expr, visit, memo)
-  const visit = (node: Expr): Expr => {
-    if (node.kind !== 'load') return node
-    const producer = producers.get(node.buffer)
-    if (producer === undefined) return node
-    const value = wrapped(producer.output, producer.value)
-    return inline(substitute(value, bind(producer.axes, node.index)))
-  }
-  return rewriteExprs(body, inline)
+  const memo = new Map<Expr, Expr>()
+  return rewriteExprs(body, (expr) => inlineLoads(expr, producers, memo))
 }
 
 /** Replaces stores of the anchor's result by stores of what the epilogues make of it. */
@@ -95,19 +85,6 @@ function inlineEpilogues(body: Stmt, group: FusionGroup): Stmt {
     return seq([...lets, store(target, index, value, stmt.at)])
   })
 }
-
-/** What a load gives of a value stored to `target`, as far as integers go. */
-function wrapped(target: Buffer, value: Expr): Expr {
-  // Elements that are only moved fit already.
-  if (value.kind === 'load' && value.buffer.dtype === target.dtype) return value
-  if (target.dtype === 'u8') return binary('bit-and', value, constant('u32', 255))
-  if (target.dtype !== 'i8') return value
-  const bits = constant('i32', 24)
-  return binary('shr', binary('shl', value, bits), bits)
-}
-
-const bind = (vars: readonly Var[], to: readonly Expr[]): Map<Var, Expr> =>
-  new Map(vars.map((v, i) => [v, defined(to[i], 'one index an axis')]))
 
 /** The storage buffers a body uses: those the kernel had, in their order, then new ones. */
 function paramsOf(body: Stmt, kernel: Kernel): readonly Buffer[] {

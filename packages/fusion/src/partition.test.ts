@@ -62,6 +62,36 @@ const [x, w, a, b, c, d, y] = ['x', 'w', 'a', 'b', 'c', 'd', 'y'].map(square) as
   Buffer,
 ]
 
+describe('computing again', () => {
+  const wide = (hint: string, rows: number): Buffer => storage(hint, rows, 4)
+  /** y = f(x)·w, where every element of x is read `reads` times in sums of products. */
+  const read = (reads: number, f: (value: Expr) => Expr): string => {
+    const [from, before, weights] = [wide('from', 8), wide('before', 8), storage('weights', 4, reads * 8)]
+    const to = storage('to', 8, reads * 8)
+    return grouped([map(before, from, f), product(to, before, weights)], [to])
+  }
+
+  test('cheap values, however often they are read', () => {
+    expect(read(64, (value) => binary('max', value, constant('f32', 0)))).toMatchInlineSnapshot(`
+      "before [to]
+      applied: before → to: prologue"
+    `)
+  })
+
+  test('dear values while they are read a few times', () => {
+    expect(read(8, (value) => unary('exp', value))).toMatchInlineSnapshot(`
+      "before [to]
+      applied: before → to: prologue"
+    `)
+    expect(read(64, (value) => unary('exp', value))).toMatchInlineSnapshot(`
+      "[before]
+      [to]
+      missed: before → to: computing it again at 64 reads costs more than memory
+      missed: before → to: reduce is an anchor itself"
+    `)
+  })
+})
+
 describe('epilogues', () => {
   test('a chain of consumers', () => {
     expect(grouped([product(a, x, w), map(b, a), sum(y, b, x)], [y])).toMatchInlineSnapshot(`
@@ -86,13 +116,42 @@ describe('epilogues', () => {
     `)
   })
 
-  test('not with several consumers', () => {
+  test('several consumers that meet again', () => {
     expect(grouped([product(a, x, w), map(b, a), map(c, a), sum(y, b, c)], [y])).toMatchInlineSnapshot(`
+      "[a] y
+      applied: a → b: epilogue
+      applied: a → c: epilogue
+      applied: a → y: epilogue"
+    `)
+  })
+
+  test('an activation that reads its operand at both ends of a chain', () => {
+    const silu = [map(b, a), map(c, b, (v) => add(v, constant('f32', 1))), sum(d, a, c), map(y, d)]
+    expect(grouped([product(a, x, w), ...silu], [y])).toMatchInlineSnapshot(`
+      "[a] d y
+      applied: a → b: epilogue
+      applied: a → c: epilogue
+      applied: a → d: epilogue
+      applied: d → y: epilogue"
+    `)
+  })
+
+  test('not several consumers that meet in an anchor, or of which one is a result', () => {
+    expect(grouped([product(a, x, w), map(b, a), map(c, a), product(y, b, c)], [y])).toMatchInlineSnapshot(`
       "[a]
       b c [y]
       missed: a → b: 2 consumers
       applied: c → y: prologue
       applied: b → y: prologue"
+    `)
+    expect(grouped([product(a, x, w), map(b, a), map(c, a), sum(y, b, c)], [b, y])).toMatchInlineSnapshot(`
+      "[a]
+      [b]
+      c [y]
+      missed: a → b: 2 consumers
+      applied: c → y: prologue
+      missed: b → y: others read the producer too
+      missed: b → y: the intermediate is a result of the model"
     `)
   })
 
@@ -207,7 +266,7 @@ describe('prologues', () => {
       [y]
       missed: a → b: others read the producer too
       missed: a → y: others read the producer too
-      missed: a → b: reduce is an anchor itself"
+      missed: a → b: 2 consumers"
     `)
   })
 

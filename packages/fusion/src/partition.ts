@@ -1,17 +1,19 @@
 /**
  * Partition: which equations become one kernel (Hidet, section 5.2).
  *
- * Every equation that is not injective is an anchor. Anchors absorb epilogues first: the only consumer of the result,
- * when each element goes to one place. Then prologues: injective producers that only this group reads, and pure index
- * maps (reshapes, windows, broadcasts) whoever else reads them, since they cost nothing to repeat. What is left over is
- * grouped around its last consumer. Equations that no result depends on are in no group. An edge that is not fused gets
- * a remark.
+ * Every equation that is not injective is an anchor. Anchors absorb epilogues first: the only consumer of the result, or
+ * several that meet again (region.ts), when each element goes to one place. Then prologues: injective producers that only
+ * this group reads, and those that cost next to nothing whoever else reads them, unless computing them once for all reads
+ * is cheaper (recompute.ts). What is left over is grouped around its last consumer. Equations that no result depends on are
+ * in no group. An edge that is not fused gets a remark.
  */
-import { type Buffer, type Compute, type Equation, type Expr, equationOutputs } from '@tilewright/ir'
+import { type Buffer, type Compute, type Equation, equationOutputs } from '@tilewright/ir'
 import { copiesOf } from './copies.js'
 import { type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
 import { inverseMapOf } from './inverse-map.js'
 import { indexProgram, type ProgramIndex } from './program-index.js'
+import { whyNotAgain } from './recompute.js'
+import { type Region, regionOf } from './region.js'
 
 export interface PartitionFacts {
   /** Storage buffers that one kernel may bind. */
@@ -44,8 +46,9 @@ export function partition(
 
   const grow = (anchor: Equation): void => {
     owned.add(anchor)
-    const withEpilogues = absorbEpilogues({ anchor, prologues: [], epilogues: [] }, program, progress, facts)
-    for (const member of [anchor, ...withEpilogues.epilogues]) {
+    const alone = { anchor, prologues: [], epilogues: [], members: [anchor] }
+    const withEpilogues = absorbEpilogues(alone, program, progress, facts)
+    for (const member of withEpilogues.members) {
       owned.add(member)
       written.add(member)
     }
@@ -94,35 +97,33 @@ function absorbEpilogues(
     const consumers = program.consumers(output)
     const [consumer] = consumers
     if (consumer === undefined) return group
-    const subject = `${output.hint} → ${equationOutputs(consumer)[0]?.hint}`
     const missed = (reason: string): FusionGroup => {
+      const subject = `${output.hint} → ${equationOutputs(consumer)[0]?.hint}`
       progress.remarks.push({ kind: 'missed', subject, reason })
       return group
     }
     if (outputs.length > 1) return missed('the anchor has several results')
-    if (consumer.kind !== 'compute') return missed(`${consumer.kind} is an anchor itself`)
-    const grown = { ...group, epilogues: [...group.epilogues, consumer] }
-    const reason = whyNoEpilogue(output, consumers, program, progress) ?? whyTooLarge(grown, facts)
+    if (consumer.kind !== 'compute' && consumers.length === 1) return missed(`${consumer.kind} is an anchor itself`)
+    if (program.results.has(output)) return missed('the intermediate is a result of the model')
+    const region = regionOf(output, program)
+    if (region === undefined) return missed(`${consumers.length} consumers`)
+    const { composed, members } = region
+    const grown = { ...group, epilogues: [...group.epilogues, composed], members: [...group.members, ...members] }
+    const reason = whyNoEpilogue(output, region, progress) ?? whyTooLarge(grown, facts)
     if (reason !== undefined) return missed(reason)
-    progress.remarks.push({ kind: 'applied', subject, reason: 'epilogue' })
+    for (const member of members) {
+      progress.remarks.push({ kind: 'applied', subject: `${output.hint} → ${member.output.hint}`, reason: 'epilogue' })
+    }
     group = grown
   }
 }
 
-function whyNoEpilogue(
-  output: Buffer,
-  consumers: readonly Equation[],
-  { results }: ProgramIndex,
-  { owned, read }: Progress,
-): string | undefined {
-  const [consumer] = consumers
-  if (results.has(output)) return 'the intermediate is a result of the model'
-  if (consumers.length > 1) return `${consumers.length} consumers`
-  if (consumer?.kind !== 'compute') return undefined
-  if (owned.has(consumer)) return 'the consumer belongs to another group'
-  // An index map that was inlined elsewhere reads this result from memory.
-  if (read.has(output)) return 'another group reads the intermediate'
-  return inverseMapOf(consumer, output) === undefined ? 'an element may reach several results, or none' : undefined
+function whyNoEpilogue(output: Buffer, { composed, members }: Region, { owned, read }: Progress): string | undefined {
+  if (members.some((member) => owned.has(member))) return 'the consumer belongs to another group'
+  // An index map that was inlined elsewhere reads this result, or one between it and the last, from memory.
+  if ([output, ...members.slice(0, -1).map((member) => member.output)].some((made) => read.has(made)))
+    return 'another group reads the intermediate'
+  return inverseMapOf(composed, output) === undefined ? 'an element may reach several results, or none' : undefined
 }
 
 function absorbPrologues(
@@ -139,10 +140,9 @@ function absorbPrologues(
     // Ordered by the program, wherever in the group the new one is read.
     const prologues = [next, ...group.prologues].sort((a, b) => program.position(a) - program.position(b))
     const grown = { ...group, prologues }
+    const isShared = !isPrivate(next, grown, program, progress)
     const reason =
-      !isIndexMap(next.value) && !isPrivate(next, grown, program, progress)
-        ? 'others read the producer too'
-        : (whyTooLarge(grown, facts) ?? whyTooManyCopies(next.output, grown, program))
+      whyNotAgain(next, grown, isShared) ?? whyTooLarge(grown, facts) ?? whyTooManyCopies(next.output, grown, program)
     const subject = `${next.output.hint} → ${groupOutputs(group)[0]?.hint}`
     if (reason === undefined) {
       progress.remarks.push({ kind: 'applied', subject, reason: 'prologue' })
@@ -170,24 +170,11 @@ function latestProducer(
   )
 }
 
-/** Whether a value only moves elements: loads, under conditions, with nothing computed from them. */
-function isIndexMap(value: Expr): boolean {
-  switch (value.kind) {
-    case 'load':
-    case 'const':
-      return true
-    case 'select':
-      return isIndexMap(value.then) && isIndexMap(value.else)
-    default:
-      return false
-  }
-}
-
 function whyTooLarge(group: FusionGroup, { storageBuffers }: PartitionFacts): string | undefined {
   if (groupInputs(group).length + groupOutputs(group).length > storageBuffers) {
     return `more than ${storageBuffers} storage buffers`
   }
-  return group.prologues.length + group.epilogues.length >= mostMembers ? `more than ${mostMembers} members` : undefined
+  return group.prologues.length + group.members.length > mostMembers ? `more than ${mostMembers} members` : undefined
 }
 
 function whyTooManyCopies(producer: Buffer, group: FusionGroup, { loadsOf }: ProgramIndex): string | undefined {

@@ -43,9 +43,13 @@ export function indexProgram(all: readonly Equation[], results: ReadonlySet<Buff
     position: (equation) => positions.get(equation) ?? 0,
     producer: (buffer) => producers.get(buffer),
     consumers,
-    loadsOf: (equation) => loads.get(equation) ?? new Map(),
-    staysIn: ({ output }, { anchor, prologues, epilogues }) => {
-      const inside = new Set<Equation>([anchor, ...epilogues])
+    loadsOf: (equation) => {
+      const known = loads.get(equation) ?? countLoads(equation)
+      loads.set(equation, known)
+      return known
+    },
+    staysIn: ({ output }, { prologues, members }) => {
+      const inside = new Set<Equation>(members)
       // Backwards: who reads a prologue comes after it.
       for (const prologue of prologues.toReversed()) if (isReadBy(prologue.output, inside)) inside.add(prologue)
       return isReadBy(output, inside)

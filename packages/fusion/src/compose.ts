@@ -1,0 +1,55 @@
+/**
+ * Puts producers into their consumer.
+ *
+ *     b[i] := exp(a[i])    y[i] := a[i] * b[i]
+ *  => y[i] := a[i] * exp(a[i])
+ */
+import {
+  type Buffer,
+  binary,
+  type Compute,
+  constant,
+  defined,
+  type Expr,
+  rewriteExpr,
+  substitute,
+  type Var,
+} from '@tilewright/ir'
+
+/** The consumer with every load of a producer's output replaced by its value, again until none is left. */
+export function compose(consumer: Compute, producers: ReadonlyMap<Buffer, Compute>): Compute {
+  const value = inlineLoads(consumer.value, producers)
+  return value === consumer.value ? consumer : { ...consumer, value }
+}
+
+/** An expression with every load of a producer's output replaced by its value, again until none is left. */
+export function inlineLoads(
+  root: Expr,
+  producers: ReadonlyMap<Buffer, Compute>,
+  memo: Map<Expr, Expr> = new Map(),
+): Expr {
+  const inline = (expr: Expr): Expr => rewriteExpr(expr, visit, memo)
+  const visit = (node: Expr): Expr => {
+    if (node.kind !== 'load') return node
+    const producer = producers.get(node.buffer)
+    if (producer === undefined) return node
+    const value = wrapped(producer.output, producer.value)
+    return inline(substitute(value, bind(producer.axes, node.index)))
+  }
+  return inline(root)
+}
+
+/** What a load gives of a value stored to `target`, as far as integers go. */
+export function wrapped(target: Buffer, value: Expr): Expr {
+  // Elements that are only moved fit already.
+  if (value.kind === 'load' && value.buffer.dtype === target.dtype) return value
+  if (target.dtype === 'u8') return binary('bit-and', value, constant('u32', 255))
+  if (target.dtype !== 'i8') return value
+  const bits = constant('i32', 24)
+  return binary('shr', binary('shl', value, bits), bits)
+}
+
+/** Values for axes, in order. */
+export function bind(vars: readonly Var[], to: readonly Expr[]): Map<Var, Expr> {
+  return new Map(vars.map((v, i) => [v, defined(to[i], 'one index an axis')]))
+}
