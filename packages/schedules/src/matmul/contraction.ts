@@ -68,10 +68,10 @@ export function matchContraction(anchor: Equation): Contraction | undefined {
     : { ...parts, m: ofLeft, n: ofRight, lhs: left, rhs: right }
 }
 
-/** The parts of a contraction with rows and columns, a product of matrices. */
+/** The parts of a product of matrices: a contraction with columns. Without an axis for rows there is one row. */
 export function matchMatmul(anchor: Equation): Contraction | undefined {
   const contraction = matchContraction(anchor)
-  return contraction === undefined || contraction.m.length === 0 || contraction.n.length === 0 ? undefined : contraction
+  return contraction === undefined || contraction.n.length === 0 ? undefined : contraction
 }
 
 /** The parts of a product that a template has matched. Throws `InternalError` for any other equation. */
