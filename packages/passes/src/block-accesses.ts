@@ -16,7 +16,7 @@ import {
   type Var,
   walkStmts,
 } from '@tilewright/ir'
-import { formKey, type LinearContext, linearForm } from './linear-form.js'
+import { type LinearContext, linearForm, termsKey } from './linear-form.js'
 import { isPure } from './ranges.js'
 
 /** A flat element: elements with one `terms` differ exactly when their constants do. */
@@ -122,7 +122,7 @@ function flatElement(buffer: Buffer, index: readonly Expr[], context: LinearCont
   const [only] = index
   if (only === undefined || index.length > 1 || !isPure(only)) return undefined
   const form = linearForm(only, context)
-  return { buffer, index: only, terms: formKey({ ...form, constant: 0 }, context), constant: form.constant }
+  return { buffer, index: only, terms: termsKey(form, context), constant: form.constant }
 }
 
 /** Calls `found` for each load that evaluating `expr` is certain to execute, and for each guarded one. */

@@ -16,25 +16,15 @@ import { compareAtoms, compareNumbers, rankOf, type TermOrder } from './term-ord
  * rather than last.
  */
 export function buildSum(form: LinearForm, order: TermOrder, early = 0): Expr {
-  const constant = form.constant | 0
-  const [first, ...inner] = byRank(form.terms, order)
-  if (first === undefined) return int(constant)
-  // c - x: one operation less than -x + c.
-  if (inner.length === 0 && first.isNegative && constant !== 0) return sub(int(constant), first.sum)
-  const outermost = first.isNegative ? negative(first.sum) : first.sum
-  return plus(
-    inner.reduce((sum, group) => (group.isNegative ? sub : add)(sum, group.sum), plus(outermost, early)),
-    constant - early,
-  )
+  return writeSum(groupTerms(form.terms, order), form.constant, early)
 }
 
-const plus = (expr: Expr, constant: number): Expr =>
-  (constant | 0) < 0 ? sub(expr, int(-(constant | 0))) : add(expr, int(constant))
-
-/** -expr, into the factor where there is one. */
-function negative(expr: Expr): Expr {
-  const isScaled = expr.kind === 'binary' && expr.op === 'mul' && expr.right.kind === 'const'
-  return isScaled ? mul(expr.left, int(-Number(expr.right.value))) : unary('neg', expr)
+/** The terms of a sum, written: sums that differ by a constant share them. */
+export interface TermGroups {
+  /** Outermost rank first. */
+  readonly groups: readonly Group[]
+  /** The sum without a constant; undefined where there are no terms. */
+  readonly sum: Expr | undefined
 }
 
 /** The sum of the terms of one rank, or of their opposites when all are negative. */
@@ -43,50 +33,93 @@ interface Group {
   readonly isNegative: boolean
 }
 
-/** Outermost rank first. */
-function byRank(terms: readonly LinearTerm[], order: TermOrder): readonly Group[] {
-  const ranked = new Map<number, LinearTerm[]>()
-  for (const term of terms) {
-    const rank = rankOf(term.atom, order)
-    const group = ranked.get(rank)
-    if (group === undefined) ranked.set(rank, [term])
-    else group.push(term)
+/** The terms of a sum in their order. */
+export function groupTerms(terms: readonly LinearTerm[], order: TermOrder): TermGroups {
+  const groups = byRank(terms, order)
+  return { groups, sum: sumOfGroups(groups, 0) }
+}
+
+/** The sum of grouped terms and a constant, `early` of which is added to what is outermost. */
+export function writeSum({ groups, sum }: TermGroups, constant: number, early = 0): Expr {
+  const first = groups[0]
+  if (first === undefined || sum === undefined) return int(constant)
+  // c - x: one operation less than -x + c.
+  if (groups.length === 1 && first.isNegative && (constant | 0) !== 0) return sub(int(constant), first.sum)
+  if (early === 0) return plus(sum, constant)
+  return plus(sumOfGroups(groups, early) ?? sum, (constant | 0) - early)
+}
+
+function sumOfGroups(groups: readonly Group[], early: number): Expr | undefined {
+  const first = groups[0]
+  if (first === undefined) return undefined
+  let sum = plus(first.isNegative ? negative(first.sum) : first.sum, early)
+  for (let g = 1; g < groups.length; g++) {
+    const group = groups[g]
+    if (group !== undefined) sum = group.isNegative ? sub(sum, group.sum) : add(sum, group.sum)
   }
-  return [...ranked].sort(([a], [b]) => compareNumbers(a, b)).map(([, group]) => sumOfGroup(group, order))
+  return sum
 }
 
-function sumOfGroup(terms: readonly LinearTerm[], order: TermOrder): Group {
-  const scaled = sharedFactors(terms, order)
-  const isNegative = scaled.every(({ coefficient }) => coefficient < 0)
-  const [first, ...rest] = scaled.map(({ coefficient, sum }) => {
-    const factor = isNegative ? -coefficient : coefficient
-    return { negative: factor < 0, sum: mul(sum, int(Math.abs(factor))) }
-  })
-  // Positive terms stand before negative ones, so the first one is positive.
-  const start = defined(first, 'a group has terms').sum
-  return { sum: rest.reduce((sum, term) => (term.negative ? sub : add)(sum, term.sum), start), isNegative }
+const plus = (expr: Expr, constant: number): Expr => {
+  const wrapped = constant | 0
+  if (wrapped === 0) return expr
+  return wrapped < 0 ? sub(expr, int(-wrapped)) : add(expr, int(wrapped))
 }
 
-/** The terms in order, those of one coefficient added up. */
-function sharedFactors(
-  terms: readonly LinearTerm[],
-  order: TermOrder,
-): readonly { readonly coefficient: number; readonly sum: Expr }[] {
-  const sorted = terms
-    .map(({ atom, coefficient }) => ({ atom, coefficient: coefficient | 0 }))
-    .sort(
+/** -expr, into the factor where there is one. */
+function negative(expr: Expr): Expr {
+  const isScaled = expr.kind === 'binary' && expr.op === 'mul' && expr.right.kind === 'const'
+  return isScaled ? mul(expr.left, int(-Number(expr.right.value))) : unary('neg', expr)
+}
+
+interface RankedTerm {
+  readonly atom: Expr
+  readonly coefficient: number
+  readonly rank: number
+}
+
+/** The groups of the terms, outermost rank first. */
+function byRank(terms: readonly LinearTerm[], order: TermOrder): readonly Group[] {
+  const sorted = terms.map(
+    ({ atom, coefficient }): RankedTerm => ({ atom, coefficient: coefficient | 0, rank: rankOf(atom, order) }),
+  )
+  // Positive terms stand before negative ones, larger before smaller.
+  if (sorted.length > 1)
+    sorted.sort(
       (a, b) =>
+        compareNumbers(a.rank, b.rank) ||
         Number(a.coefficient < 0) - Number(b.coefficient < 0) ||
         Math.abs(b.coefficient) - Math.abs(a.coefficient) ||
         compareAtoms(a.atom, b.atom, order),
     )
-  const shared: { coefficient: number; sum: Expr }[] = []
-  for (const { atom, coefficient } of sorted) {
-    const last = shared.at(-1)
-    if (last?.coefficient === coefficient && Math.abs(coefficient) !== 1) last.sum = add(last.sum, atom)
-    else shared.push({ coefficient, sum: atom })
+  const groups: Group[] = []
+  for (let from = 0; from < sorted.length; ) {
+    let to = from + 1
+    while (to < sorted.length && sorted[to]?.rank === sorted[from]?.rank) to++
+    groups.push(sumOfGroup(sorted, from, to))
+    from = to
   }
-  return shared
+  return groups
+}
+
+/** The sum of sorted terms of one rank: those of one coefficient are added before they are multiplied. */
+function sumOfGroup(sorted: readonly RankedTerm[], from: number, to: number): Group {
+  const isNegative = (sorted[from]?.coefficient ?? 0) < 0
+  let sum: Expr | undefined
+  for (let i = from; i < to; ) {
+    const { atom, coefficient } = defined(sorted[i], 'a group is a part of the terms')
+    let shared = atom
+    i++
+    while (i < to && sorted[i]?.coefficient === coefficient && Math.abs(coefficient) !== 1) {
+      shared = add(shared, defined(sorted[i], 'a group is a part of the terms').atom)
+      i++
+    }
+    const scaled = mul(shared, int(Math.abs(coefficient)))
+    // The first is positive, unless all are negative.
+    if (sum === undefined) sum = scaled
+    else sum = coefficient < 0 && !isNegative ? sub(sum, scaled) : add(sum, scaled)
+  }
+  return { sum: defined(sum, 'a group has terms'), isNegative }
 }
 
 /** The factors of a product of expressions that are not constant, canonically grouped: x * (N * M) with x innermost. */
@@ -106,13 +139,15 @@ export function buildProduct(factors: readonly Expr[], order: TermOrder): Expr {
 
 /** a + factor · b modulo 2^32. */
 export function addForms(a: LinearForm, b: LinearForm, factor: number): LinearForm {
-  const terms = new Map(a.terms.map((term) => [term.key, term]))
-  for (const term of b.terms) {
-    const coefficient = ((terms.get(term.key)?.coefficient ?? 0) + Math.imul(factor, term.coefficient)) | 0
-    if (coefficient === 0) terms.delete(term.key)
-    else terms.set(term.key, { ...term, coefficient })
+  const terms = a.terms.slice()
+  for (const { coefficient, atom, key } of b.terms) {
+    const at = terms.findIndex((term) => term.key === key)
+    const sum = ((terms[at]?.coefficient ?? 0) + Math.imul(factor, coefficient)) | 0
+    if (sum === 0 && at >= 0) terms.splice(at, 1)
+    else if (at >= 0) terms[at] = { coefficient: sum, atom, key }
+    else if (sum !== 0) terms.push({ coefficient: sum, atom, key })
   }
-  return { constant: (a.constant + Math.imul(factor, b.constant)) | 0, terms: [...terms.values()] }
+  return { constant: (a.constant + Math.imul(factor, b.constant)) | 0, terms }
 }
 
 /** Whether two expressions are the same tree, operand by operand. */

@@ -6,7 +6,7 @@
  * Atoms are told apart by keys that see linear forms inside them too: min(x + 3 - 3, n) and min(x, n) are one atom.
  */
 import { type Const, type Expr, invariant, type SizeExpr, sizeMultipleOf, sizeValue, type Var } from '@tilewright/ir'
-import { createKeyIds, internText, type KeyIds, nodeKey } from './structural-key.js'
+import { createKeyIds, internKey, type KeyIds, nodeKey } from './structural-key.js'
 
 export interface LinearTerm {
   /** Never 0. */
@@ -58,11 +58,21 @@ export function linearKey(expr: Expr, context: LinearContext): number {
 }
 
 /** A number that is equal for equal forms of one context. */
-export function formKey({ constant, terms }: LinearForm, context: LinearContext): number {
-  const [only] = terms
-  if (constant === 0 && terms.length === 1 && only?.coefficient === 1) return only.key
-  const text = terms.map(({ coefficient, key }) => `${coefficient}*${key}`).join('+')
-  return internText(`linear ${text}+${constant}`, context.ids)
+export function formKey(form: LinearForm, context: LinearContext): number {
+  return sumKey(form.terms, form.constant, context)
+}
+
+/** The key of a form without its constant: equal for forms that differ by a constant. */
+export function termsKey(form: LinearForm, context: LinearContext): number {
+  return sumKey(form.terms, 0, context)
+}
+
+function sumKey(terms: readonly LinearTerm[], constant: number, { ids }: LinearContext): number {
+  const first = terms[0]
+  if (constant === 0 && terms.length === 1 && first?.coefficient === 1) return first.key
+  let sum = -1
+  for (const { coefficient, key } of terms) sum = internKey(ids, 'term', sum, coefficient, key)
+  return internKey(ids, 'linear', sum, constant)
 }
 
 const constantForm = (constant: number): LinearForm => ({ constant, terms: [] })
@@ -84,7 +94,8 @@ function formOf(expr: Expr, context: LinearContext): LinearForm {
       if (op === 'add') return plus(linearForm(left, context), linearForm(right, context), 1)
       if (op === 'sub') return plus(linearForm(left, context), linearForm(right, context), -1)
       if (op === 'mul') {
-        const [a, b] = [linearForm(left, context), linearForm(right, context)]
+        const a = linearForm(left, context)
+        const b = linearForm(right, context)
         if (b.terms.length === 0) return scaled(a, b.constant)
         if (a.terms.length === 0) return scaled(b, a.constant)
       }
@@ -118,22 +129,26 @@ function atomForm(atom: Expr, context: LinearContext): LinearForm {
 
 function scaled(form: LinearForm, by: number): LinearForm {
   if (by === 1) return form
-  const terms = form.terms.flatMap((term): readonly LinearTerm[] => {
-    const coefficient = Math.imul(term.coefficient, by)
-    return coefficient === 0 ? [] : [{ ...term, coefficient }]
-  })
+  const terms: LinearTerm[] = []
+  for (const { coefficient, atom, key } of form.terms) {
+    const product = Math.imul(coefficient, by)
+    if (product !== 0) terms.push({ coefficient: product, atom, key })
+  }
   return { constant: Math.imul(form.constant, by), terms }
 }
 
 /** a + sign · b, by merging two lists in ascending order of keys. */
 function plus(a: LinearForm, b: LinearForm, sign: 1 | -1): LinearForm {
-  const right = scaled(b, sign)
-  const constant = (a.constant + right.constant) | 0
-  if (right.terms.length === 0) return { constant, terms: a.terms }
+  const constant = (a.constant + Math.imul(sign, b.constant)) | 0
+  if (b.terms.length === 0) return { constant, terms: a.terms }
+  const right = scaled(b, sign).terms
+  if (a.terms.length === 0) return { constant, terms: right }
   const terms: LinearTerm[] = []
-  let [i, j] = [0, 0]
+  let i = 0
+  let j = 0
   for (;;) {
-    const [x, y] = [a.terms[i], right.terms[j]]
+    const x = a.terms[i]
+    const y = right[j]
     if (x === undefined && y === undefined) return { constant, terms }
     if (y === undefined || (x !== undefined && x.key < y.key)) {
       if (x !== undefined) terms.push(x)
@@ -143,7 +158,7 @@ function plus(a: LinearForm, b: LinearForm, sign: 1 | -1): LinearForm {
       j++
     } else {
       const coefficient = (x.coefficient + y.coefficient) | 0
-      if (coefficient !== 0) terms.push({ ...x, coefficient })
+      if (coefficient !== 0) terms.push({ coefficient, atom: x.atom, key: x.key })
       i++
       j++
     }
@@ -161,10 +176,12 @@ const powerOfTwo = (value: number): number => {
 
 /** A power of two, at most 64, that divides the value of a form. */
 export function alignmentOfForm(form: LinearForm, context: LinearContext): number {
-  return form.terms.reduce((least, { coefficient, atom }) => {
-    const term = powerOfTwo(coefficient) * atomAlignment(atom, context)
-    return Math.min(least, term)
-  }, powerOfTwo(form.constant))
+  let least = powerOfTwo(form.constant)
+  for (const { coefficient, atom } of form.terms) {
+    if (least === 1) return 1
+    least = Math.min(least, powerOfTwo(coefficient) * atomAlignment(atom, context))
+  }
+  return least
 }
 
 function atomAlignment(atom: Expr, context: LinearContext): number {

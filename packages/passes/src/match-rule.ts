@@ -37,6 +37,7 @@ export function applyRules(expr: Expr, index: RuleIndex, facts: RuleFacts): Expr
 
 /** What the names of a rule stand for in an expression; undefined when it does not apply. */
 export function matchRule(rule: Rule, expr: Expr, facts: RuleFacts): Bindings | undefined {
+  if (!hasShape(rule.left, expr)) return undefined
   const bindings = new Map<HoleName, Expr>()
   if (!matches(rule.left, expr, bindings, facts)) return undefined
   const type = bindings.get('x')?.dtype
@@ -67,6 +68,33 @@ export function build(pattern: Pattern, bindings: Bindings): Expr {
       invariant(second !== undefined, `${pattern.op} has two operands`)
       if (pattern.op !== 'select') return binary(pattern.op, first, second)
       return select(first, second, defined(third, 'select has three operands'))
+    }
+  }
+}
+
+/** Whether operators and constants are where a pattern has them: what most rules fail at, whatever their names stand for. */
+function hasShape(pattern: Pattern, expr: Expr): boolean {
+  switch (pattern.kind) {
+    case 'hole':
+      return expr.kind === 'const' || !constantHoles.has(pattern.name)
+    case 'number':
+      return expr.kind === 'const' && Object.is(expr.value, pattern.value)
+    case 'operator': {
+      if (operatorOf(expr) !== pattern.op) return false
+      const fits = (operand: number, child: Expr): boolean => {
+        const inner = pattern.operands[operand]
+        return inner !== undefined && hasShape(inner, child)
+      }
+      switch (expr.kind) {
+        case 'unary':
+          return fits(0, expr.value)
+        case 'binary':
+          return fits(0, expr.left) && fits(1, expr.right)
+        case 'select':
+          return fits(0, expr.cond) && fits(1, expr.then) && fits(2, expr.else)
+        default:
+          return false
+      }
     }
   }
 }

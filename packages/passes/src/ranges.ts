@@ -149,11 +149,12 @@ export function exactRange(form: LinearForm, env: RangeEnv): Range | undefined {
 
 /** The interval of a form as a sum of exact integers. */
 export function interval(form: LinearForm, env: RangeEnv): Range {
-  let [min, max] = [form.constant, form.constant]
+  let min = form.constant
+  let max = form.constant
   for (const { atom, key, coefficient } of form.terms) {
-    const scaled = product(termRange(atom, key, env), point(coefficient))
-    min += scaled.min
-    max += scaled.max
+    const range = termRange(atom, key, env)
+    min += coefficient * (coefficient < 0 ? range.max : range.min)
+    max += coefficient * (coefficient < 0 ? range.min : range.max)
   }
   // Beyond 2^53 sums are no longer exact; such forms are known to nobody.
   if (Math.abs(min) > Number.MAX_SAFE_INTEGER || Math.abs(max) > Number.MAX_SAFE_INTEGER) {
@@ -254,13 +255,15 @@ function excludeValue(env: RangeEnv, left: Expr, right: Expr): RangeEnv {
 
 /** a + factor · b in exact integers, unlike i32's sums. */
 export function combine(a: LinearForm, b: LinearForm, factor: number): LinearForm {
-  const terms = new Map(a.terms.map((term) => [term.key, term]))
-  for (const term of b.terms) {
-    const coefficient = (terms.get(term.key)?.coefficient ?? 0) + factor * term.coefficient
-    if (coefficient === 0) terms.delete(term.key)
-    else terms.set(term.key, { ...term, coefficient })
+  const terms = a.terms.slice()
+  for (const { coefficient, atom, key } of b.terms) {
+    const at = terms.findIndex((term) => term.key === key)
+    const sum = (terms[at]?.coefficient ?? 0) + factor * coefficient
+    if (sum === 0 && at >= 0) terms.splice(at, 1)
+    else if (at >= 0) terms[at] = { coefficient: sum, atom, key }
+    else if (sum !== 0) terms.push({ coefficient: sum, atom, key })
   }
-  return { constant: a.constant + factor * b.constant, terms: [...terms.values()] }
+  return { constant: a.constant + factor * b.constant, terms }
 }
 
 /** How many bounds may be chained to prove another: i < n and n <= m give i < m. */

@@ -23,7 +23,7 @@ import {
   walkStmts,
 } from '@tilewright/ir'
 import { addForms, buildProduct, buildSum } from './build-sum.js'
-import { formKey, type LinearContext, type LinearForm, linearContext, linearForm } from './linear-form.js'
+import { type LinearContext, type LinearForm, linearContext, linearForm, termsKey } from './linear-form.js'
 import { bindVar, elementRange, enterLoop, kernelRanges, type RangeEnv, rangeOf } from './ranges.js'
 import { rankOf, type TermOrder, termOrder } from './term-order.js'
 import { isTotal } from './total.js'
@@ -73,7 +73,7 @@ export function regroupSums(kernel: Kernel): Regrouped {
 function sharedConstants(body: Stmt, setting: Setting): (form: LinearForm) => number {
   const { context, definitions } = setting
   const constants = new Map<number, Set<number>>()
-  const keyOf = (form: LinearForm): number => formKey({ ...form, constant: 0 }, context)
+  const keyOf = (form: LinearForm): number => termsKey(form, context)
   const look = regrouper(setting, (form) => {
     constants.set(keyOf(form), (constants.get(keyOf(form)) ?? new Set()).add(form.constant))
     return 0

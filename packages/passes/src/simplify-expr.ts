@@ -16,9 +16,9 @@ import {
   select,
   type Var,
 } from '@tilewright/ir'
-import { addForms, buildProduct, buildSum, sameTree } from './build-sum.js'
+import { addForms, buildProduct, buildSum, groupTerms, sameTree, type TermGroups, writeSum } from './build-sum.js'
 import { isPoint, type Range } from './interval.js'
-import { type LinearForm, type LinearTerm, linearForm, linearKey } from './linear-form.js'
+import { type LinearForm, type LinearTerm, linearForm, linearKey, termsKey } from './linear-form.js'
 import { applyRules, indexRules, type RuleFacts } from './match-rule.js'
 import { assume, combine, exactRange, maximumOf, type RangeEnv, rangeOf } from './ranges.js'
 import { simplifyComparison } from './simplify-comparisons.js'
@@ -33,12 +33,23 @@ export interface Place {
   /** Variables that stand for a constant or for another variable, shared by all places. */
   readonly aliases: Map<Var, Expr>
   readonly memo: Map<Expr, Expr>
+  /** The sums written so far, by the key of their terms: those that differ by a constant are made of one. */
+  readonly sums: Map<number, WrittenSum>
+  readonly facts: RuleFacts
   /** The places where one more condition is known, by its key, negative where it is known to be false. */
   readonly inner: Map<number, Place>
 }
 
+/** What the terms of a sum have become. */
+interface WrittenSum {
+  readonly constant: number
+  readonly terms: TermGroups
+  /** Whether quotients and remainders were put together: the result is then to be simplified. */
+  readonly isRecombined: boolean
+}
+
 export function placeIn(env: RangeEnv, order: TermOrder, aliases: Map<Var, Expr>): Place {
-  return { env, order, aliases, memo: new Map(), inner: new Map() }
+  return { env, order, aliases, memo: new Map(), sums: new Map(), facts: ruleFacts(env), inner: new Map() }
 }
 
 /** The same place with `condition` known to be `truth`. */
@@ -57,7 +68,7 @@ export function placeWhere(place: Place, condition: Expr, truth: boolean): Place
 export function simplifyExpr(expr: Expr, place: Place): Expr {
   const known = place.memo.get(expr)
   if (known !== undefined) return known
-  const result = settle(withSimpleOperands(expr, place), place)
+  const result = isSum(expr) ? simplifySum(expr, place) : settle(withSimpleOperands(expr, place), place)
   place.memo.set(expr, result)
   place.memo.set(result, result)
   return result
@@ -83,7 +94,8 @@ function withSimpleOperands(expr: Expr, place: Place): Expr {
 
 /** Applies what applies at the root until nothing does. */
 function settle(expr: Expr, place: Place): Expr {
-  const next = expr.kind === 'const' ? undefined : step(expr, place)
+  if (expr.kind === 'const' || place.memo.get(expr) === expr) return expr
+  const next = isSum(expr) ? simplifySum(expr, place) : step(expr, place)
   return next === undefined || sameTree(next, expr) ? expr : simplifyExpr(next, place)
 }
 
@@ -92,7 +104,7 @@ const rules = indexRules(simplifyRules)
 function step(expr: Expr, place: Place): Expr | undefined {
   const { env, order } = place
   if (expr.dtype === 'bool') {
-    const known = env.conditions.get(linearKey(expr, env.context))
+    const known = env.conditions.size === 0 ? undefined : env.conditions.get(linearKey(expr, env.context))
     if (known !== undefined) return constant('bool', known)
   } else if (isInteger(expr.dtype)) {
     const range = rangeOf(expr, env)
@@ -110,14 +122,20 @@ function step(expr: Expr, place: Place): Expr | undefined {
     }
     if (better !== undefined && !sameTree(better, expr)) return better
   }
-  const applied = applyRules(expr, rules, ruleFacts(env))
+  const applied = applyRules(expr, rules, place.facts)
   if (applied !== undefined) return applied
-  return expr.dtype === 'i32' && isArithmetic(expr) ? canonicalSum(expr, place) : undefined
+  return expr.dtype === 'i32' && expr.kind === 'binary' && expr.op === 'mul' ? canonicalProduct(expr, place) : undefined
 }
 
-const isArithmetic = (expr: Expr): boolean =>
-  expr.kind === 'unary' ||
-  (expr.kind === 'binary' && (expr.op === 'add' || expr.op === 'sub' || expr.op === 'mul' || expr.op === 'shl'))
+/** Whether an expression is a sum of other terms than itself. */
+function isSum(expr: Expr): boolean {
+  if (expr.dtype !== 'i32') return false
+  if (expr.kind === 'unary') return expr.op === 'neg'
+  if (expr.kind !== 'binary') return false
+  const { op, left, right } = expr
+  if (op === 'mul') return left.kind === 'const' || right.kind === 'const'
+  return op === 'add' || op === 'sub' || (op === 'shl' && right.kind === 'const')
+}
 
 function ruleFacts(env: RangeEnv): RuleFacts {
   return {
@@ -161,16 +179,46 @@ function simplifyCast(value: Expr, to: Expr['dtype'], env: RangeEnv): Expr | und
   return min >= exactFloat.min && max <= exactFloat.max ? source : undefined
 }
 
-/** A sum or a product in its canonical order. */
-function canonicalSum(expr: Expr, place: Place): Expr {
-  const { env, order } = place
-  if (expr.kind === 'binary' && expr.op === 'mul' && expr.left.kind !== 'const' && expr.right.kind !== 'const') {
-    const { coefficient, factors } = factorsOf(expr, env)
-    const product = buildProduct(factors, order)
-    const key = linearKey(product, env.context)
-    return buildSum({ constant: 0, terms: [{ coefficient, atom: product, key }] }, order)
+/**
+ * A sum in its canonical order. Its terms are simplified and put together at once, not the sums inside it one by one, and
+ * what it becomes without its constant is found once for all sums of those terms.
+ */
+function simplifySum(expr: Expr, place: Place): Expr {
+  const { env } = place
+  const form = simpleTerms(linearForm(expr, env.context), place)
+  const range = exactRange(form, env)
+  if (range !== undefined && isPoint(range)) return constant('i32', range.min)
+  const key = termsKey(form, env.context)
+  const sum = place.sums.get(key) ?? writtenSum(form, place)
+  place.sums.set(key, sum)
+  const result = writeSum(sum.terms, (sum.constant + form.constant) | 0)
+  if (sameTree(result, expr)) return expr
+  return sum.isRecombined ? simplifyExpr(result, place) : result
+}
+
+/** The form of the same value whose atoms are simple. */
+function simpleTerms(form: LinearForm, place: Place): LinearForm {
+  const { context } = place.env
+  if (form.terms.every(({ atom }) => simplifyExpr(atom, place) === atom)) return form
+  let sum: LinearForm = { constant: form.constant, terms: [] }
+  for (const { atom, coefficient } of form.terms) {
+    sum = addForms(sum, linearForm(simplifyExpr(atom, place), context), coefficient)
   }
-  return buildSum(recombined(linearForm(expr, env.context), place), order)
+  return { ...sum, terms: sum.terms.toSorted((a, b) => a.key - b.key) }
+}
+
+function writtenSum({ terms }: LinearForm, place: Place): WrittenSum {
+  const form: LinearForm = { constant: 0, terms }
+  const better = recombined(form, place)
+  return { constant: better.constant, terms: groupTerms(better.terms, place.order), isRecombined: better !== form }
+}
+
+/** A product in its canonical order. */
+function canonicalProduct(expr: Expr, { env, order }: Place): Expr {
+  const { coefficient, factors } = factorsOf(expr, env)
+  const product = buildProduct(factors, order)
+  const key = linearKey(product, env.context)
+  return buildSum({ constant: 0, terms: [{ coefficient, atom: product, key }] }, order)
 }
 
 /** The factors of a product that are not constant, and the product of those that are. */

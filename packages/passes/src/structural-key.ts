@@ -5,24 +5,30 @@
  * Variables and buffers count by identity. Operands of commutative arithmetic may stand in either order. Two loads of
  * equal key read the same element, but not the same value when a store stands between them: that is the caller's to know.
  */
-import { type BinaryOp, type Buffer, type Expr, exprChildren, type SizeExpr } from '@tilewright/ir'
+import type { BinaryOp, Buffer, Const, Expr, SizeExpr } from '@tilewright/ir'
+import { createTupleIds, type TupleIds } from './tuple-ids.js'
 
 /** What has been keyed so far: keys of one table can be compared with each other, and with no others. */
 export interface KeyIds {
-  readonly byText: Map<string, number>
+  readonly tuples: TupleIds
+  readonly texts: Map<string, number>
   readonly byNode: Map<Expr | Buffer, number>
 }
 
 export function createKeyIds(): KeyIds {
-  return { byText: new Map(), byNode: new Map() }
+  return { tuples: createTupleIds(), texts: new Map(), byNode: new Map() }
 }
 
-/** The number of a text, new or known. */
-export function internText(text: string, ids: KeyIds): number {
-  const known = ids.byText.get(text)
+/** The number of what is called `text` and has the given parts, new or known. Nothing else has the same. */
+export function internKey(ids: KeyIds, text: string, a = -1, b = -1, c = -1): number {
+  return ids.tuples.idOf(textNumber(text, ids), a, b, c)
+}
+
+function textNumber(text: string, { texts }: KeyIds): number {
+  const known = texts.get(text)
   if (known !== undefined) return known
-  const fresh = ids.byText.size
-  ids.byText.set(text, fresh)
+  const fresh = texts.size
+  texts.set(text, fresh)
   return fresh
 }
 
@@ -35,34 +41,55 @@ export function exprKey(expr: Expr, ids: KeyIds): number {
   return key
 }
 
-const commutative: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['add', 'mul', 'bit-and', 'bit-xor', 'eq', 'ne'])
+function isCommutative(op: BinaryOp): boolean {
+  switch (op) {
+    case 'add':
+    case 'mul':
+    case 'bit-and':
+    case 'bit-xor':
+    case 'eq':
+    case 'ne':
+      return true
+    default:
+      return false
+  }
+}
 
 /** The key of one node, given the keys of its children: for keys that see through more than structure. */
 export function nodeKey(expr: Expr, keyOf: (child: Expr) => number, ids: KeyIds): number {
-  const children = (): string => exprChildren(expr).map(keyOf).join(' ')
   switch (expr.kind) {
     case 'const':
-      return internText(`const ${expr.dtype} ${Object.is(expr.value, -0) ? '-0' : expr.value}`, ids)
+      return constKey(expr, ids)
     case 'var':
       return identityKey(expr, ids)
     case 'size':
-      return internText(`size ${sizeText(expr.size)}`, ids)
+      return internKey(ids, `size ${sizeText(expr.size)}`)
     case 'builtin':
-      return internText(expr.name, ids)
+      return internKey(ids, expr.name)
     case 'unary':
-      return internText(`${expr.op} ${children()}`, ids)
+      return internKey(ids, expr.op, keyOf(expr.value))
     case 'cast':
-      return internText(`cast ${expr.dtype} ${children()}`, ids)
+      return internKey(ids, 'cast', textNumber(expr.dtype, ids), keyOf(expr.value))
     case 'binary': {
-      const [left, right] = [keyOf(expr.left), keyOf(expr.right)]
-      const swap = commutative.has(expr.op) && left > right
-      return internText(`${expr.op} ${swap ? right : left} ${swap ? left : right}`, ids)
+      const left = keyOf(expr.left)
+      const right = keyOf(expr.right)
+      const swap = left > right && isCommutative(expr.op)
+      return swap ? internKey(ids, expr.op, right, left) : internKey(ids, expr.op, left, right)
     }
     case 'select':
-      return internText(`select ${children()}`, ids)
-    case 'load':
-      return internText(`load ${identityKey(expr.buffer, ids)} ${children()}`, ids)
+      return internKey(ids, 'select', keyOf(expr.cond), keyOf(expr.then), keyOf(expr.else))
+    case 'load': {
+      let key = internKey(ids, 'load', identityKey(expr.buffer, ids))
+      for (const index of expr.index) key = internKey(ids, 'index', key, keyOf(index))
+      return key
+    }
   }
+}
+
+function constKey({ dtype, value }: Const, ids: KeyIds): number {
+  if (typeof value === 'boolean') return internKey(ids, value ? 'true' : 'false')
+  if (Number.isNaN(value)) return internKey(ids, 'NaN')
+  return Object.is(value, -0) ? internKey(ids, '-0') : internKey(ids, dtype, value)
 }
 
 /** The key of a variable or a buffer: its identity. */
@@ -70,7 +97,7 @@ function identityKey(node: Expr | Buffer, ids: KeyIds): number {
   const known = ids.byNode.get(node)
   if (known !== undefined) return known
   // The table grows with every node, so its length has not been seen before.
-  const key = internText(`#${ids.byNode.size}`, ids)
+  const key = internKey(ids, 'identity', ids.byNode.size)
   ids.byNode.set(node, key)
   return key
 }
