@@ -7,8 +7,14 @@ import { ifThen, type Stmt, seq } from './stmt.js'
 
 /** Maps the elements; the same array when none changed. */
 export function mapArray<T>(items: readonly T[], f: (item: T) => T): readonly T[] {
-  const mapped = items.map(f)
-  return mapped.every((item, i) => item === items[i]) ? items : mapped
+  let changed = false
+  const mapped: T[] = []
+  for (const item of items) {
+    const result = f(item)
+    changed ||= result !== item
+    mapped.push(result)
+  }
+  return changed ? mapped : items
 }
 
 /** Rebuilds an expression with its children mapped by `f`, through the checking, folding constructors. */
@@ -26,11 +32,14 @@ export function mapExpr(expr: Expr, f: (child: Expr) => Expr): Expr {
       return expr.kind === 'cast' ? cast(expr.dtype, value) : unary(expr.op, value)
     }
     case 'binary': {
-      const [left, right] = [f(expr.left), f(expr.right)]
+      const left = f(expr.left)
+      const right = f(expr.right)
       return left === expr.left && right === expr.right ? expr : binary(expr.op, left, right)
     }
     case 'select': {
-      const [cond, then, otherwise] = [f(expr.cond), f(expr.then), f(expr.else)]
+      const cond = f(expr.cond)
+      const then = f(expr.then)
+      const otherwise = f(expr.else)
       const same = cond === expr.cond && then === expr.then && otherwise === expr.else
       return same ? expr : select(cond, then, otherwise)
     }
@@ -43,11 +52,14 @@ export function mapExpr(expr: Expr, f: (child: Expr) => Expr): Expr {
 
 /** Rewrites bottom-up: `visit` sees each node once, after its children. */
 export function rewriteExpr(expr: Expr, visit: (expr: Expr) => Expr, memo: Map<Expr, Expr> = new Map()): Expr {
-  const known = memo.get(expr)
-  if (known !== undefined) return known
-  const result = visit(mapExpr(expr, (child) => rewriteExpr(child, visit, memo)))
-  memo.set(expr, result)
-  return result
+  const rewrite = (node: Expr): Expr => {
+    const known = memo.get(node)
+    if (known !== undefined) return known
+    const result = visit(mapExpr(node, rewrite))
+    memo.set(node, result)
+    return result
+  }
+  return rewrite(expr)
 }
 
 /** Replaces variables by expressions. */
@@ -57,7 +69,6 @@ export function substitute(expr: Expr, replacements: ReadonlyMap<Var, Expr>): Ex
 
 /** Rebuilds a statement with its expressions mapped by `onExpr` and its child statements by `onStmt`. */
 export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt: Stmt) => Stmt): Stmt {
-  const optional = (expr: Expr | undefined): Expr | undefined => (expr === undefined ? undefined : onExpr(expr))
   switch (stmt.kind) {
     case 'declare':
     case 'declare-mbarrier':
@@ -75,39 +86,46 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
       return value === stmt.value ? stmt : { ...stmt, value }
     }
     case 'store': {
-      const [index, value] = [mapArray(stmt.index, onExpr), onExpr(stmt.value)]
+      const index = mapArray(stmt.index, onExpr)
+      const value = onExpr(stmt.value)
       return index === stmt.index && value === stmt.value ? stmt : { ...stmt, index, value }
     }
     case 'load-vector': {
-      const [index, guard] = [onExpr(stmt.index), optional(stmt.guard)]
+      const index = onExpr(stmt.index)
+      const guard = stmt.guard && onExpr(stmt.guard)
       return index === stmt.index && guard === stmt.guard ? stmt : { ...stmt, index, guard }
     }
     case 'store-vector': {
-      const [index, values] = [onExpr(stmt.index), mapArray(stmt.values, onExpr)]
+      const index = onExpr(stmt.index)
+      const values = mapArray(stmt.values, onExpr)
       return index === stmt.index && values === stmt.values ? stmt : { ...stmt, index, values }
     }
     case 'for': {
-      const [extent, body] = [onExpr(stmt.extent), onStmt(stmt.body)]
+      const extent = onExpr(stmt.extent)
+      const body = onStmt(stmt.body)
       return extent === stmt.extent && body === stmt.body ? stmt : { ...stmt, extent, body }
     }
     case 'for-task': {
-      const [worker, body] = [onExpr(stmt.worker), onStmt(stmt.body)]
+      const worker = onExpr(stmt.worker)
+      const body = onStmt(stmt.body)
       return worker === stmt.worker && body === stmt.body ? stmt : { ...stmt, worker, body }
     }
     case 'if': {
-      const [cond, then] = [onExpr(stmt.cond), onStmt(stmt.then)]
+      const cond = onExpr(stmt.cond)
+      const then = onStmt(stmt.then)
       const otherwise = stmt.else === undefined ? undefined : onStmt(stmt.else)
       if (cond === stmt.cond && then === stmt.then && otherwise === stmt.else) return stmt
       return ifThen(cond, then, otherwise, stmt.at)
     }
     case 'atomic': {
-      const [index, value] = [mapArray(stmt.index, onExpr), onExpr(stmt.value)]
+      const index = mapArray(stmt.index, onExpr)
+      const value = onExpr(stmt.value)
       return index === stmt.index && value === stmt.value ? stmt : { ...stmt, index, value }
     }
     case 'async-copy': {
       const destinationIndex = mapArray(stmt.destinationIndex, onExpr)
       const sourceIndex = mapArray(stmt.sourceIndex, onExpr)
-      const guard = optional(stmt.guard)
+      const guard = stmt.guard && onExpr(stmt.guard)
       const same =
         destinationIndex === stmt.destinationIndex && sourceIndex === stmt.sourceIndex && guard === stmt.guard
       return same ? stmt : { ...stmt, destinationIndex, sourceIndex, guard }
@@ -117,7 +135,8 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
       return slot === stmt.slot ? stmt : { ...stmt, slot }
     }
     case 'mbarrier-wait': {
-      const [slot, parity] = [onExpr(stmt.slot), onExpr(stmt.parity)]
+      const slot = onExpr(stmt.slot)
+      const parity = onExpr(stmt.parity)
       return slot === stmt.slot && parity === stmt.parity ? stmt : { ...stmt, slot, parity }
     }
   }

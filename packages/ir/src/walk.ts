@@ -3,6 +3,8 @@ import type { Buffer } from './buffer.js'
 import type { Expr, Load, Var } from './expr.js'
 import type { Stmt } from './stmt.js'
 
+const noExprs: readonly Expr[] = []
+
 /** The direct operands of an expression. */
 export function exprChildren(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
@@ -10,7 +12,7 @@ export function exprChildren(expr: Expr): readonly Expr[] {
     case 'var':
     case 'size':
     case 'builtin':
-      return []
+      return noExprs
     case 'unary':
     case 'cast':
       return [expr.value]
@@ -28,16 +30,53 @@ export function walkExpr(expr: Expr, visit: (expr: Expr) => void, seen: Set<Expr
   if (seen.has(expr)) return
   seen.add(expr)
   visit(expr)
-  for (const child of exprChildren(expr)) walkExpr(child, visit, seen)
+  switch (expr.kind) {
+    case 'const':
+    case 'var':
+    case 'size':
+    case 'builtin':
+      return
+    case 'unary':
+    case 'cast':
+      walkExpr(expr.value, visit, seen)
+      return
+    case 'binary':
+      walkExpr(expr.left, visit, seen)
+      walkExpr(expr.right, visit, seen)
+      return
+    case 'select':
+      walkExpr(expr.cond, visit, seen)
+      walkExpr(expr.then, visit, seen)
+      walkExpr(expr.else, visit, seen)
+      return
+    case 'load':
+      for (const index of expr.index) walkExpr(index, visit, seen)
+  }
 }
 
 /** Whether any node satisfies the predicate. */
 export function someExpr(expr: Expr, predicate: (expr: Expr) => boolean): boolean {
-  let found = false
-  walkExpr(expr, (node) => {
-    found ||= predicate(node)
-  })
-  return found
+  return someNode(expr, predicate, new Set())
+}
+
+function someNode(expr: Expr, predicate: (expr: Expr) => boolean, seen: Set<Expr>): boolean {
+  if (predicate(expr)) return true
+  switch (expr.kind) {
+    case 'const':
+    case 'var':
+    case 'size':
+    case 'builtin':
+      return false
+    case 'unary':
+    case 'cast':
+      return someNode(expr.value, predicate, seen)
+    default:
+      // Only where paths meet again can a node be reached twice.
+      if (seen.has(expr)) return false
+      seen.add(expr)
+      for (const child of exprChildren(expr)) if (someNode(child, predicate, seen)) return true
+      return false
+  }
 }
 
 /** The loads of an expression, each node once. */
@@ -49,9 +88,10 @@ export function loadsOf(expr: Expr): readonly Load[] {
   return loads
 }
 
+const optional = (expr: Expr | undefined): readonly Expr[] => (expr === undefined ? noExprs : [expr])
+
 /** The expressions that a statement itself holds, not those of the statements inside it. */
 export function stmtExprs(stmt: Stmt): readonly Expr[] {
-  const optional = (expr: Expr | undefined): readonly Expr[] => (expr === undefined ? [] : [expr])
   switch (stmt.kind) {
     case 'seq':
     case 'declare':
@@ -60,7 +100,7 @@ export function stmtExprs(stmt: Stmt): readonly Expr[] {
     case 'async-commit':
     case 'async-wait':
     case 'matrix-multiply':
-      return []
+      return noExprs
     case 'let':
       return [stmt.value]
     case 'store':
@@ -134,7 +174,12 @@ export function boundVars(stmt: Stmt): readonly Var[] {
 
 /** Buffers read by the statement itself (not by those inside it). */
 export function buffersRead(stmt: Stmt): readonly Buffer[] {
-  const loads = stmtExprs(stmt).flatMap((expr) => loadsOf(expr).map((node) => node.buffer))
+  const loads: Buffer[] = []
+  for (const expr of stmtExprs(stmt)) {
+    walkExpr(expr, (node) => {
+      if (node.kind === 'load') loads.push(node.buffer)
+    })
+  }
   switch (stmt.kind) {
     case 'load-vector':
     case 'atomic':

@@ -15,11 +15,15 @@ import {
 /** The statement without its dead parts; the same object when it has none. */
 export function removeDead(body: Stmt): Stmt {
   let current = body
+  let read = buffersOf(current)
   for (;;) {
-    const next = sweep(current, { read: buffersOf(current), used: new Set(), seen: new Set() })
+    const next = sweep(current, { read, used: new Set(), seen: new Set() })
     if (next === current) return current
-    // What was removed may have been the only use of something else.
+    // What was removed may have held the only load of a buffer: its stores are dead too.
+    const stillRead = buffersOf(next)
+    if (stillRead.size === read.size) return next
     current = next
+    read = stillRead
   }
 }
 
@@ -36,10 +40,10 @@ interface Uses {
 function buffersOf(body: Stmt): ReadonlySet<Buffer> {
   const read = new Set<Buffer>()
   walkExprs(body, (expr) => {
-    if (expr.kind === 'load') read.add(expr.buffer)
+    if (expr.kind === 'load' && expr.buffer.scope === 'private') read.add(expr.buffer)
   })
   walkStmts(body, (stmt) => {
-    if (stmt.kind === 'load-vector') read.add(stmt.buffer)
+    if (stmt.kind === 'load-vector' && stmt.buffer.scope === 'private') read.add(stmt.buffer)
     if (stmt.kind === 'matrix-multiply') for (const { buffer } of [stmt.a, stmt.b, stmt.d]) read.add(buffer)
   })
   return read
@@ -49,12 +53,13 @@ function buffersOf(body: Stmt): ReadonlySet<Buffer> {
 function sweep(stmt: Stmt, uses: Uses): Stmt {
   if (stmt.kind === 'seq') {
     const kept: Stmt[] = []
+    let changed = false
     for (const child of stmt.body.toReversed()) {
       const swept = sweep(child, uses)
+      changed ||= swept !== child
       if (!isEmpty(swept)) kept.push(swept)
     }
-    kept.reverse()
-    return kept.length === stmt.body.length && kept.every((child, i) => child === stmt.body[i]) ? stmt : seq(kept)
+    return changed || kept.length < stmt.body.length ? seq(kept.reverse()) : stmt
   }
   if (isDead(stmt, uses)) return seq([])
   const isUsed = (v: Var | undefined): boolean => v !== undefined && uses.used.has(v)

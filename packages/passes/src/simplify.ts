@@ -9,13 +9,13 @@
  * constants, loops of one iteration or none, unused values and private memory nobody reads go away.
  */
 import {
+  boundVars,
   constant,
   definePass,
   type Expr,
   forLoop,
   ifThen,
   int,
-  type Kernel,
   letStmt,
   mapStmt,
   type Pass,
@@ -23,12 +23,13 @@ import {
   seq,
   sizeRange,
   unary,
+  walkStmts,
 } from '@tilewright/ir'
 import { taskShape, tasksPerWorker } from '@tilewright/task-mapping'
 import { bindVar, elementRange, enterLoop, kernelRanges, rangeOf } from './ranges.js'
 import { isEmpty, removeDead } from './remove-dead.js'
 import { type Place, placeIn, placeWhere, simplifyExpr } from './simplify-expr.js'
-import { termOrder } from './term-order.js'
+import { type TermOrder, termOrder } from './term-order.js'
 
 const nothing: Stmt = seq([])
 
@@ -38,15 +39,28 @@ export const simplify: Pass = definePass('simplify', {}, (kernel) => {
     return isEmpty(kernel.body) ? kernel : { ...kernel, body: nothing }
   }
   let body = kernel.body
+  let order = termOrder(body)
   for (;;) {
-    const next = removeDead(simplifyBody({ ...kernel, body }))
-    if (next === body) return body === kernel.body ? kernel : { ...kernel, body }
+    const next = removeDead(simplifyStmt(body, placeIn(kernelRanges(kernel), order, new Map())))
+    const nextOrder = termOrder(next)
+    // Expressions are as simple as they get; but the order of their terms goes by the loops around, and some may be gone.
+    if (next === body || isSettled(next, order, nextOrder)) {
+      return next === kernel.body ? kernel : { ...kernel, body: next }
+    }
     body = next
+    order = nextOrder
   }
 })
 
-function simplifyBody(kernel: Kernel): Stmt {
-  return simplifyStmt(kernel.body, placeIn(kernelRanges(kernel), termOrder(kernel.body), new Map()))
+/** Whether simplifying once more would change nothing. */
+function isSettled(body: Stmt, order: TermOrder, next: TermOrder): boolean {
+  let settled = true
+  walkStmts(body, (stmt) => {
+    // What was removed may have left a condition for nothing but its opposite.
+    if (stmt.kind === 'if' && isEmpty(stmt.then)) settled = false
+    for (const v of boundVars(stmt)) if (order.depthOf(v) !== next.depthOf(v)) settled = false
+  })
+  return settled
 }
 
 function simplifyStmt(stmt: Stmt, place: Place): Stmt {
