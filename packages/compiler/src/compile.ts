@@ -9,6 +9,7 @@ import { assertValid, type Buffer, defined, type Problem, type Refinement, type 
 import { runPipeline } from '@tilewright/passes'
 import { refinementsOf, resolve } from '@tilewright/schedules'
 import { checkTensors } from './check-tensors.js'
+import { type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
 import { neutralNames } from './neutral-names.js'
 import { type PlanBuilder, planBuilder } from './plan-builder.js'
 import { programOf } from './program.js'
@@ -52,14 +53,21 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   const { groups, remarks } = partition(program.equations, results, target.limits)
   for (const group of groups) checkTensors(group, program, target)
   const builder = planBuilder(program, target)
-  const reports = groups.map((group) => compileGroup(group, backend, target, builder))
+  const lower = onceForEqualGroups((group) => lowerGroup(group, backend, target))
+  const reports = groups.map((group) => compileGroup(group, backend, target, lower, builder))
   return { ...builder.finish(), groups: reports, remarks }
 }
 
 const identity = new Map<Buffer, Buffer>()
 
 /** Appends the steps of one group: a launch, or a choice among variants for different sizes. */
-function compileGroup(group: FusionGroup, backend: Backend, target: Target, builder: PlanBuilder): GroupReport {
+function compileGroup(
+  group: FusionGroup,
+  backend: Backend,
+  target: Target,
+  lower: (group: FusionGroup) => LoweredGroup,
+  builder: PlanBuilder,
+): GroupReport {
   const name = groupOutputs(group)
     .map((output) => output.hint)
     .join(', ')
@@ -68,10 +76,10 @@ function compileGroup(group: FusionGroup, backend: Backend, target: Target, buil
   const variants = refinements.flatMap((refinement) => {
     const refined = refineGroup(group, refinement)
     if (refined === undefined) return []
-    const variant = scheduleGroup(refined.group, refined.original, name, backend, target, builder)
+    const variant = launchesOf(lower(refined.group), refined.original, name, builder)
     return [{ when: [predicateOf(refinement)], ...variant }]
   })
-  const general = scheduleGroup(group, identity, name, backend, target, builder)
+  const general = launchesOf(lower(group), identity, name, builder)
   if (variants.length === 0) for (const launch of general.launches) builder.append(launch)
   else {
     const choose: ChooseStep = {
@@ -104,27 +112,36 @@ interface ScheduledGroup {
   readonly launches: readonly LaunchStep[]
 }
 
-/** Schedules a group's anchor, fuses, lowers and emits its kernels. */
-function scheduleGroup(
-  group: FusionGroup,
+/** The launches of a group that is lowered, on the buffers of the program. */
+function launchesOf(
+  { template, kernels }: LoweredGroup,
   original: ReadonlyMap<Buffer, Buffer>,
   name: string,
-  backend: Backend,
-  target: Target,
   builder: PlanBuilder,
 ): ScheduledGroup {
+  const launches = kernels.map(({ emitted, bound }) =>
+    builder.launch(
+      name,
+      emitted,
+      bound.map((buffer) => original.get(buffer) ?? buffer),
+    ),
+  )
+  return { template, launches }
+}
+
+/** Schedules a group's anchor, fuses, lowers and emits its kernels. */
+function lowerGroup(group: FusionGroup, backend: Backend, target: Target): LoweredGroup {
   const { template, scheduled } = resolve(problemOf(group), target, backend.schedules)
-  const launches = inlineGroup(group, scheduled).map((kernel) => {
+  const kernels = inlineGroup(group, scheduled).map((kernel) => {
     assertValid(kernel, { target })
     const lowered = runPipeline(neutralNames(kernel), backend.pipeline(target))
     assertValid(lowered, { target, pass: `the pipeline of ${backend.meta.name}` })
     const emitted = backend.emit(lowered)
     // Passes keep the order of parameters; the printer leaves out those that are not used.
-    const bound = emitted.buffers.map((buffer) => {
-      const param = defined(kernel.params[lowered.params.indexOf(buffer)], 'passes keep parameters in order')
-      return original.get(param) ?? param
-    })
-    return builder.launch(name, emitted, bound)
+    const bound = emitted.buffers.map((buffer) =>
+      defined(kernel.params[lowered.params.indexOf(buffer)], 'passes keep parameters in order'),
+    )
+    return { emitted, bound }
   })
-  return { template, launches }
+  return { template, kernels }
 }
