@@ -17,6 +17,7 @@ export {
   arbitraryMappingTriple,
 } from './arbitrary-mapping.js'
 export { type BrowserModule, openInBrowser } from './browser.js'
+export { type Counted, countingDevice } from './counting-device.js'
 export { dataFolder, dataSkipReason } from './data-folder.js'
 export { deepFreeze } from './deep-freeze.js'
 export { evaluateExpr } from './evaluate-expr.js'

@@ -14,6 +14,7 @@ import { neutralNames } from './neutral-names.js'
 import { type PlanBuilder, planBuilder } from './plan-builder.js'
 import { programOf } from './program.js'
 import { refineGroup } from './refine.js'
+import { splitConstants } from './split-constants.js'
 
 export interface CompileOptions {
   readonly backend: Backend
@@ -36,7 +37,9 @@ export interface CompiledModel {
   readonly plan: Plan
   /** The bytes of the plan's constants. */
   readonly constants: Uint8Array
+  /** What each run computes, and what is computed once of constants. */
   readonly groups: readonly GroupReport[]
+  readonly prepared: readonly GroupReport[]
   readonly remarks: readonly Remark[]
 }
 
@@ -49,13 +52,18 @@ export interface CompiledModel {
 export function compile(graph: Graph, { backend, device }: CompileOptions): CompiledModel {
   const target = device?.target ?? backend.target
   const program = programOf(graph)
+  const split = splitConstants(program)
   const results = new Set(program.outputs.map((output) => output.buffer))
-  const { groups, remarks } = partition(program.equations, results, target.limits)
-  for (const group of groups) checkTensors(group, program, target)
+  const once = partition(split.prepare, split.prepared, target.limits)
+  const run = partition(split.run, results, target.limits)
+  for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)
   const builder = planBuilder(program, target)
   const lower = onceForEqualGroups((group) => lowerGroup(group, backend, target))
-  const reports = groups.map((group) => compileGroup(group, backend, target, lower, builder))
-  return { ...builder.finish(), groups: reports, remarks }
+  const compileAll = (groups: readonly FusionGroup[], append: PlanBuilder['append']): readonly GroupReport[] =>
+    groups.map((group) => compileGroup(group, backend, target, lower, { ...builder, append }))
+  const prepared = compileAll(once.groups, builder.prepare)
+  const groups = compileAll(run.groups, builder.append)
+  return { ...builder.finish(), groups, prepared, remarks: [...once.remarks, ...run.remarks] }
 }
 
 const identity = new Map<Buffer, Buffer>()

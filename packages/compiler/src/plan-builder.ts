@@ -4,6 +4,7 @@ import {
   type EmittedKernel,
   isDirect,
   type LaunchStep,
+  launchesIn,
   type Plan,
   type PlanBuffer,
   type PlanKernel,
@@ -18,7 +19,10 @@ import type { Program } from './program.js'
 
 export interface PlanBuilder {
   readonly launch: (name: string, emitted: EmittedKernel, bound: readonly Buffer[]) => LaunchStep
+  /** Appends to what each run does. */
   readonly append: (step: LaunchStep | ChooseStep) => void
+  /** Appends to what is done once, before the first run. */
+  readonly prepare: (step: LaunchStep | ChooseStep) => void
   /** The plan and the bytes of its constants. */
   readonly finish: () => { readonly plan: Plan; readonly constants: Uint8Array }
 }
@@ -32,6 +36,7 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
   const kernels: PlanKernel[] = []
   const kernelNumbers = new Map<string, number>()
   const steps: Step[] = []
+  const prepare: Step[] = []
   const roles = new Map<Buffer, PlanBuffer['role']>([
     ...[...program.constants.keys()].map((buffer) => [buffer, 'constant'] as const),
     ...program.inputs.map(({ buffer }) => [buffer, 'input'] as const),
@@ -77,6 +82,9 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
     append: (step) => {
       steps.push(step)
     },
+    prepare: (step) => {
+      prepare.push(step)
+    },
     finish: () => {
       const chunks: { at: number; bytes: Uint8Array }[] = []
       const constants: { buffer: number; offset: number; bytes: number }[] = []
@@ -103,12 +111,21 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
         target: target.name,
         inputs,
         outputs,
-        buffers,
+        buffers: withPrepared(buffers, prepare),
         constants,
         kernels,
+        prepare,
         steps: [...converted(inputs, 'convert-input'), ...steps, ...converted(outputs, 'convert-output')],
       }
       return { plan, constants: blob }
     },
   }
+}
+
+/** The buffers, those that `prepare` makes of constants marked as such. */
+function withPrepared(buffers: readonly PlanBuffer[], prepare: readonly Step[]): readonly PlanBuffer[] {
+  const named = new Set(launchesIn(prepare).flatMap((launch) => launch.buffers))
+  return buffers.map((buffer, i) =>
+    named.has(i) && buffer.role === 'intermediate' ? { ...buffer, role: 'prepared' } : buffer,
+  )
 }

@@ -1,4 +1,4 @@
 /** Post-scheduling fusion: partition into groups, then inlining into scheduled kernels. */
-export { type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
+export { equationInputs, type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
 export { inlineGroup } from './inline.js'
 export { type Partition, type PartitionFacts, partition } from './partition.js'

@@ -27,19 +27,15 @@ export function createRunBuffers(plan: Plan, device: Device, fixed: ReadonlyMap<
   const held = new Map<number, DeviceBuffer>()
   return {
     forSizes: (sizes) => {
-      const wanted = plan.buffers.map((buffer) => bytesOf(buffer, sizes, device))
+      const wanted = plan.buffers.map((buffer) => (isFixed(buffer) ? undefined : bytesOf(buffer, sizes, device)))
       wanted.forEach((bytes, i) => {
         const old = held.get(i)
-        if (fixed.has(i) || (old !== undefined && old.bytes >= bytes)) return
+        if (bytes === undefined || (old !== undefined && old.bytes >= bytes)) return
         held.delete(i)
         old?.destroy()
         held.set(i, device.createBuffer(bytes))
       })
-      return (buffer) => {
-        const found = fixed.get(buffer) ?? held.get(buffer)
-        if (found === undefined) throw new PlanError('plan/buffer', `the plan names buffer ${buffer}, which it lacks`)
-        return found
-      }
+      return (buffer) => fixed.get(buffer) ?? bufferIn(held, buffer)
     },
     dispose: () => {
       for (const buffer of held.values()) buffer.destroy()
@@ -48,7 +44,20 @@ export function createRunBuffers(plan: Plan, device: Device, fixed: ReadonlyMap<
   }
 }
 
-function bytesOf({ name, shape, elementBytes }: PlanBuffer, sizes: PlanSizeValues, device: Device): number {
+/** A buffer by number. Throws `PlanError` `plan/buffer` for one that the plan lacks. */
+export function bufferIn(buffers: ReadonlyMap<number, DeviceBuffer>, number: number): DeviceBuffer {
+  const found = buffers.get(number)
+  if (found === undefined) throw new PlanError('plan/buffer', `the plan names buffer ${number}, which it lacks`)
+  return found
+}
+
+/** Whether a buffer is filled before the first run, and stays as it is. */
+function isFixed({ role }: PlanBuffer): boolean {
+  return role === 'constant' || role === 'prepared'
+}
+
+/** Bytes of a buffer. Throws as `forSizes` does. */
+export function bytesOf({ name, shape, elementBytes }: PlanBuffer, sizes: PlanSizeValues, device: Device): number {
   const extents = shape.map((extent) => evaluatePlanSize(extent, sizes))
   if (extents.some((extent) => extent < 0)) {
     throw new PlanError(

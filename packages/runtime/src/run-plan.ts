@@ -71,6 +71,16 @@ export async function runPlan(prepared: Prepared, inputs: readonly HostTensor[])
   return { outputs: Object.fromEntries(outputs), stats }
 }
 
+/** Makes what depends on constants alone. */
+export function dispatchPrepare(
+  prepared: Pick<Prepared, 'plan' | 'device' | 'pipelines'>,
+  bufferOf: (buffer: number) => DeviceBuffer,
+): void {
+  const sizes: PlanSizeValues = new Map()
+  const { launches } = chooseSteps(prepared.plan.prepare, sizes)
+  if (launches.length > 0) dispatch(launches, prepared, sizes, bufferOf)
+}
+
 /** What the steps come down to for these sizes. Boundary tensors that are converted are so where they cross it. */
 function chooseSteps(
   steps: readonly Step[],
@@ -96,7 +106,7 @@ function chooseSteps(
 /** Records and submits the launches; gives how many there were, without the empty ones. */
 function dispatch(
   launches: readonly LaunchStep[],
-  { device, pipelines }: Prepared,
+  { device, pipelines }: Pick<Prepared, 'device' | 'pipelines'>,
   sizes: PlanSizeValues,
   bufferOf: (buffer: number) => DeviceBuffer,
 ): number {

@@ -3,10 +3,10 @@
  * caller's. Runs queue: they share the buffers.
  */
 import type { Device, DeviceBuffer, Pipeline } from '@tilewright/backend'
-import { arrayFor, type Plan, PlanError, planVersion, type TensorArray } from '@tilewright/backend/plan'
+import { arrayFor, launchesIn, type Plan, PlanError, planVersion, type TensorArray } from '@tilewright/backend/plan'
 import { checkInputs, type HostTensor } from './check-inputs.js'
-import { createRunBuffers } from './run-buffers.js'
-import { type RunResult, runPlan } from './run-plan.js'
+import { bufferIn, bytesOf, createRunBuffers } from './run-buffers.js'
+import { dispatchPrepare, type RunResult, runPlan } from './run-plan.js'
 
 export interface SessionOptions {
   readonly plan: Plan
@@ -60,6 +60,7 @@ export async function createSession({ plan, constants, device }: SessionOptions)
       if (bytes > 0) device.write(memory, constants.subarray(offset, offset + bytes))
     }
     pipelines = await compiling
+    prepare({ plan, device, pipelines }, fixed)
   } catch (error) {
     release()
     // An upload may have failed first: what compiles meanwhile is not left unheard.
@@ -107,6 +108,21 @@ export async function createSession({ plan, constants, device }: SessionOptions)
       if (last === undefined) free()
       else void last.then(free)
     },
+  }
+}
+
+/** Makes what depends on constants alone, and frees the constants that nothing else reads. */
+function prepare(made: Parameters<typeof dispatchPrepare>[0], fixed: Map<number, DeviceBuffer>): void {
+  const { plan, device } = made
+  plan.buffers.forEach((buffer, i) => {
+    if (buffer.role === 'prepared') fixed.set(i, device.createBuffer(bytesOf(buffer, new Map(), device)))
+  })
+  dispatchPrepare(made, (buffer) => bufferIn(fixed, buffer))
+  const read = new Set(launchesIn(plan.steps).flatMap(({ buffers }) => buffers))
+  for (const [number, buffer] of fixed) {
+    if (read.has(number)) continue
+    buffer.destroy()
+    fixed.delete(number)
   }
 }
 

@@ -4,7 +4,7 @@
  * variants. This folder imports nothing: it ships to browsers with the runtime.
  */
 
-export const planVersion = 1
+export const planVersion = 2
 
 /** Structurally the size expression of the IR. */
 export type PlanSize =
@@ -41,7 +41,8 @@ export interface PlanTensor {
 export interface PlanBuffer {
   /** For messages: what the model calls it, as far as that is known. */
   readonly name: string
-  readonly role: 'input' | 'output' | 'constant' | 'intermediate'
+  /** `prepared`: what is made of constants before the first run. */
+  readonly role: 'input' | 'output' | 'constant' | 'prepared' | 'intermediate'
   readonly dtype: DeviceDType
   /** Bytes that one element takes on the device. */
   readonly elementBytes: number
@@ -115,5 +116,16 @@ export interface Plan {
   /** The constant buffers, in the order in which their bytes stand beside the plan; each begins at `offset`. */
   readonly constants: readonly { readonly buffer: number; readonly offset: number; readonly bytes: number }[]
   readonly kernels: readonly PlanKernel[]
+  /** What depends on constants alone: done once, before the first run. No step of it depends on sizes. */
+  readonly prepare: readonly Step[]
+  /** What each run does. */
   readonly steps: readonly Step[]
+}
+
+/** All launches that steps may come to, of every branch. */
+export function launchesIn(steps: readonly Step[]): readonly LaunchStep[] {
+  return steps.flatMap((step) => {
+    if (step.kind === 'choose') return step.branches.flatMap((branch) => launchesIn(branch.steps))
+    return step.kind === 'launch' ? [step] : []
+  })
 }
