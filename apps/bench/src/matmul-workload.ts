@@ -1,5 +1,5 @@
 // One matmul on one device: operands and buffers that all kernels under comparison share, and the measuring of each.
-import type { Device, DeviceBuffer } from '@tilewright/backend'
+import { type Device, type DeviceBuffer, wholeBuffer } from '@tilewright/backend'
 import type { MatmulKernel, MatmulSize } from './baselines.js'
 
 export interface PreparedKernel {
@@ -34,6 +34,7 @@ export function openMatmul(device: Device, size: MatmulSize): MatmulWorkload {
   }
   const c = device.createBuffer(bytes)
   const buffers = [upload(a), upload(b), c]
+  const ranges = buffers.map(wholeBuffer)
   const expected = exactElements(a, b, size)
 
   return {
@@ -43,7 +44,7 @@ export function openMatmul(device: Device, size: MatmulSize): MatmulWorkload {
       const compileMs = performance.now() - start
       const launch = async (): Promise<Uint8Array<ArrayBuffer>> => {
         const recorder = device.begin()
-        recorder.dispatch(pipeline, buffers, new Uint32Array(0), workgroups)
+        recorder.dispatch(pipeline, ranges, new Uint32Array(0), workgroups)
         recorder.submit()
         return device.read(c, bytes)
       }

@@ -34,9 +34,10 @@ export function countingDevice(inner: Device): Counted {
     begin: () => {
       const recorder = inner.begin()
       return {
-        dispatch: (pipeline, buffers, scalars, workgroups) => {
+        dispatch: (pipeline, ranges, scalars, workgroups) => {
           launches += 1
-          recorder.dispatch(pipeline, buffers.map(unwrap), scalars, workgroups)
+          const inside = ranges.map((range) => ({ ...range, buffer: unwrap(range.buffer) }))
+          recorder.dispatch(pipeline, inside, scalars, workgroups)
         },
         submit: recorder.submit,
       }

@@ -1,5 +1,5 @@
 // Runs a printed kernel on a device: what a runtime does, for one launch.
-import type { Device, EmittedKernel, Scalar } from '@tilewright/backend'
+import { type Device, type EmittedKernel, type Scalar, wholeBuffer } from '@tilewright/backend'
 import { type Buffer, defined, evaluateSize, type SizeValues } from '@tilewright/ir'
 
 type Elements = Float32Array | Int32Array | Uint32Array
@@ -30,7 +30,7 @@ export async function runOnDevice(
   })
   const recorder = device.begin()
   const word = (scalar: Scalar): number => (scalar.kind === 'bits' ? scalar.bits : evaluateSize(scalar.size, sizes))
-  recorder.dispatch(compiled, bound, Uint32Array.from(scalars, word), grid)
+  recorder.dispatch(compiled, bound.map(wholeBuffer), Uint32Array.from(scalars, word), grid)
   recorder.submit()
   const results = await Promise.all(
     contents.map(async (content, i) => {

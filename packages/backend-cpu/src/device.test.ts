@@ -1,4 +1,4 @@
-import type { PlanKernel } from '@tilewright/backend'
+import { type PlanKernel, wholeBuffer } from '@tilewright/backend'
 import type { CompileError } from '@tilewright/ir'
 import { describe, expect, test } from 'vitest'
 import { openCpu } from './device.js'
@@ -38,10 +38,10 @@ describe('the cpu as a device', () => {
     const device = await cpu().open!()
     const buffer = device.createBuffer(16)
     const add = await device.createPipeline(
-      kernel('([memory], [by], nx) => { const b = new Int32Array(memory); b[0] = b[0] * 10 + by; b[1] += nx }'),
+      kernel('([memory], [by], nx) => { const b = new Int32Array(memory.buffer); b[0] = b[0] * 10 + by; b[1] += nx }'),
     )
     const recorder = device.begin()
-    for (const by of [1, 2, 3]) recorder.dispatch(add, [buffer], Uint32Array.of(by), [by, 1, 1])
+    for (const by of [1, 2, 3]) recorder.dispatch(add, [wholeBuffer(buffer)], Uint32Array.of(by), [by, 1, 1])
     expect(new Int32Array((await device.read(buffer, 8)).buffer)).toEqual(Int32Array.of(0, 0))
     recorder.submit()
     recorder.submit()

@@ -2,8 +2,8 @@
 import type { Device, DeviceBuffer, Pipeline, PlanKernel } from '@tilewright/backend'
 import { CompileError, type Target } from '@tilewright/ir'
 
-/** What the printer of this package makes: it views the memory of each buffer as its dtype. */
-type Launch = (memory: readonly ArrayBuffer[], scalars: Int32Array, x: number, y: number, z: number) => void
+/** What the printer of this package makes: it views the bytes of each buffer as its dtype. */
+type Launch = (memory: readonly Uint8Array[], scalars: Int32Array, x: number, y: number, z: number) => void
 
 /** Opens the device of last resort. It computes on the calling thread, when a recording is submitted. */
 export function openCpu(target: Target): Device {
@@ -54,12 +54,12 @@ export function openCpu(target: Target): Device {
     begin: () => {
       const recorded: (() => void)[] = []
       return {
-        dispatch: (pipeline, buffers, scalars, [x, y, z]) => {
+        dispatch: (pipeline, ranges, scalars, [x, y, z]) => {
           const launch = launches.get(pipeline)
           if (launch === undefined) {
             throw new CompileError({ code: 'device/pipeline', message: 'the pipeline belongs to another device' })
           }
-          const memory = buffers.map(memoryOf)
+          const memory = ranges.map(({ buffer, offset, bytes }) => new Uint8Array(memoryOf(buffer), offset, bytes))
           const words = new Int32Array(scalars)
           recorded.push(() => launch(memory, words, x, y, z))
         },

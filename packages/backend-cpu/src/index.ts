@@ -18,6 +18,7 @@ export const cpuTarget: Target = {
     bufferBytes: 2 ** 31 - 1,
   },
   elementBytes,
+  binding: { alignment: 16, mixedAccess: true },
   vectorLanes: 1,
   fastWorkgroupMemory: false,
   subgroupSize: undefined,

@@ -1,4 +1,4 @@
-import { type EmittedKernel, evaluatePlanSize } from '@tilewright/backend'
+import { type EmittedKernel, evaluatePlanSize, wholeBuffer } from '@tilewright/backend'
 import {
   type Buffer,
   binary,
@@ -69,7 +69,7 @@ async function run(
   )
   const [x, y, z] = emitted.workgroups.map((count) => evaluatePlanSize(count, values))
   const recorder = device.begin()
-  recorder.dispatch(pipeline, buffers, Uint32Array.from(scalars), [x!, y!, z!])
+  recorder.dispatch(pipeline, buffers.map(wholeBuffer), Uint32Array.from(scalars), [x!, y!, z!])
   recorder.submit()
   return Promise.all(
     contents.map(async (content, i) => {
@@ -226,8 +226,8 @@ describe('kernels', () => {
     })
     expect(emitJs(lowered(authored)).pipeline.source).toMatchInlineSnapshot(`
       "(memory, scalars, nx, ny, nz) => {
-        const b0 = new Float32Array(memory[0])
-        const b1 = new Uint8Array(memory[1])
+        const b0 = new Float32Array(memory[0].buffer, memory[0].byteOffset, memory[0].byteLength / 4)
+        const b1 = new Uint8Array(memory[1].buffer, memory[1].byteOffset, memory[1].byteLength / 1)
         const [] = scalars
       const roundToHalf = (x) => {
         const magnitude = Math.abs(x)

@@ -17,7 +17,7 @@ import {
   walkStmts,
 } from '@tilewright/ir'
 import { type JsNames, jsExpr } from './js-expr.js'
-import { arrayNames, keptText, loadText, roundToHalfSource, storedText } from './memory.js'
+import { arrayNames, elementBytes, keptText, loadText, roundToHalfSource, storedText } from './memory.js'
 
 /** Prints a kernel that has been through this backend's pipeline. Throws `UnsupportedError` for parallel constructs. */
 export function emitJs(kernel: Kernel): EmittedKernel {
@@ -123,7 +123,11 @@ export function emitJs(kernel: Kernel): EmittedKernel {
   const needsHalf = buffers.some(isHalf) || [...locals.keys()].some(isHalf)
   const source = [
     '(memory, scalars, nx, ny, nz) => {',
-    ...buffers.map(({ dtype }, i) => `  const b${i} = new ${arrayNames[dtype]}(memory[${i}])`),
+    ...buffers.map(({ dtype }, i) => {
+      const bytes = `memory[${i}]`
+      const elements = `${bytes}.byteLength / ${elementBytes[dtype]}`
+      return `  const b${i} = new ${arrayNames[dtype]}(${bytes}.buffer, ${bytes}.byteOffset, ${elements})`
+    }),
     `  const [${scalars
       .all()
       .map((_, i) => `s${i}`)

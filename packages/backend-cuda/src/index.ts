@@ -19,6 +19,7 @@ export const cudaTarget: Target = {
     bufferBytes: 2 ** 36,
   },
   elementBytes,
+  binding: { alignment: 256, mixedAccess: true },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
   subgroupSize: 32,

@@ -13,16 +13,26 @@ export interface DeviceBuffer {
   readonly destroy: () => void
 }
 
+/** Part of a buffer: `offset` is a multiple of the target's alignment, `bytes` of 16. */
+export interface BufferRange {
+  readonly buffer: DeviceBuffer
+  readonly offset: number
+  readonly bytes: number
+}
+
 export interface Pipeline {
   readonly kernel: PlanKernel
 }
 
 /** Launches and copies that run together, in order, once submitted. */
 export interface Recorder {
-  /** `buffers` and `scalars` in the order of `pipeline.kernel`; no extent of `workgroups` is 0. */
+  /**
+   * `ranges` and `scalars` in the order of `pipeline.kernel`; no extent of `workgroups` is 0. Ranges that are written
+   * overlap no other; where the target does not mix accesses, they are of other buffers than those that are only read.
+   */
   readonly dispatch: (
     pipeline: Pipeline,
-    buffers: readonly DeviceBuffer[],
+    ranges: readonly BufferRange[],
     scalars: Uint32Array,
     workgroups: readonly [number, number, number],
   ) => void

@@ -1,6 +1,14 @@
 // The whole way from a graph to its results with the templates and the lowering that GPUs get, on the simulator: what it
 // would refuse on a device (races, reads beyond the end) fails here.
-import { type Backend, backendApi, type Device, type DeviceBuffer, defineBackend, type Plan } from '@tilewright/backend'
+import {
+  type Backend,
+  type BufferRange,
+  backendApi,
+  type Device,
+  type DeviceBuffer,
+  defineBackend,
+  type Plan,
+} from '@tilewright/backend'
 import { buildGraph, type Graph, matmulOp } from '@tilewright/graph'
 import {
   type Buffer,
@@ -60,11 +68,11 @@ function simulated({ fastWorkgroupMemory = true, order = 'ascending' as Order } 
     },
   })
   const memory = new Map<DeviceBuffer, ArrayBuffer>()
-  const arrayOf = (buffer: DeviceBuffer, { dtype, shape }: Buffer, sizes: Record<string, number>): TypedArray => {
+  const arrayOf = (range: BufferRange, { dtype, shape }: Buffer, sizes: Record<string, number>): TypedArray => {
     const elements = evaluateSize(elementCount(shape), sizes)
     return dtype === 'f32'
-      ? new Float32Array(memory.get(buffer)!, 0, elements)
-      : new Int32Array(memory.get(buffer)!, 0, elements)
+      ? new Float32Array(memory.get(range.buffer)!, range.offset, elements)
+      : new Int32Array(memory.get(range.buffer)!, range.offset, elements)
   }
   const device: Device = {
     info: { backend: 'simulated', adapter: 'simulator', software: true },
@@ -79,11 +87,11 @@ function simulated({ fastWorkgroupMemory = true, order = 'ascending' as Order } 
     read: async (buffer, bytes) => new Uint8Array(memory.get(buffer)!.slice(0, bytes)),
     createPipeline: async (kernel) => ({ kernel }),
     begin: () => ({
-      dispatch: (pipeline, buffers, scalars, workgroups) => {
+      dispatch: (pipeline, ranges, scalars, workgroups) => {
         const { kernel, params } = kernels.get(pipeline.kernel.source)!
         const sizes = Object.fromEntries(params.map(({ name }, i) => [name, scalars[i]!]))
         expect(kernel.workgroups.map((count) => evaluateSize(count, sizes))).toEqual(workgroups)
-        const arrays = kernel.params.map((param, i) => [param, arrayOf(buffers[i]!, param, sizes)] as const)
+        const arrays = kernel.params.map((param, i) => [param, arrayOf(ranges[i]!, param, sizes)] as const)
         runKernel(kernel, { buffers: new Map(arrays), sizes, order })
         launched.push(pipeline.kernel.source)
       },

@@ -20,6 +20,13 @@ export interface Target {
   readonly limits: TargetLimits
   /** Bytes that one element of each dtype takes in a storage buffer. */
   readonly elementBytes: Readonly<Record<DType, number>>
+  /** How ranges of one storage buffer may be bound. */
+  readonly binding: {
+    /** Offsets are multiples of this: a power of two, 16 at least. */
+    readonly alignment: number
+    /** Whether one launch may bind one buffer, in ranges apart, both to read and to write. */
+    readonly mixedAccess: boolean
+  }
   /** Elements of a 4-byte type that one memory access can move: 4 or 1. */
   readonly vectorLanes: number
   /** Whether staging tiles in workgroup memory pays: false where it is emulated in main memory (software adapters). */

@@ -1,4 +1,4 @@
 /** Walks plans on devices. */
 export type { HostTensor } from './check-inputs.js'
-export type { RunResult, RunStats } from './run-plan.js'
+export type { MemoryUse, RunResult, RunStats } from './run-plan.js'
 export * from './session.js'

@@ -1,30 +1,29 @@
-/** One run of a plan: inputs to the device, the steps into one recording, outputs back. */
-import type { Device, DeviceBuffer, Pipeline } from '@tilewright/backend'
-import {
-  bindSizes,
-  countElements,
-  evaluatePlanSize,
-  fromDevice,
-  holds,
-  type LaunchStep,
-  maxElements,
-  type Plan,
-  type PlanBuffer,
-  PlanError,
-  type PlanSize,
-  type PlanSizeValues,
-  type PlanTensor,
-  type Step,
-  toDevice,
-} from '@tilewright/backend/plan'
+/** One run of a plan: inputs to the device, the launches into one recording, outputs back. */
+import type { BufferRange, Device } from '@tilewright/backend'
+import { countElements, fromDevice, type Plan, type PlanTensor, toDevice } from '@tilewright/backend/plan'
 import type { HostTensor } from './check-inputs.js'
-import type { RunBuffers } from './run-buffers.js'
+import { entry } from './entry.js'
+import type { ResolvedLaunch, ResolvedRun } from './resolve-run.js'
+import type { RunMemory } from './run-memory.js'
+
+/** Bytes on the device. */
+export interface MemoryUse {
+  /** Constants that runs read, and what was made of constants. */
+  readonly constants: number
+  readonly prepared: number
+  /** What is allocated for intermediates, and the least that any placement of this run's takes. */
+  readonly intermediates: number
+  readonly bound: number
+  /** Inputs and outputs. */
+  readonly boundary: number
+}
 
 export interface RunStats {
   readonly dispatches: number
   readonly hostSteps: number
   /** Wall time, with upload and readback. */
   readonly milliseconds: number
+  readonly memory: MemoryUse
 }
 
 export interface RunResult {
@@ -36,9 +35,9 @@ export interface RunResult {
 export interface Prepared {
   readonly plan: Plan
   readonly device: Device
-  /** In the order of the plan's kernels. */
-  readonly pipelines: readonly Pipeline[]
-  readonly buffers: RunBuffers
+  readonly resolve: (shapes: readonly (readonly number[])[]) => ResolvedRun
+  readonly memory: RunMemory
+  readonly fixedBytes: Pick<MemoryUse, 'constants' | 'prepared'>
 }
 
 /**
@@ -47,112 +46,55 @@ export interface Prepared {
  */
 export async function runPlan(prepared: Prepared, inputs: readonly HostTensor[]): Promise<RunResult> {
   const start = performance.now()
-  const { plan, device } = prepared
-  const sizes = bindSizes(
-    plan.inputs,
-    inputs.map((input) => input.shape),
-  )
-  const bufferOf = prepared.buffers.forSizes(sizes)
-  const { launches, hostSteps } = chooseSteps(plan.steps, sizes)
+  const { plan, device, memory } = prepared
+  const run = prepared.resolve(inputs.map((input) => input.shape))
+  const ranges = memory.bind(run)
   plan.inputs.forEach((tensor, i) => {
     const { data } = entry(inputs, i, 'input')
     if (data.length === 0) return
     const planned = entry(plan.buffers, tensor.buffer, 'buffer')
-    device.write(bufferOf(tensor.buffer), toDevice(tensor.name, tensor.dtype, data, planned))
+    device.write(memory.buffer(tensor.buffer), toDevice(tensor.name, tensor.dtype, data, planned))
   })
-  const dispatches = dispatch(launches, prepared, sizes, bufferOf)
+  dispatchAll(device, run.launches, ranges)
   const outputs = await Promise.all(
-    plan.outputs.map(async (tensor): Promise<[string, HostTensor]> => {
-      const planned = entry(plan.buffers, tensor.buffer, 'buffer')
-      return [tensor.name, await readTensor(tensor, planned, sizes, device, bufferOf(tensor.buffer))]
+    plan.outputs.map(async (tensor, i): Promise<[string, HostTensor]> => {
+      const shape = entry(run.outputShapes, i, 'output')
+      return [tensor.name, await readTensor(prepared, tensor, shape)]
     }),
   )
-  const stats = { dispatches, hostSteps, milliseconds: performance.now() - start }
-  return { outputs: Object.fromEntries(outputs), stats }
+  const { arenas: intermediates, boundary } = memory.bytes()
+  return {
+    outputs: Object.fromEntries(outputs),
+    stats: {
+      dispatches: run.launches.length,
+      hostSteps: run.hostSteps,
+      milliseconds: performance.now() - start,
+      memory: { ...prepared.fixedBytes, intermediates, bound: run.memory.bound, boundary },
+    },
+  }
 }
 
-/** Makes what depends on constants alone. */
-export function dispatchPrepare(
-  prepared: Pick<Prepared, 'plan' | 'device' | 'pipelines'>,
-  bufferOf: (buffer: number) => DeviceBuffer,
+/** Records launches, each with the ranges that it binds, and submits them. */
+export function dispatchAll(
+  device: Device,
+  launches: readonly ResolvedLaunch[],
+  ranges: readonly (readonly BufferRange[])[],
 ): void {
-  const sizes: PlanSizeValues = new Map()
-  const { launches } = chooseSteps(prepared.plan.prepare, sizes)
-  if (launches.length > 0) dispatch(launches, prepared, sizes, bufferOf)
-}
-
-/** What the steps come down to for these sizes. Boundary tensors that are converted are so where they cross it. */
-function chooseSteps(
-  steps: readonly Step[],
-  sizes: PlanSizeValues,
-): { readonly launches: readonly LaunchStep[]; readonly hostSteps: number } {
-  const launches: LaunchStep[] = []
-  let hostSteps = 0
-  const walk = (inner: readonly Step[]): void => {
-    for (const step of inner) {
-      if (step.kind === 'launch') launches.push(step)
-      else if (step.kind === 'host') hostSteps += 1
-      else {
-        const branch = step.branches.find(({ when }) => when.every((predicate) => holds(predicate, sizes)))
-        if (branch === undefined) throw new PlanError('plan/choose', 'no branch of the plan is for these sizes')
-        walk(branch.steps)
-      }
-    }
-  }
-  walk(steps)
-  return { launches, hostSteps }
-}
-
-/** Records and submits the launches; gives how many there were, without the empty ones. */
-function dispatch(
-  launches: readonly LaunchStep[],
-  { device, pipelines }: Pick<Prepared, 'device' | 'pipelines'>,
-  sizes: PlanSizeValues,
-  bufferOf: (buffer: number) => DeviceBuffer,
-): number {
   const recorder = device.begin()
-  let dispatches = 0
-  for (const { name, kernel, buffers, scalars, workgroups } of launches) {
-    const [x, y, z] = workgroups
-    const counts = [scalarOf(x, sizes, name), scalarOf(y, sizes, name), scalarOf(z, sizes, name)] as const
-    if (counts.includes(0)) continue
-    const words = Uint32Array.from(scalars, (scalar) =>
-      scalar.kind === 'bits' ? scalar.bits : scalarOf(scalar.size, sizes, name),
-    )
-    recorder.dispatch(entry(pipelines, kernel, 'kernel'), buffers.map(bufferOf), words, counts)
-    dispatches += 1
-  }
+  launches.forEach(({ pipeline, scalars, workgroups }, i) => {
+    recorder.dispatch(pipeline, entry(ranges, i, 'launch'), scalars, workgroups)
+  })
   recorder.submit()
-  return dispatches
-}
-
-/** A size that a kernel is given: an i32 there. */
-function scalarOf(size: PlanSize, sizes: PlanSizeValues, launch: string): number {
-  const value = evaluatePlanSize(size, sizes)
-  if (value <= maxElements) return value
-  throw new PlanError(
-    'limits/elements',
-    `"${launch}" counts to ${value}; a kernel counts to ${maxElements}`,
-    'run on smaller inputs: sizes are 32-bit integers',
-  )
 }
 
 async function readTensor(
-  { dtype, shape }: PlanTensor,
-  planned: PlanBuffer,
-  sizes: PlanSizeValues,
-  device: Device,
-  memory: DeviceBuffer,
+  { plan, device, memory }: Prepared,
+  { dtype, buffer }: PlanTensor,
+  shape: readonly number[],
 ): Promise<HostTensor> {
-  const extents = shape.map((extent) => evaluatePlanSize(extent, sizes))
-  const elements = countElements(extents)
-  const bytes = elements === 0 ? new Uint8Array() : await device.read(memory, elements * planned.elementBytes)
-  return { dtype, shape: extents, data: fromDevice(dtype, bytes, elements, planned) }
-}
-
-/** An entry of one of the plan's tables. Throws `PlanError` `plan/reference` for a number that it lacks. */
-function entry<T>(table: readonly T[], number: number, what: string): T {
-  const found = table[number]
-  if (found === undefined) throw new PlanError('plan/reference', `the plan names ${what} ${number}, which it lacks`)
-  return found
+  const planned = entry(plan.buffers, buffer, 'buffer')
+  const elements = countElements(shape)
+  const bytes =
+    elements === 0 ? new Uint8Array() : await device.read(memory.buffer(buffer), elements * planned.elementBytes)
+  return { dtype, shape, data: fromDevice(dtype, bytes, elements, planned) }
 }

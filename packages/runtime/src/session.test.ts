@@ -70,8 +70,10 @@ async function openWatched(): Promise<Watched> {
     begin: () => {
       const recorder = device.begin()
       return {
-        dispatch: (pipeline, bound, scalars, workgroups) =>
-          recorder.dispatch(pipeline, bound.map(innerOf), scalars, workgroups),
+        dispatch: (pipeline, ranges, scalars, workgroups) => {
+          const inside = ranges.map((range) => ({ ...range, buffer: innerOf(range.buffer) }))
+          recorder.dispatch(pipeline, inside, scalars, workgroups)
+        },
         submit: recorder.submit,
       }
     },
@@ -170,6 +172,36 @@ describe('one plan for all batches', () => {
       "error[run/shape]: input "observation" has shape [65, 6], expected [batch, 6]: "batch" must be in 0..64
         help  pass data of the shape that the model declares"
     `)
+  })
+})
+
+describe('memory', () => {
+  /** A chain of products, each of which reads the one before it and the one before that. */
+  function chain(): Graph {
+    const g = buildGraph('chain')
+    const x = g.input('x', { dtype: 'f32', shape: [batch, 16] })
+    const w = g.constant('w', { dtype: 'f32', shape: [16, 16], data: numbers(256, -128) })
+    const attributes = { alpha: 0.5, beta: 1, transA: false, transB: false }
+    let [before, last] = [x, x]
+    for (let i = 0; i < 10; i++) {
+      const next = g.apply1(gemmOp(last, w, before, attributes), [last, w, before])
+      before = last
+      last = next
+    }
+    return g.finish([{ name: 'y', tensor: last }])
+  }
+
+  test('intermediates share it: little more than what is alive at once, for every size', async () => {
+    const { session, device } = await open(chain())
+    const run = async (rows: number) => (await session.run({ x: tensor([rows, 16], numbers(rows * 16)) })).stats
+    // Three of nine tensors of 64 bytes a row are alive at once.
+    const { dispatches, memory } = await run(16)
+    expect(dispatches).toBe(10)
+    expect(memory).toEqual({ constants: 1024, prepared: 0, intermediates: 3072, bound: 3072, boundary: 2048 })
+    expect((await run(64)).memory).toMatchObject({ intermediates: 12288, bound: 12288 })
+    // What was made for more rows serves fewer.
+    expect((await run(4)).memory).toMatchObject({ intermediates: 12288, bound: 768 })
+    expect([...device.buffers].reduce((sum, { bytes }) => sum + bytes, 0)).toBe(1024 + 12288 + 8192)
   })
 })
 

@@ -2,11 +2,11 @@
  * A session: a plan on a device. It owns the pipelines, the constants and the buffers between them; the device stays the
  * caller's. Runs queue: they share the buffers.
  */
-import type { Device, DeviceBuffer, Pipeline } from '@tilewright/backend'
-import { arrayFor, launchesIn, type Plan, PlanError, planVersion, type TensorArray } from '@tilewright/backend/plan'
+import type { Device } from '@tilewright/backend'
+import { arrayFor, type Plan, PlanError, planVersion, type TensorArray } from '@tilewright/backend/plan'
 import { checkInputs, type HostTensor } from './check-inputs.js'
-import { bufferIn, bytesOf, createRunBuffers } from './run-buffers.js'
-import { dispatchPrepare, type RunResult, runPlan } from './run-plan.js'
+import { loadPlan } from './load-plan.js'
+import { type RunResult, runPlan } from './run-plan.js'
 
 export interface SessionOptions {
   readonly plan: Plan
@@ -27,8 +27,7 @@ export interface Session {
 }
 
 /**
- * Prepares a plan: compiles pipelines in parallel while constants upload. Rejects with `PlanError` `plan/version` for a
- * plan of another version, `plan/constants` when
+ * Makes a plan ready to run. Rejects with `PlanError` `plan/version` for a plan of another version, `plan/constants` when
  * there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
  */
 export async function createSession({ plan, constants, device }: SessionOptions): Promise<Session> {
@@ -39,58 +38,24 @@ export async function createSession({ plan, constants, device }: SessionOptions)
       'compile the model again, or install the runtime of the compiler that made the plan',
     )
   }
-  const needed = Math.max(0, ...plan.constants.map(({ offset, bytes }) => offset + bytes))
-  if (constants.byteLength < needed) {
-    throw new PlanError(
-      'plan/constants',
-      `the constants have ${constants.byteLength} bytes; plan "${plan.name}" needs ${needed}`,
-      'pass the constants that were made with this plan',
-    )
-  }
-  const compiling = Promise.all(plan.kernels.map((kernel) => device.createPipeline(kernel)))
-  const fixed = new Map<number, DeviceBuffer>()
-  const release = (): void => {
-    for (const buffer of fixed.values()) buffer.destroy()
-  }
-  let pipelines: readonly Pipeline[]
-  try {
-    for (const { buffer, offset, bytes } of plan.constants) {
-      const memory = device.createBuffer(bytes)
-      fixed.set(buffer, memory)
-      if (bytes > 0) device.write(memory, constants.subarray(offset, offset + bytes))
-    }
-    pipelines = await compiling
-    prepare({ plan, device, pipelines }, fixed)
-  } catch (error) {
-    release()
-    // An upload may have failed first: what compiles meanwhile is not left unheard.
-    compiling.catch(() => undefined)
-    throw error
-  }
-
-  const buffers = createRunBuffers(plan, device, fixed)
-  const prepared = { plan, device, pipelines, buffers }
+  const loaded = await loadPlan(plan, constants, device)
   /** Settles with the last run, and never rejects; undefined when none is in progress. */
   let last: Promise<unknown> | undefined
   let disposed = false
   const checkUse = (): void => {
     if (disposed) throw new PlanError('run/disposed', 'the session has been disposed', 'create a new session')
   }
-  const free = (): void => {
-    release()
-    buffers.dispose()
-  }
   const runQueued = async (before: Promise<unknown>, inputs: readonly HostTensor[]): Promise<RunResult> => {
     const own = inputs.map((input) => ({ ...input, shape: [...input.shape], data: copyOf(input) }))
     await before
     checkUse()
-    return runPlan(prepared, own)
+    return runPlan(loaded, own)
   }
   return {
     run: async (given) => {
       checkUse()
       const inputs = checkInputs(plan.inputs, given)
-      const result = last === undefined ? runPlan(prepared, inputs) : runQueued(last, inputs)
+      const result = last === undefined ? runPlan(loaded, inputs) : runQueued(last, inputs)
       const settled = result.then(
         () => undefined,
         () => undefined,
@@ -105,24 +70,9 @@ export async function createSession({ plan, constants, device }: SessionOptions)
     dispose: () => {
       if (disposed) return
       disposed = true
-      if (last === undefined) free()
-      else void last.then(free)
+      if (last === undefined) loaded.dispose()
+      else void last.then(loaded.dispose)
     },
-  }
-}
-
-/** Makes what depends on constants alone, and frees the constants that nothing else reads. */
-function prepare(made: Parameters<typeof dispatchPrepare>[0], fixed: Map<number, DeviceBuffer>): void {
-  const { plan, device } = made
-  plan.buffers.forEach((buffer, i) => {
-    if (buffer.role === 'prepared') fixed.set(i, device.createBuffer(bytesOf(buffer, new Map(), device)))
-  })
-  dispatchPrepare(made, (buffer) => bufferIn(fixed, buffer))
-  const read = new Set(launchesIn(plan.steps).flatMap(({ buffers }) => buffers))
-  for (const [number, buffer] of fixed) {
-    if (read.has(number)) continue
-    buffer.destroy()
-    fixed.delete(number)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Device, DeviceBuffer, Pipeline } from '@tilewright/backend'
+import { type Device, type DeviceBuffer, type Pipeline, wholeBuffer } from '@tilewright/backend'
 import {
   buildKernel,
   CompileError,
@@ -112,8 +112,8 @@ struct Scalars { s0: i32, s1: f32 }
     const half = new Uint32Array(Float32Array.of(0.5).buffer)[0]!
     for (let run = 0; run < 2; run++) {
       const recorder = device.begin()
-      recorder.dispatch(kernel, [y], Uint32Array.of(2, half), [1, 1, 1])
-      recorder.dispatch(kernel, [y], Uint32Array.of(10, 0), [1, 1, 1])
+      recorder.dispatch(kernel, [y].map(wholeBuffer), Uint32Array.of(2, half), [1, 1, 1])
+      recorder.dispatch(kernel, [y].map(wholeBuffer), Uint32Array.of(10, 0), [1, 1, 1])
       recorder.submit()
     }
     // ((2y + ½)·10)·2 + ½)·10
@@ -139,11 +139,11 @@ struct Scalars { s0: i32, s1: f32 }
     const pipeline = await compiled(device, scaled(2))
     const y = device.createBuffer(16)
     const recorder = device.begin()
-    expect(() => recorder.dispatch(pipeline, [y], new Uint32Array(0), [1, 1, 1])).toThrow(
+    expect(() => recorder.dispatch(pipeline, [y].map(wholeBuffer), new Uint32Array(0), [1, 1, 1])).toThrow(
       'a kernel of 2 buffers and 0 scalars is launched with 1 and 0',
     )
     // One buffer for reading and for writing: WebGPU refuses it, and nothing runs.
-    recorder.dispatch(pipeline, [y, y], new Uint32Array(0), [1, 1, 1])
+    recorder.dispatch(pipeline, [y, y].map(wholeBuffer), new Uint32Array(0), [1, 1, 1])
     recorder.submit()
     expect(await rejection(device.read(y, 16))).toContain(
       'error[internal/invariant]: WebGPU refused a launch or a copy',
@@ -165,7 +165,7 @@ describe('devices', () => {
     const results = [device, other].map((on, i) => {
       const [x, y] = [bufferOf(on, Float32Array.of(1, 2, 3, 4)), on.createBuffer(16)]
       const recorder = on.begin()
-      recorder.dispatch(pipelines[i]!, [x, y], new Uint32Array(0), [1, 1, 1])
+      recorder.dispatch(pipelines[i]!, [x, y].map(wholeBuffer), new Uint32Array(0), [1, 1, 1])
       recorder.submit()
       return floats(on, y)
     })
@@ -186,7 +186,7 @@ describe('devices', () => {
     const pipeline = await compiled(lossy, scaled(2))
     const [x, y] = [bufferOf(lossy, Float32Array.of(1, 2, 3, 4)), lossy.createBuffer(16)]
     const recorder = lossy.begin()
-    recorder.dispatch(pipeline, [x, y], new Uint32Array(0), [1, 1, 1])
+    recorder.dispatch(pipeline, [x, y].map(wholeBuffer), new Uint32Array(0), [1, 1, 1])
     recorder.submit()
     const reading = rejection(lossy.read(y, 16))
     raw.destroy()

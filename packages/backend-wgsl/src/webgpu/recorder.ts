@@ -2,7 +2,7 @@
  * Recording of launches: one command encoder and one compute pass a run. Bind groups are cached by what they bind, and
  * blocks of scalars by their content, so that a run repeated with the same buffers and sizes makes no objects.
  */
-import type { DeviceBuffer, Pipeline, Recorder } from '@tilewright/backend'
+import type { BufferRange, DeviceBuffer, Pipeline, Recorder } from '@tilewright/backend'
 import { CompileError, invariant } from '@tilewright/ir'
 import type { GpuPipeline } from './compile-pipeline.js'
 import type { Faults } from './faults.js'
@@ -45,11 +45,11 @@ export function createRecorder(
     gpu.queue.writeBuffer(made, 0, Uint32Array.from(scalars))
     return remember(scalarBlocks, key, made)
   }
-  const bindGroup = ({ layout }: GpuPipeline, bound: readonly GPUBuffer[]): GPUBindGroup => {
-    const key = `${idOf(layout)}:${bound.map(idOf).join()}`
+  const bindGroup = ({ layout }: GpuPipeline, bound: readonly GPUBufferBinding[]): GPUBindGroup => {
+    const key = `${idOf(layout)}:${bound.map(({ buffer, offset, size }) => `${idOf(buffer)}+${offset}+${size}`).join()}`
     const known = bindGroups.get(key)
     if (known !== undefined) return known
-    const entries = bound.map((buffer, binding) => ({ binding, resource: { buffer } }))
+    const entries = bound.map((resource, binding) => ({ binding, resource }))
     const made = faults.guard('validation', () => gpu.createBindGroup({ layout, entries }))
     return remember(bindGroups, key, made)
   }
@@ -60,12 +60,16 @@ export function createRecorder(
       let isSubmitted = false
       const checkOpen = (): void => invariant(!isSubmitted, 'a recorder is used after it was submitted')
       return {
-        dispatch: (pipeline, buffers, scalars, workgroups) => {
+        dispatch: (pipeline, ranges, scalars, workgroups) => {
           checkOpen()
-          checkLaunch(pipeline, buffers, scalars)
+          checkLaunch(pipeline, ranges, scalars)
           const made = pipelineOf(pipeline)
-          const bound = buffers.map(bufferOf)
-          if (scalars.length > 0) bound.push(scalarBlock(scalars))
+          const bound: GPUBufferBinding[] = ranges.map(({ buffer, offset, bytes }) => ({
+            buffer: bufferOf(buffer),
+            offset,
+            size: bytes,
+          }))
+          if (scalars.length > 0) bound.push({ buffer: scalarBlock(scalars) })
           launches.push({ pipeline: made.pipeline, group: bindGroup(made, bound), workgroups })
         },
         submit: () => {
@@ -92,10 +96,10 @@ export function createRecorder(
 }
 
 /** Throws `CompileError` `device/launch` when a launch does not fit its kernel. */
-function checkLaunch({ kernel }: Pipeline, buffers: readonly DeviceBuffer[], scalars: Uint32Array): void {
-  if (buffers.length === kernel.buffers.length && scalars.length === kernel.scalars) return
+function checkLaunch({ kernel }: Pipeline, ranges: readonly BufferRange[], scalars: Uint32Array): void {
+  if (ranges.length === kernel.buffers.length && scalars.length === kernel.scalars) return
   throw new CompileError({
     code: 'device/launch',
-    message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${buffers.length} and ${scalars.length}`,
+    message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${ranges.length} and ${scalars.length}`,
   })
 }

@@ -15,6 +15,8 @@ export const wgslTarget: Target = {
   },
   // WGSL has no 8-bit types and no bool in storage, and f16 only with a feature: one word an element.
   elementBytes: { f32: 4, f16: 4, i32: 4, u32: 4, i8: 4, u8: 4, bool: 4 },
+  // A buffer bound to read and to write in one dispatch is refused, whatever the ranges.
+  binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
   subgroupSize: undefined,
@@ -44,6 +46,7 @@ export function deviceTarget(limits: GPUSupportedLimits, info: DeviceInfo): Targ
       bindingBytes: limits.maxStorageBufferBindingSize,
       bufferBytes: limits.maxBufferSize,
     },
+    binding: { ...wgslTarget.binding, alignment: Math.max(16, limits.minStorageBufferOffsetAlignment) },
     fastWorkgroupMemory: !info.software,
   }
 }

@@ -1,6 +1,10 @@
 /** Plans: types, and what a runtime needs to walk one. Imports nothing. */
+export * from './choose-steps.js'
 export * from './elements.js'
 export * from './limits.js'
 export * from './plan.js'
 export * from './plan-error.js'
+export * from './plan-memory.js'
 export * from './sizes.js'
+export * from './solve-offsets.js'
+export * from './whole-buffer.js'

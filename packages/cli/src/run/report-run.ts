@@ -16,11 +16,7 @@ export function runText(report: RunReport, colors: Colors): string {
     ['device', `${device.backend} · ${device.adapter}`],
     ['inputs', [report.data ?? 'seeded random numbers', ...sizes].join(', ')],
     ['kernels', kernelsText(report)],
-    [
-      'memory',
-      `${formatBytes(memory.constants)} constants, ${formatBytes(memory.intermediates)} intermediates, ` +
-        `${formatBytes(memory.boundary)} inputs and outputs`,
-    ],
+    ['memory', memoryText(memory)],
     [
       'compile',
       `${formatMilliseconds(times.compile)}, and ${formatMilliseconds(times.prepare)} for pipelines and constants`,
@@ -39,6 +35,12 @@ export function runText(report: RunReport, colors: Colors): string {
 function kernelsText({ model, groups, dispatches, hostSteps }: RunReport): string {
   const host = hostSteps === 0 ? '' : `, ${formatCount(hostSteps, 'conversion')} on the host`
   return `${formatCount(model.operators, 'operator')} fused into ${formatCount(groups.length, 'group')}, ${formatCount(dispatches, 'dispatch')}${host}`
+}
+
+function memoryText({ constants, prepared, intermediates, bound, boundary }: RunReport['memory']): string {
+  const made = prepared === 0 ? '' : `, ${formatBytes(prepared)} made of constants`
+  const least = intermediates === 0 ? '' : ` (at least ${formatBytes(bound)})`
+  return `${formatBytes(constants)} constants${made}, ${formatBytes(intermediates)} intermediates${least}, ${formatBytes(boundary)} inputs and outputs`
 }
 
 /** A line a group: what it writes, what was fused around its anchor, how it is scheduled. */

@@ -1,17 +1,10 @@
 /** One model, compiled and run on a device, with all that is worth saying about it as data. */
 import { basename, dirname, join } from 'node:path'
-import {
-  bindSizes,
-  countElements,
-  type DeviceInfo,
-  evaluatePlanSize,
-  type Plan,
-  type PlanSizeValues,
-} from '@tilewright/backend'
+import { bindSizes, type DeviceInfo, type Plan, type PlanSizeValues } from '@tilewright/backend'
 import type { GroupReport } from '@tilewright/compiler'
 import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, hostInputs, type OnnxModel } from '@tilewright/onnx'
-import { createSession, type HostTensor, type RunResult, type Session } from '@tilewright/runtime'
+import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
 import { compareTensors, type Tolerance } from '../compare-tensors.js'
 import { type Compilation, compileModel } from '../compile-model.js'
 import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
@@ -33,8 +26,7 @@ export interface RunReport {
   /** Of one run. */
   readonly dispatches: number
   readonly hostSteps: number
-  /** Bytes on the device. */
-  readonly memory: { readonly constants: number; readonly intermediates: number; readonly boundary: number }
+  readonly memory: MemoryUse
   /** Milliseconds; `run` is the median of `runs` runs after the first, upload and readback included. */
   readonly times: {
     readonly compile: number
@@ -118,7 +110,7 @@ export async function runModel({ name, bytes, model, dataSet }: RunRequest, open
       kernels: compiled.plan.kernels.length,
       dispatches: first.stats.dispatches,
       hostSteps: first.stats.hostSteps,
-      memory: memoryOf(compiled.plan, sizes),
+      memory: first.stats.memory,
       times: {
         compile: compilation.milliseconds,
         prepare,
@@ -169,21 +161,6 @@ async function repeat(session: Session, inputs: Readonly<Record<string, HostTens
     times.push((await session.run(inputs)).stats.milliseconds)
   }
   return times.toSorted((a, b) => a - b)
-}
-
-function memoryOf(plan: Plan, sizes: PlanSizeValues): RunReport['memory'] {
-  const bytesOf = (wanted: (role: Plan['buffers'][number]['role']) => boolean): number =>
-    plan.buffers
-      .filter(({ role }) => wanted(role))
-      .reduce((sum, { shape, elementBytes }) => {
-        const extents = shape.map((extent) => evaluatePlanSize(extent, sizes))
-        return sum + countElements(extents) * elementBytes
-      }, 0)
-  return {
-    constants: bytesOf((role) => role === 'constant'),
-    intermediates: bytesOf((role) => role === 'intermediate'),
-    boundary: bytesOf((role) => role === 'input' || role === 'output'),
-  }
 }
 
 function outputOf({ outputs }: RunResult, name: string): HostTensor {

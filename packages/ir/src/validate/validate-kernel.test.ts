@@ -35,6 +35,7 @@ const target: Target = {
     bufferBytes: 2 ** 28,
   },
   elementBytes: { f32: 4, f16: 4, i32: 4, u32: 4, i8: 4, u8: 4, bool: 4 },
+  binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
   subgroupSize: undefined,
