@@ -11,6 +11,7 @@ import type {
   SizeOp,
   SizeParam,
   SizeValues,
+  UnaryOp,
   Var,
 } from '@tilewright/ir'
 import fc from 'fast-check'
@@ -61,7 +62,10 @@ export interface ArbitraryExprOptions {
   readonly sizes?: readonly SizeParam[]
   /** Operators on the longest path. Default 3. */
   readonly depth?: number
-  /** Also f32 division, `exp` and `tanh`, whose results differ between targets within their bounds. Default: false. */
+  /**
+   * Also f32 division and functions whose results differ between targets within their bounds, and none with jumps.
+   * Default: false.
+   */
   readonly inexact?: boolean
 }
 
@@ -146,7 +150,9 @@ export function arbitraryExpr(options: ArbitraryExprOptions): fc.Arbitrary<Expr>
       fc.tuple(fc.constantFrom(...arithmetic), own, own).map(([op, l, r]) => binary(op, l, r)),
       fc.tuple(fc.constantFrom('div' as const, 'mod' as const), own, divisor).map(([op, l, r]) => binary(op, l, r)),
       fc.oneof(expr(other, depth), expr('bool', depth), expr('f32', depth)).map((value) => cast(type, value)),
-      ...(type === 'i32' ? [own.map((value) => unary('neg', value))] : []),
+      ...(type === 'i32'
+        ? [fc.tuple(fc.constantFrom('neg' as const, 'abs' as const), own).map(([op, value]) => unary(op, value))]
+        : []),
     ]
   }
   const float = (depth: number): readonly fc.Arbitrary<Expr>[] => {
@@ -161,13 +167,15 @@ export function arbitraryExpr(options: ArbitraryExprOptions): fc.Arbitrary<Expr>
     ].map((parts) => parts.map(([op, l, r]) => binary(op, l, r)))
     const rounded = [
       fc.tuple(own, factor).map(([l, r]) => binary('div', l, r)),
-      own.map((value) => unary('tanh', value)),
+      fc.tuple(fc.constantFrom('tanh' as const, 'erf' as const), own).map(([op, value]) => unary(op, value)),
       own.map((value) => unary('exp', binary('min', value, { kind: 'const', dtype: 'f32', value: 4 }))),
     ]
     return [
       ...exact,
-      ...(inexact ? rounded : []),
-      own.map((value) => unary('neg', value)),
+      ...(inexact
+        ? rounded
+        : [fc.tuple(fc.constantFrom('floor' as const, 'ceil' as const), own).map(([op, value]) => unary(op, value))]),
+      fc.tuple(fc.constantFrom('neg' as const, 'abs' as const), own).map(([op, value]) => unary(op, value)),
       fc.oneof(small, expr('bool', depth)).map((value) => cast('f32', value)),
     ]
   }
@@ -195,7 +203,7 @@ function compare(op: BinaryOp, left: Expr, right: Expr): Expr {
   return { kind: 'binary', dtype: 'bool', op, left, right }
 }
 
-function unary(op: 'neg' | 'not' | 'exp' | 'tanh', value: Expr): Expr {
+function unary(op: UnaryOp, value: Expr): Expr {
   return { kind: 'unary', dtype: value.dtype, op, value }
 }
 

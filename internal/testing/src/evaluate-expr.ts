@@ -6,6 +6,7 @@ import {
   type Expr,
   evaluateBinary,
   evaluateSize,
+  floatFunctions,
   type SizeValues,
   type Var,
 } from '@tilewright/ir'
@@ -33,8 +34,9 @@ function constantOf(expr: Expr, values: Values, sizes: SizeValues): Const | unde
       const value = of(expr.value)
       if (value === undefined) return undefined
       if (expr.op === 'not') return constant('bool', !value.value)
-      if (expr.op !== 'neg') throw new RangeError(`${expr.op} is not evaluated here`)
-      return constant(expr.dtype, -Number(value.value))
+      const operand = Number(value.value)
+      if (expr.op === 'neg') return constant(expr.dtype, -operand)
+      return constant(expr.dtype, expr.op === 'abs' ? Math.abs(operand) : floatFunctions[expr.op](operand))
     }
     case 'binary': {
       const left = of(expr.left)

@@ -15,7 +15,7 @@ import {
   type SizeValues,
   type Var,
 } from '@tilewright/ir'
-import { type JsNames, jsExpr } from './js-expr.js'
+import { type JsNames, jsExpr, jsPrelude } from './js-expr.js'
 import { arrayNames, loadText, roundToHalfSource, storedText } from './memory.js'
 
 const arrays = { Float32Array, Int32Array, Uint32Array, Int8Array, Uint8Array } as const
@@ -96,6 +96,7 @@ function printEquation(equation: Equation, sizes: SizeValues): Source {
   const source = [
     `const [${buffers.map((_, i) => `b${i}`).join(', ')}] = buffers`,
     ...(needsHalf ? [roundToHalfSource] : []),
+    ...jsPrelude(lines),
     ...lines,
   ].join('\n')
   return { source, buffers }

@@ -12,6 +12,22 @@ export interface JsNames {
   readonly load: (expr: Load, index: readonly string[]) => string
 }
 
+/** JavaScript of `erf`, which JavaScript lacks, for code that calls it: the series of ir's float-functions.ts. */
+const erfSource = `const erf = (x) => {
+  const magnitude = Math.min(Math.abs(x), 6)
+  let term = magnitude, sum = magnitude
+  for (let n = 1; term > sum * 1e-17; n++) {
+    term *= 2 * magnitude * magnitude / (2 * n + 1)
+    sum += term
+  }
+  return Math.sign(x) * 2 / Math.sqrt(Math.PI) * Math.exp(-magnitude * magnitude) * sum
+}`
+
+/** What must stand before lines that `jsExpr` gave; every name in them ends in a digit, so only calls look like calls. */
+export function jsPrelude(lines: readonly string[]): readonly string[] {
+  return lines.some((line) => line.includes('erf(')) ? [erfSource] : []
+}
+
 /** The JavaScript text of an expression; always an operand (parenthesised where it must be). */
 export function jsExpr(expr: Expr, names: JsNames): string {
   const print = (child: Expr): string => jsExpr(child, names)
@@ -34,7 +50,8 @@ export function jsExpr(expr: Expr, names: JsNames): string {
       const value = print(expr.value)
       if (expr.op === 'not') return `!${value}`
       if (expr.op === 'neg') return expr.dtype === 'f32' ? `(-${value})` : `(-${value} | 0)`
-      return `Math.fround(Math.${expr.op}(${value}))`
+      if (expr.op === 'abs') return expr.dtype === 'f32' ? `Math.abs(${value})` : `(Math.abs(${value}) | 0)`
+      return expr.op === 'erf' ? `Math.fround(erf(${value}))` : `Math.fround(Math.${expr.op}(${value}))`
     }
     case 'binary':
       return binary(expr.op, expr.left.dtype, print(expr.left), print(expr.right))
@@ -67,6 +84,7 @@ const operators: Readonly<Partial<Record<BinaryOp, string>>> = {
 function binary(op: BinaryOp, type: ScalarType, left: string, right: string): string {
   // Not as comparisons: nested ones would write each operand 2^depth times.
   if (op === 'min' || op === 'max') return `Math.${op}(${left}, ${right})`
+  if (op === 'pow') return `Math.fround(Math.pow(${left}, ${right}))`
   if (op === 'shr') return type === 'u32' ? `(${left} >>> ${right})` : `(${left} >> ${right})`
   const operator = operators[op]
   if (operator === undefined) throw new InternalError(`no JavaScript for ${op}`)

@@ -16,7 +16,7 @@ import {
   type Var,
   walkStmts,
 } from '@tilewright/ir'
-import { type JsNames, jsExpr } from './js-expr.js'
+import { type JsNames, jsExpr, jsPrelude } from './js-expr.js'
 import { arrayNames, elementBytes, keptText, loadText, roundToHalfSource, storedText } from './memory.js'
 
 /** Prints a kernel that has been through this backend's pipeline. Throws `UnsupportedError` for parallel constructs. */
@@ -133,6 +133,7 @@ export function emitJs(kernel: Kernel): EmittedKernel {
       .map((_, i) => `s${i}`)
       .join(', ')}] = scalars`,
     ...(needsHalf ? [roundToHalfSource] : []),
+    ...jsPrelude(lines),
     ...hoisted.map((text) => `  ${text}`),
     '  for (let wz = 0; wz < nz; wz++) for (let wy = 0; wy < ny; wy++) for (let wx = 0; wx < nx; wx++) {',
     ...lines,

@@ -141,12 +141,14 @@ function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, s
     size: ({ size }) => primary(`s${scalars.size(size)}`),
     builtin: ({ name }) => primary(defined(builtinNames.get(name), `builtin ${name} has no name`)),
     unary: (expr, p) => {
-      if (expr.op === 'exp') return call('expf', [p.text(expr.value)])
-      return expr.op === 'tanh' ? call('tanhf', [p.text(expr.value)]) : cLikeExprs.unary(expr, p)
+      if (expr.op === 'neg' || expr.op === 'not') return cLikeExprs.unary(expr, p)
+      if (expr.op === 'abs') return call(expr.dtype === 'f32' ? 'fabsf' : 'abs', [p.text(expr.value)])
+      return call(`${expr.op}f`, [p.text(expr.value)])
     },
     binary: (expr, p) => {
       const { op, left, right } = expr
       if ((op === 'min' || op === 'max') && expr.dtype === 'f32') return call(`f${op}f`, [p.text(left), p.text(right)])
+      if (op === 'pow') return call('powf', [p.text(left), p.text(right)])
       if (op !== 'shl' && op !== 'shr') return cLikeExprs.binary(expr, p)
       // C++ has no result for amounts above 31.
       const amount = right.kind === 'const' ? String(Number(right.value) & 31) : `(${p.text(right, level.unary)} & 31)`

@@ -7,6 +7,7 @@ import {
   constant,
   type DType,
   type Expr,
+  floatFunctions,
   type KernelBuilder,
   load,
   store,
@@ -61,17 +62,44 @@ const sweep = (from: number, to: number): Float32Array =>
   Float32Array.from({ length: 2 ** 16 }, (_, i) => from + ((to - from) * i) / (2 ** 16 - 1))
 
 test.each([
-  ['tanh', Math.tanh, sweep(-12, 12)],
-  ['tanh', Math.tanh, sweep(-0.01, 0.01)],
-  ['exp', Math.exp, sweep(-30, 20)],
-  ['exp', Math.exp, sweep(20, 88.72)],
-] as const)('%s keeps the bound of the IR', async (op, truth, x) => {
+  ['tanh', sweep(-12, 12)],
+  ['tanh', sweep(-0.01, 0.01)],
+  ['erf', sweep(-5, 5)],
+  ['erf', sweep(-0.01, 0.01)],
+  ['exp', sweep(-30, 20)],
+  ['exp', sweep(20, 88.72)],
+  ['sqrt', sweep(0, 1e6)],
+  ['sqrt', sweep(1e-3, 2)],
+  ['log', sweep(1e-3, 3)],
+  ['log', sweep(1e-30, 1e-3)],
+  ['log', sweep(1, 1e30)],
+  ['floor', sweep(-100, 100)],
+  ['ceil', sweep(-1e9, 1e9)],
+] as const)('%s keeps the bound of the IR', async (op, x) => {
+  const truth = floatFunctions[op]
   const y = await run(
     x,
     'f32',
     map((value) => unary(op, value)),
   )
-  const errors = x.map((value, i) => Math.abs(y[i]! - truth(value)) / (1e-7 + 1e-6 * Math.abs(truth(value))))
+  const absolute = op === 'log' ? 1e-6 : 1e-7
+  const errors = x.map((value, i) => Math.abs(y[i]! - truth(value)) / (absolute + 1e-6 * Math.abs(truth(value))))
+  expect(Math.max(...errors)).toBeLessThan(1)
+})
+
+test.each([-3, -0.5, 0, 2, 2.5, 7])('powers of exponent %d keep the bound of the IR', async (exponent) => {
+  const x = sweep(-20, 20)
+  const y = await run(
+    x,
+    'f32',
+    map((value) => binary('pow', value, constant('f32', exponent))),
+  )
+  const errors = x.map((value, i) => {
+    const truth = value ** exponent
+    if (Number.isNaN(truth)) return Number.isNaN(y[i]) ? 0 : 2
+    const bound = 1e-7 + 1e-6 * (1 + Math.abs(exponent) * (1 + Math.abs(Math.log(Math.abs(value))))) * Math.abs(truth)
+    return Math.abs(y[i]! - truth) / bound
+  })
   expect(Math.max(...errors)).toBeLessThan(1)
 })
 

@@ -84,13 +84,13 @@ function subtraction(expr: Binary): Pick<Binary, 'op' | 'left' | 'right'> {
   return { op: 'sub', left, right: unary('neg', right) }
 }
 
-/** Entries that C and WGSL share. `exp`, `tanh`, `min` and `max` are calls of functions with those names. */
+/** Entries that C and WGSL share. Functions are calls of what has their name. */
 export const cLikeExprs: Pick<ExprPrinters, 'var' | 'unary' | 'binary'> = {
   var: (expr) => {
     throw new InternalError(`variable "${expr.hint}" is used where it is not bound`)
   },
   unary: (expr, p) => {
-    if (expr.op === 'exp' || expr.op === 'tanh') return call(expr.op, [p.text(expr.value)])
+    if (expr.op !== 'neg' && expr.op !== 'not') return call(expr.op, [p.text(expr.value)])
     // `--x` is one token.
     return { text: `${expr.op === 'neg' ? '-' : '!'}${p.text(expr.value, level.primary)}`, level: level.unary }
   },

@@ -28,6 +28,7 @@ import {
   type Var,
   variable,
 } from './expr.js'
+import { floatFunctions } from './float-functions.js'
 import { size } from './size.js'
 
 const runs = { numRuns: propertyRuns() }
@@ -75,6 +76,7 @@ function exact(op: BinaryOp, a: bigint, c: bigint): bigint | boolean {
       return a !== c
     case 'and':
     case 'or':
+    case 'pow':
       throw new RangeError(`${op} is not defined on integers`)
   }
 }
@@ -164,7 +166,9 @@ function evaluate(expr: Expr, bindings: ReadonlyMap<Var, Const>): Const {
     }
     case 'unary': {
       const { value } = of(expr.value)
-      return constant(expr.dtype, expr.op === 'not' ? !value : -Number(value))
+      if (expr.op === 'not') return constant(expr.dtype, !value)
+      if (expr.op === 'neg') return constant(expr.dtype, -Number(value))
+      return constant(expr.dtype, expr.op === 'abs' ? Math.abs(Number(value)) : floatFunctions[expr.op](Number(value)))
     }
     case 'cast': {
       const value = Number(of(expr.value).value)
@@ -242,6 +246,8 @@ test('types are checked', () => {
     () => unary('not', x),
     () => unary('neg', u),
     () => unary('exp', x),
+    () => unary('abs', u),
+    () => binary('pow', x, x),
     () => select(x, f, f),
     () => select(b, f, x),
     () => int(0.5),
@@ -257,6 +263,8 @@ test('types are checked', () => {
       "error[ir/type]: the operand of not must be bool, got i32",
       "error[ir/type]: neg is not defined on u32",
       "error[ir/type]: the operand of exp must be f32, got i32",
+      "error[ir/type]: abs is not defined on u32",
+      "error[ir/type]: the operands of pow must be f32, got i32",
       "error[ir/type]: the condition of select must be bool, got i32",
       "error[ir/type]: the else arm of select must be f32, got i32",
       "error[ir/type]: 0.5 is not an i32 constant",

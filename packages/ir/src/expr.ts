@@ -16,7 +16,11 @@
  * - `cast` f32 to integer truncates and clamps to the type's range (NaN unspecified); integer to f32 rounds to
  *   nearest even; i32 and u32 reinterpret; to bool is `!= 0`; bool becomes 0 or 1.
  * - `load` widens narrow element types (dtype.ts). Indices are i32, one a dimension, each within the shape.
- * - `exp(x)` is within 3 + 2·|x| units in the last place (WGSL's bound); `tanh` within 1e-6 relative plus 1e-7 absolute.
+ * - `exp(x)` is within 3 + 2·|x| units in the last place (WGSL's bound); `tanh` and `erf` within 1e-6 relative plus 1e-7
+ *   absolute; `log` within 1e-6 relative plus 1e-6 absolute; `sqrt` within 4 units in the last place. `log(0)` is -inf;
+ *   `log` and `sqrt` of what is below zero are NaN. `abs`, `floor` and `ceil` are exact; `abs` of the i32 minimum is itself.
+ * - `pow(x, y)` is on f32, within 1e-6·(1 + |y|·(1 + |ln|x||)) relative plus 1e-7 absolute. `pow(x, 0)` is 1; below zero, x
+ *   has a power for whole y, with the sign by the parity of y, and NaN for others.
  * - Builtins: `thread` is the index in the workgroup, 0 <= thread < threads; `subgroup` and `lane` are the subgroup
  *   and the position in it, defined only in kernels with a fixed `subgroupSize`; `workgroup-x/y/z` is the position
  *   in the launch.
@@ -41,8 +45,10 @@ export interface Const {
 }
 
 export type Builtin = 'thread' | 'subgroup' | 'lane' | 'workgroup-x' | 'workgroup-y' | 'workgroup-z'
-export type UnaryOp = 'neg' | 'not' | 'exp' | 'tanh'
-export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'min' | 'max'
+/** Functions of an f32 that give an f32. */
+export type FloatFunction = 'exp' | 'log' | 'sqrt' | 'tanh' | 'erf' | 'floor' | 'ceil'
+export type UnaryOp = 'neg' | 'not' | 'abs' | FloatFunction
+export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'min' | 'max' | 'pow'
 export type BitOp = 'bit-and' | 'bit-xor' | 'shl' | 'shr'
 export type ComparisonOp = 'lt' | 'le' | 'eq' | 'ne'
 export type LogicOp = 'and' | 'or'
@@ -113,11 +119,14 @@ export function builtin(name: Builtin): Expr {
 /** Throws `CompileError` `ir/type` when `op` is not defined on the operand's type. */
 export function unary(op: UnaryOp, value: Expr): Expr {
   if (op === 'not') expectType('bool', value.dtype, 'the operand of not')
-  else if (op === 'neg') {
+  else if (op === 'neg' || op === 'abs') {
     if (value.dtype !== 'f32' && value.dtype !== 'i32') {
-      throw new CompileError({ code: 'ir/type', message: `neg is not defined on ${value.dtype}` })
+      throw new CompileError({ code: 'ir/type', message: `${op} is not defined on ${value.dtype}` })
     }
-    if (value.kind === 'const') return constant(value.dtype, -Number(value.value))
+    if (value.kind === 'const') {
+      const number = Number(value.value)
+      return constant(value.dtype, op === 'neg' ? -number : Math.abs(number))
+    }
   } else expectType('f32', value.dtype, `the operand of ${op}`)
   if (op === 'not' && value.kind === 'const') return constant('bool', !value.value)
   return { kind: 'unary', dtype: value.dtype, op, value }
@@ -146,6 +155,7 @@ export function binary(op: BinaryOp, left: Expr, right: Expr): Expr {
   if ((bitwise.has(op) || op === 'mod') && !isInteger(type)) {
     throw new CompileError({ code: 'ir/type', message: `${op} is not defined on ${type}` })
   }
+  if (op === 'pow') expectType('f32', type, 'the operands of pow')
   const dtype = comparisons.has(op) ? 'bool' : type
   return foldBinary(op, left, right) ?? { kind: 'binary', dtype, op, left, right }
 }
@@ -197,6 +207,8 @@ export function evaluateBinary(op: BinaryOp, left: Const, right: Const): Const |
       return constant(type, Math.min(a, b))
     case 'max':
       return constant(type, Math.max(a, b))
+    case 'pow':
+      return constant(type, a ** b)
     case 'bit-and':
       return constant(type, a & b)
     case 'bit-xor':

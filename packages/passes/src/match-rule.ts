@@ -62,9 +62,7 @@ export function build(pattern: Pattern, bindings: Bindings): Expr {
     case 'operator': {
       const [first, second, third] = pattern.operands.map((operand) => build(operand, bindings))
       invariant(first !== undefined, 'an operator has operands')
-      if (pattern.op === 'not' || pattern.op === 'neg' || pattern.op === 'exp' || pattern.op === 'tanh') {
-        return unary(pattern.op, first)
-      }
+      if (pattern.op === 'not' || pattern.op === 'neg') return unary(pattern.op, first)
       invariant(second !== undefined, `${pattern.op} has two operands`)
       if (pattern.op !== 'select') return binary(pattern.op, first, second)
       return select(first, second, defined(third, 'select has three operands'))

@@ -6,15 +6,18 @@
  * Every rule holds for all values of its type that satisfy its guard, wrapping included. On f32 only rules that keep
  * every bit are here: x + 0 is not x when x is -0.
  */
-import type { BinaryOp, Expr, ScalarType, UnaryOp } from '@tilewright/ir'
+import type { BinaryOp, Expr, ScalarType } from '@tilewright/ir'
 import type { Range } from './interval.js'
 
 export type HoleName = 'x' | 'y' | 'z' | 'c' | 'a' | 'b'
 
+/** What patterns are made of: no rule is about the functions of f32. */
+type PatternOp = BinaryOp | 'not' | 'neg' | 'select'
+
 export type Pattern =
   | { readonly kind: 'hole'; readonly name: HoleName }
   | { readonly kind: 'number'; readonly value: number | boolean }
-  | { readonly kind: 'operator'; readonly op: BinaryOp | UnaryOp | 'select'; readonly operands: readonly Pattern[] }
+  | { readonly kind: 'operator'; readonly op: PatternOp; readonly operands: readonly Pattern[] }
 
 /** What a guard and a computed constant may ask about the expressions that the names stand for. */
 export interface Match {
@@ -40,7 +43,7 @@ type Operand = Pattern | number | boolean
 const pattern = (of: Operand): Pattern => (typeof of === 'object' ? of : { kind: 'number', value: of })
 const hole = (name: HoleName): Pattern => ({ kind: 'hole', name })
 const operator =
-  (op: BinaryOp | UnaryOp | 'select') =>
+  (op: PatternOp) =>
   (...operands: readonly Operand[]): Pattern => ({ kind: 'operator', op, operands: operands.map(pattern) })
 
 const [x, y, z, c, a, b] = [hole('x'), hole('y'), hole('z'), hole('c'), hole('a'), hole('b')]

@@ -144,10 +144,26 @@ describe('f32', () => {
     expect(fused).toBe(Math.fround(Math.fround(third * third) - Math.fround(1 / 9)))
   })
 
-  test('neg, exp and tanh', () => {
+  test.each([
+    ['pow', 2, 10, 1024],
+    ['pow', -2, 3, -8],
+    ['pow', -2, -2, 0.25],
+    ['pow', -2, 0.5, Number.NaN],
+    ['pow', 0, 0, 1],
+    ['pow', 0, -1, Number.POSITIVE_INFINITY],
+  ] as const)('%s(%d, %d) = %d', (name, x, y, expected) => expect(evaluate('f32', [x, y], op(name))).toBe(expected))
+
+  test('functions of one operand', () => {
     expect(evaluate('f32', [0, 0], (x) => unary('neg', x))).toBe(-0)
     expect(evaluate('f32', [1, 0], (x) => unary('exp', x))).toBe(Math.fround(Math.E))
     expect(evaluate('f32', [0.5, 0], (x) => unary('tanh', x))).toBe(Math.fround(Math.tanh(0.5)))
+    expect(evaluate('f32', [2, 0], (x) => unary('sqrt', x))).toBe(Math.fround(Math.SQRT2))
+    expect(evaluate('f32', [2, 0], (x) => unary('log', x))).toBe(Math.fround(Math.LN2))
+    expect(evaluate('f32', [0.5, 0], (x) => unary('erf', x))).toBe(Math.fround(0.5204998778130465))
+    expect(evaluate('f32', [-1.5, 0], (x) => unary('floor', x))).toBe(-2)
+    expect(evaluate('f32', [-1.5, 0], (x) => unary('ceil', x))).toBe(-1)
+    expect(evaluate('f32', [-1.5, 0], (x) => unary('abs', x))).toBe(1.5)
+    expect(evaluate('i32', [-(2 ** 31), 0], (x) => unary('abs', x))).toBe(-(2 ** 31))
   })
 })
 

@@ -4,6 +4,7 @@ import {
   type Builtin,
   type Expr,
   evaluateSize,
+  floatFunctions,
   type Load,
   type ScalarType,
   type SizeValues,
@@ -59,12 +60,13 @@ function compileNode(expr: Expr, compile: (expr: Expr) => Evaluate, context: Exp
           return expr.dtype === 'f32' ? (thread) => -value(thread) : (thread) => -value(thread) | 0
         case 'not':
           return (thread) => 1 - value(thread)
-        case 'exp':
-          return (thread) => Math.fround(Math.exp(value(thread)))
-        case 'tanh':
-          return (thread) => Math.fround(Math.tanh(value(thread)))
+        case 'abs':
+          return expr.dtype === 'f32' ? (thread) => Math.abs(value(thread)) : (thread) => Math.abs(value(thread)) | 0
+        default: {
+          const of = floatFunctions[expr.op]
+          return (thread) => Math.fround(of(value(thread)))
+        }
       }
-      break
     }
     case 'binary': {
       const [left, right] = [compile(expr.left), compile(expr.right)]
@@ -126,6 +128,8 @@ function compileBinary(
       return (t) => Math.min(a(t), b(t))
     case 'max':
       return (t) => Math.max(a(t), b(t))
+    case 'pow':
+      return (t) => Math.fround(a(t) ** b(t))
     case 'bit-and':
       return type === 'u32' ? (t) => (a(t) & b(t)) >>> 0 : (t) => a(t) & b(t)
     case 'bit-xor':

@@ -1,4 +1,16 @@
-import { type Buffer, buildKernel, cast, type Expr, type Kernel, load, store, unary } from '@tilewright/ir'
+import {
+  type Buffer,
+  binary,
+  buildKernel,
+  cast,
+  constant,
+  type Expr,
+  floatFunctions,
+  type Kernel,
+  load,
+  store,
+  unary,
+} from '@tilewright/ir'
 import { runKernel } from '@tilewright/simulator'
 import { describe, expect, test } from 'vitest'
 import { lowerApproximations } from './lower-approximations.js'
@@ -38,11 +50,11 @@ const sweep = (from: number, to: number, count: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
 
 describe('lower-approximations', () => {
-  test('tanh keeps the bound of the IR everywhere', () => {
+  test.each(['tanh', 'erf'] as const)('%s keeps the bound of the IR everywhere', (op) => {
     const tiny = Float32Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 1 : -1) * 2 ** (-i / 2))
     for (const values of [sweep(-12, 12, 20_001), sweep(-0.7, 0.7, 20_001), sweep(-3e38, 3e38, 101), tiny]) {
-      const actual = lowered(values, (x) => unary('tanh', x))
-      expect(worst(values, actual, Math.tanh)).toBeLessThan(1)
+      const actual = lowered(values, (x) => unary(op, x))
+      expect(worst(values, actual, floatFunctions[op])).toBeLessThan(1)
     }
   })
 
@@ -50,6 +62,20 @@ describe('lower-approximations', () => {
     const values = sweep(-110, 88.72, 40_001)
     const actual = lowered(values, (x) => unary('exp', x))
     expect(worst(values, actual, Math.exp)).toBeLessThan(0.5)
+  })
+
+  test('pow: whole exponents of negative bases, fractions, zero', () => {
+    const bases = Float32Array.of(-3, -2, -0.5, 0, 0.25, 1, 4)
+    const near = (values: readonly number[]) => values.map((value) => (value === 0 ? 0 : expect.closeTo(value, 3)))
+    const powers = (y: number) => [...lowered(bases, (x) => binary('pow', x, constant('f32', y)))]
+    for (const y of [3, -2, 1, 4]) {
+      const expected = [...bases].map((x) => x ** y)
+      expect(powers(y)).toEqual(
+        y < 0 ? [...near(expected.slice(0, 3)), Infinity, ...near(expected.slice(4))] : near(expected),
+      )
+    }
+    expect(powers(0.5)).toEqual([NaN, NaN, NaN, 0, ...near([0.5, 1, 2])])
+    expect(powers(0)).toEqual([1, 1, 1, 1, 1, 1, 1])
   })
 
   test('exp beyond the range of f32', () => {

@@ -20,7 +20,8 @@ export interface Names {
 }
 
 /** Words that the text form itself puts where a name could stand. */
-const words = ['thread', 'subgroup', 'lane', 'workgroup', 'select', 'min', 'max', 'exp', 'tanh']
+const builtins = ['thread', 'subgroup', 'lane', 'workgroup']
+const functions = ['select', 'min', 'max', 'pow', 'abs', 'exp', 'log', 'sqrt', 'tanh', 'erf', 'floor', 'ceil']
 const types = ['f32', 'i32', 'u32', 'bool']
 const literals = ['true', 'false', 'inf', 'nan']
 
@@ -28,7 +29,7 @@ const literals = ['true', 'false', 'inf', 'nan']
 export function createNames(reserved: Iterable<string> = []): Names {
   const root = new Map<Named, string>()
   const scopes: Map<Named, string>[] = [root]
-  const taken = new Set<string>([...words, ...types, ...literals, ...reserved])
+  const taken = new Set<string>([...builtins, ...functions, ...types, ...literals, ...reserved])
 
   const known = (named: Named): string | undefined => scopes.findLast((scope) => scope.has(named))?.get(named)
   const add = (named: Named, scope: Map<Named, string>): string => {

@@ -10,24 +10,25 @@ const multiplicative = 8
 const prefix = 9
 const primary = 10
 
-/** Infix operators; `min` and `max` are printed as calls. Higher precedences bind tighter. */
-const infix: Readonly<Record<Exclude<BinaryOp, 'min' | 'max'>, readonly [symbol: string, precedence: number]>> = {
-  or: ['||', 1],
-  and: ['&&', 2],
-  lt: ['<', comparison],
-  le: ['<=', comparison],
-  eq: ['==', comparison],
-  ne: ['!=', comparison],
-  'bit-xor': ['^', 4],
-  'bit-and': ['&', 5],
-  shl: ['<<', 6],
-  shr: ['>>', 6],
-  add: ['+', additive],
-  sub: ['-', additive],
-  mul: ['*', multiplicative],
-  div: ['/', multiplicative],
-  mod: ['%', multiplicative],
-}
+/** Infix operators; `min`, `max` and `pow` are printed as calls. Higher precedences bind tighter. */
+const infix: Readonly<Record<Exclude<BinaryOp, 'min' | 'max' | 'pow'>, readonly [symbol: string, precedence: number]>> =
+  {
+    or: ['||', 1],
+    and: ['&&', 2],
+    lt: ['<', comparison],
+    le: ['<=', comparison],
+    eq: ['==', comparison],
+    ne: ['!=', comparison],
+    'bit-xor': ['^', 4],
+    'bit-and': ['&', 5],
+    shl: ['<<', 6],
+    shr: ['>>', 6],
+    add: ['+', additive],
+    sub: ['-', additive],
+    mul: ['*', multiplicative],
+    div: ['/', multiplicative],
+    mod: ['%', multiplicative],
+  }
 
 /** The text of an expression alone. Variables and buffers are named in order of appearance. */
 export function printExpr(expr: Expr): string {
@@ -74,14 +75,14 @@ function format(expr: Expr, names: Names): readonly [text: string, precedence: n
     case 'select':
       return [`select(${[expr.cond, expr.then, expr.else].map(argument).join(', ')})`, primary]
     case 'unary': {
-      if (expr.op === 'exp' || expr.op === 'tanh') return [`${expr.op}(${argument(expr.value)})`, primary]
+      if (expr.op !== 'neg' && expr.op !== 'not') return [`${expr.op}(${argument(expr.value)})`, primary]
       const symbol = expr.op === 'neg' ? '-' : '!'
       const operand = formatExpr(expr.value, names, prefix)
       return [symbol + (operand.startsWith(symbol) ? `(${operand})` : operand), prefix]
     }
     case 'binary': {
       const { op, left, right } = expr
-      if (op === 'min' || op === 'max') return [`${op}(${argument(left)}, ${argument(right)})`, primary]
+      if (op === 'min' || op === 'max' || op === 'pow') return [`${op}(${argument(left)}, ${argument(right)})`, primary]
       const [symbol, precedence] = infix[op]
       // Comparisons do not chain; all else associates to the left.
       const leftContext = precedence === comparison ? precedence + 1 : precedence
