@@ -25,6 +25,7 @@ export { authoredMatmul, type MatmulShape, type MatmulTiles } from './fixtures/a
 export { propertyRuns } from './property-runs.js'
 export { runGenerated } from './run-generated.js'
 export { type DeviceRun, runOnDevice } from './run-on-device.js'
+export { runOperation } from './run-operation.js'
 export { testTarget } from './test-target.js'
 export { thrownBy } from './thrown-by.js'
 export { GUARDED_TIERS, type GuardedTier, nvccPath, tierSkipReason } from './tiers.js'

@@ -6,12 +6,12 @@ import { modelCases, nodeCases } from './fixtures/conformance-cases.js'
 const folder = dataFolder() ?? ''
 const withData = test.skipIf(folder === '')
 
-withData('the ONNX cases of the first operators pass on webgpu', async () => {
+withData('the ONNX cases of the operators pass on webgpu', async () => {
   const cases = nodeCases(folder)
-  expect(cases).toHaveLength(47)
+  expect(cases).toHaveLength(133)
   const { code, stdout } = await capture('check', ...cases, '--device', 'webgpu', '--json')
   const report: unknown = JSON.parse(stdout)
-  expect(report).toMatchObject({ failed: 0, unsupported: 0, passed: 47 })
+  expect(report).toMatchObject({ failed: 0, unsupported: 0, passed: 133 })
   expect(code).toBe(0)
 })
 

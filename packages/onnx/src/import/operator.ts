@@ -1,5 +1,5 @@
 /** How one ONNX operator is imported: a function from a node's context to an operation on tensors. */
-import type { Operation, Tensor } from '@tilewright/graph'
+import type { Operation, Tensor, TensorType } from '@tilewright/graph'
 import type { NodeContext } from './node-context.js'
 
 /** What a node becomes: an operation applied to operands, or tensors that are already there. */
@@ -22,3 +22,8 @@ export function apply(operation: Operation, operands: readonly (Tensor | undefin
     operands: operands.flatMap((tensor) => (tensor === undefined ? [] : [tensor])),
   }
 }
+
+/** An operator of one operand. */
+export const unary = (operation: (x: TensorType, context: NodeContext) => Operation): OnnxOperator => ({
+  import: (context) => apply(operation(context.input(0), context), [context.input(0)]),
+})

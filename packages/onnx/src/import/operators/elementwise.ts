@@ -1,18 +1,47 @@
-/** Elementwise operators of ONNX. */
+/** Arithmetic, comparisons, logic and conversion of ONNX: elementwise, operands broadcast. */
 import {
+  absOp,
   addOp,
+  andOp,
+  castOp,
+  ceilOp,
   divOp,
-  eluOp,
+  equalOp,
+  erfOp,
+  expOp,
+  floorOp,
+  greaterOp,
+  greaterOrEqualOp,
   identityOp,
+  lessOp,
+  lessOrEqualOp,
+  logOp,
   maxOp,
+  meanOp,
+  minOp,
+  modOp,
   mulOp,
+  negOp,
+  notOp,
   type Operation,
-  reluOp,
+  orOp,
+  powOp,
+  reciprocalOp,
+  sqrtOp,
   subOp,
+  sumOp,
+  type Tensor,
+  type TensorDType,
   type TensorType,
+  whereOp,
+  xorOp,
 } from '@tilewright/graph'
-import { UnsupportedError } from '@tilewright/ir'
-import { apply, type OnnxOperator } from '../operator.js'
+import { CompileError, UnsupportedError } from '@tilewright/ir'
+import { dataTypeOf } from '../../data-type.js'
+import { isGraphDType } from '../constant-data.js'
+import type { NodeContext } from '../node-context.js'
+import { apply, type Imported, type OnnxOperator, unary } from '../operator.js'
+import { scalarOf } from '../scalar-of.js'
 
 const binary = (operation: (a: TensorType, b: TensorType) => Operation): OnnxOperator => ({
   import: (context) => {
@@ -21,37 +50,94 @@ const binary = (operation: (a: TensorType, b: TensorType) => Operation): OnnxOpe
   },
 })
 
-const unary = (operation: (x: TensorType) => Operation): OnnxOperator => ({
-  import: (context) => apply(operation(context.input(0)), [context.input(0)]),
+const variadic = (operation: (...operands: readonly TensorType[]) => Operation): OnnxOperator => ({
+  import: (context) => {
+    const operands = [context.input(0), ...context.inputs().slice(1)]
+    return apply(operation(...operands), operands)
+  },
 })
+
+/** The exponent, where it is a constant that makes the definition simpler. */
+function knownExponent(base: Tensor, exponent: Tensor): number | undefined {
+  // A constant of higher rank would add dimensions to the result.
+  const known = exponent.shape.length > base.shape.length ? undefined : scalarOf(exponent)
+  const isFloat = base.dtype === 'f32' || base.dtype === 'f16'
+  // Large powers of integers are exact as products only.
+  return known !== undefined && (isFloat || [0, 1, 2, 3].includes(known)) ? known : undefined
+}
+
+const converted = (value: Tensor, dtype: TensorDType): Imported =>
+  value.dtype === dtype ? { kind: 'tensors', tensors: [value] } : apply(castOp(value, dtype), [value])
+
+/** The element type that the attribute `to` of Cast names. */
+function targetOf(context: NodeContext): TensorDType {
+  const number = context.int('to', 0)
+  const dtype = dataTypeOf(number)
+  if (dtype === undefined) {
+    throw new CompileError({
+      code: 'onnx/attribute',
+      message: `Cast to element type ${number}, which ONNX does not define`,
+      where: context.where,
+      help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
+    })
+  }
+  if (isGraphDType(dtype)) return dtype
+  const what = `Cast to ${dtype}`
+  throw new UnsupportedError({
+    code: 'onnx/operator',
+    message: `${what} is not supported`,
+    where: context.where,
+    gaps: [{ where: context.where, what }],
+  })
+}
 
 export const elementwiseOperators: Readonly<Record<string, OnnxOperator>> = {
   Add: binary(addOp),
   Sub: binary(subOp),
   Mul: binary(mulOp),
   Div: binary(divOp),
-  Relu: unary(reluOp),
+  Mod: {
+    import: (context) => {
+      const operands = [context.input(0), context.input(1)] as const
+      return apply(modOp(...operands, { truncated: context.int('fmod', 0) !== 0 }), operands)
+    },
+  },
+  Max: variadic(maxOp),
+  Min: variadic(minOp),
+  Sum: variadic(sumOp),
+  Mean: variadic(meanOp),
   Identity: unary(identityOp),
-  Elu: {
-    import: (context) => apply(eluOp(context.input(0), { alpha: context.float('alpha', 1) }), [context.input(0)]),
-  },
-  Max: {
+  Abs: unary(absOp),
+  Neg: unary(negOp),
+  Exp: unary(expOp),
+  Log: unary(logOp),
+  Sqrt: unary(sqrtOp),
+  Erf: unary(erfOp),
+  Floor: unary(floorOp),
+  Ceil: unary(ceilOp),
+  Reciprocal: unary(reciprocalOp),
+  Pow: {
     import: (context) => {
-      const operands = [context.input(0), ...context.inputs().slice(1)]
-      return apply(maxOp(...operands), operands)
+      const [base, exponent] = [context.input(0), context.input(1)]
+      const known = knownExponent(base, exponent)
+      return known === undefined ? apply(powOp(base, exponent), [base, exponent]) : apply(powOp(base, known), [base])
     },
   },
-  CastLike: {
+  Equal: binary(equalOp),
+  Less: binary(lessOp),
+  LessOrEqual: binary(lessOrEqualOp),
+  Greater: binary(greaterOp),
+  GreaterOrEqual: binary(greaterOrEqualOp),
+  And: binary(andOp),
+  Or: binary(orOp),
+  Xor: binary(xorOp),
+  Not: unary(notOp),
+  Where: {
     import: (context) => {
-      const [value, like] = [context.input(0), context.input(1)]
-      if (value.dtype === like.dtype) return { kind: 'tensors', tensors: [value] }
-      const what = `CastLike from ${value.dtype} to ${like.dtype}`
-      throw new UnsupportedError({
-        code: 'onnx/operator',
-        message: `${what} is not supported`,
-        where: context.where,
-        gaps: [{ where: context.where, what }],
-      })
+      const operands = [context.input(0), context.input(1), context.input(2)] as const
+      return apply(whereOp(...operands), operands)
     },
   },
+  Cast: { import: (context) => converted(context.input(0), targetOf(context)) },
+  CastLike: { import: (context) => converted(context.input(0), context.input(1).dtype) },
 }

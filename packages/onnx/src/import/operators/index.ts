@@ -1,11 +1,12 @@
 /** Every ONNX operator that is imported, by name. */
 import type { OnnxOperator } from '../operator.js'
+import { activationOperators } from './activations.js'
 import { elementwiseOperators } from './elementwise.js'
 import { linearOperators } from './linear.js'
 import { shapeOperators } from './shape.js'
 
 const operators: ReadonlyMap<string, OnnxOperator> = new Map(
-  Object.entries({ ...elementwiseOperators, ...linearOperators, ...shapeOperators }),
+  Object.entries({ ...activationOperators, ...elementwiseOperators, ...linearOperators, ...shapeOperators }),
 )
 
 /** The operator, or undefined when it is not supported. */
