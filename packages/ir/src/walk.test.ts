@@ -32,6 +32,8 @@ test('expressions are walked parents first, each node once', () => {
 test('loads, those inside indices too', () => {
   const gathered = load(source, [load(positions, [i])])
   expect(loadsOf(add(gathered, gathered)).map((node) => node.buffer)).toEqual([source, positions])
+  const scaled = mul(gathered, v)
+  expect(loadsOf(select(lt(i, j), add(v, scaled), add(scaled, scaled)))).toHaveLength(2)
   expect(someExpr(gathered, (node) => node === i)).toBe(true)
   expect(someExpr(gathered, (node) => node === j)).toBe(false)
 })

@@ -79,12 +79,54 @@ function someNode(expr: Expr, predicate: (expr: Expr) => boolean, seen: Set<Expr
   }
 }
 
+/**
+ * Visits each distinct load of an expression once, outer ones first. It keeps no record of leaves, nor of nodes with one
+ * operand that is none: most of what there is.
+ */
+export function walkLoads(expr: Expr, visit: (load: Load) => void, seen: Set<Expr> = new Set()): void {
+  switch (expr.kind) {
+    case 'const':
+    case 'var':
+    case 'size':
+    case 'builtin':
+      return
+    case 'unary':
+    case 'cast':
+      walkLoads(expr.value, visit, seen)
+      return
+    case 'binary':
+      if (isLeaf(expr.right)) {
+        walkLoads(expr.left, visit, seen)
+        return
+      }
+      if (!isLeaf(expr.left)) {
+        if (seen.has(expr)) return
+        seen.add(expr)
+        walkLoads(expr.left, visit, seen)
+      }
+      walkLoads(expr.right, visit, seen)
+      return
+    case 'select':
+      if (seen.has(expr)) return
+      seen.add(expr)
+      walkLoads(expr.cond, visit, seen)
+      walkLoads(expr.then, visit, seen)
+      walkLoads(expr.else, visit, seen)
+      return
+    case 'load':
+      if (seen.has(expr)) return
+      seen.add(expr)
+      visit(expr)
+      for (const index of expr.index) walkLoads(index, visit, seen)
+  }
+}
+
+const isLeaf = ({ kind }: Expr): boolean => kind === 'const' || kind === 'var' || kind === 'builtin' || kind === 'size'
+
 /** The loads of an expression, each node once. */
 export function loadsOf(expr: Expr): readonly Load[] {
   const loads: Load[] = []
-  walkExpr(expr, (node) => {
-    if (node.kind === 'load') loads.push(node)
-  })
+  walkLoads(expr, (load) => loads.push(load))
   return loads
 }
 
@@ -175,11 +217,7 @@ export function boundVars(stmt: Stmt): readonly Var[] {
 /** Buffers read by the statement itself (not by those inside it). */
 export function buffersRead(stmt: Stmt): readonly Buffer[] {
   const loads: Buffer[] = []
-  for (const expr of stmtExprs(stmt)) {
-    walkExpr(expr, (node) => {
-      if (node.kind === 'load') loads.push(node.buffer)
-    })
-  }
+  for (const expr of stmtExprs(stmt)) walkLoads(expr, ({ buffer }) => loads.push(buffer))
   switch (stmt.kind) {
     case 'load-vector':
     case 'atomic':

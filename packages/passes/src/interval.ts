@@ -45,9 +45,12 @@ export const union = (a: Range, b: Range): Range => ({ min: Math.min(a.min, b.mi
 
 /** The mathematical interval of a product; no wrapping. */
 export function product(a: Range, b: Range): Range {
-  const corners = [a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max]
+  const ll = a.min * b.min
+  const lh = a.min * b.max
+  const hl = a.max * b.min
+  const hh = a.max * b.max
   // `+ 0` turns a negative zero into zero.
-  return { min: Math.min(...corners) + 0, max: Math.max(...corners) + 0 }
+  return { min: Math.min(ll, lh, hl, hh) + 0, max: Math.max(ll, lh, hl, hh) + 0 }
 }
 
 /** The range, or the whole type when it may leave it. */

@@ -90,11 +90,6 @@ function lowerForTask(stmt: ForTask, state: State, env: RangeEnv): Stmt {
   vars.forEach((v, dim) => {
     state.indices.set(v, defined(task?.[dim], 'a mapping gives one index a dimension'))
   })
-  if (stmt.position !== undefined) {
-    // The loops count the worker's tasks, the innermost fastest.
-    const position = loops.reduce<Expr>((count, { loopVar, extent }) => add(mul(count, extent), loopVar), int(0))
-    state.indices.set(stmt.position, position)
-  }
   // Loops open outermost first, so the position is their variables as one mixed-radix number.
   if (stmt.position !== undefined) {
     const position = loops.reduce<Expr>((sum, { loopVar, extent }) => add(mul(sum, extent), loopVar), int(0))

@@ -2,13 +2,14 @@
 import {
   type Buffer,
   type Expr,
+  exprChildren,
+  type Load,
   mapStmt,
   type Stmt,
   seq,
   stmtExprs,
   type Var,
-  walkExpr,
-  walkExprs,
+  walkLoads,
   walkStmts,
 } from '@tilewright/ir'
 
@@ -39,10 +40,12 @@ interface Uses {
 /** What a body reads of the memory that can be private. */
 function buffersOf(body: Stmt): ReadonlySet<Buffer> {
   const read = new Set<Buffer>()
-  walkExprs(body, (expr) => {
-    if (expr.kind === 'load' && expr.buffer.scope === 'private') read.add(expr.buffer)
-  })
+  const seen = new Set<Expr>()
+  const note = ({ buffer }: Load): void => {
+    if (buffer.scope === 'private') read.add(buffer)
+  }
   walkStmts(body, (stmt) => {
+    for (const expr of stmtExprs(stmt)) walkLoads(expr, note, seen)
     if (stmt.kind === 'load-vector' && stmt.buffer.scope === 'private') read.add(stmt.buffer)
     if (stmt.kind === 'matrix-multiply') for (const { buffer } of [stmt.a, stmt.b, stmt.d]) read.add(buffer)
   })
@@ -72,16 +75,25 @@ function sweep(stmt: Stmt, uses: Uses): Stmt {
   )
   if ((swept.kind === 'for' || swept.kind === 'for-task') && isEmpty(swept.body)) return seq([])
   if (swept.kind === 'if' && isEmpty(swept.then) && (swept.else === undefined || isEmpty(swept.else))) return seq([])
-  for (const expr of stmtExprs(swept)) {
-    walkExpr(
-      expr,
-      (node) => {
-        if (node.kind === 'var') uses.used.add(node)
-      },
-      uses.seen,
-    )
-  }
+  for (const expr of stmtExprs(swept)) useVars(expr, uses)
   return swept
+}
+
+/** Notes the variables of an expression. */
+function useVars(expr: Expr, uses: Uses): void {
+  switch (expr.kind) {
+    case 'const':
+    case 'size':
+    case 'builtin':
+      return
+    case 'var':
+      uses.used.add(expr)
+      return
+    default:
+      if (uses.seen.has(expr)) return
+      uses.seen.add(expr)
+      for (const child of exprChildren(expr)) useVars(child, uses)
+  }
 }
 
 function isDead(stmt: Stmt, { read, used }: Uses): boolean {

@@ -16,20 +16,19 @@ import {
   declare,
   definePass,
   type Expr,
+  type Load,
   letStmt,
   load,
+  mapStmt,
   type Pass,
   rewriteExpr,
-  rewriteExprs,
-  rewriteStmts,
   type Stmt,
   seq,
   stmtChildren,
   stmtExprs,
   type Var,
   variable,
-  walkExpr,
-  walkExprs,
+  walkLoads,
   walkStmts,
 } from '@tilewright/ir'
 
@@ -57,10 +56,10 @@ function constantArrays(body: Stmt): ReadonlyMap<Buffer, Map<number, Buffer>> {
       elements.set(position, buffer(`${array.hint}_${position}`, array.dtype, [], 'private'))
     }
   }
-  walkExprs(body, (node) => {
-    if (node.kind === 'load') access(node.buffer, node.index)
-  })
+  const seen = new Set<Expr>()
+  const accessLoad = ({ buffer, index }: Load): void => access(buffer, index)
   walkStmts(body, (stmt) => {
+    for (const expr of stmtExprs(stmt)) walkLoads(expr, accessLoad, seen)
     if (stmt.kind === 'store') access(stmt.buffer, stmt.index)
     else if (stmt.kind === 'load-vector' || stmt.kind === 'store-vector') arrays.delete(stmt.buffer)
     else if (stmt.kind === 'matrix-multiply') {
@@ -86,21 +85,25 @@ function splitArrays(body: Stmt): Stmt {
     loads.set(element, known)
     return known
   }
+  return rewriteBody(body, visit, (stmt) => {
+    if (stmt.kind === 'declare') {
+      const elements = arrays.get(stmt.buffer)
+      if (elements === undefined) return stmt
+      const inOrder = [...elements].sort(([a], [b]) => a - b)
+      return seq(inOrder.map(([, element]) => declare(element, stmt.at)))
+    }
+    if (stmt.kind !== 'store') return stmt
+    const element = elementOf(stmt.buffer, stmt.index)
+    return element === undefined ? stmt : { ...stmt, buffer: element, index: [] }
+  })
+}
+
+/** A body with its expressions' nodes and then its statements replaced, each once. */
+function rewriteBody(body: Stmt, onNode: (node: Expr) => Expr, onStmt: (stmt: Stmt) => Stmt): Stmt {
   const memo = new Map<Expr, Expr>()
-  return rewriteStmts(
-    rewriteExprs(body, (expr) => rewriteExpr(expr, visit, memo)),
-    (stmt) => {
-      if (stmt.kind === 'declare') {
-        const elements = arrays.get(stmt.buffer)
-        if (elements === undefined) return stmt
-        const inOrder = [...elements].sort(([a], [b]) => a - b)
-        return seq(inOrder.map(([, element]) => declare(element, stmt.at)))
-      }
-      if (stmt.kind !== 'store') return stmt
-      const element = elementOf(stmt.buffer, stmt.index)
-      return element === undefined ? stmt : { ...stmt, buffer: element, index: [] }
-    },
-  )
+  const onExpr = (expr: Expr): Expr => rewriteExpr(expr, onNode, memo)
+  const visit = (stmt: Stmt): Stmt => onStmt(mapStmt(stmt, onExpr, visit))
+  return visit(body)
 }
 
 /** What is known of a private variable while its uses are listed in order. */
@@ -120,17 +123,14 @@ function boundOnce(body: Stmt): ReadonlyMap<Buffer, Var> {
   const variables = new Map<Buffer, Uses>()
   const seen = new Set<Expr>()
   let position = 0
+  const noteLoad = ({ buffer }: Load): void => {
+    const uses = variables.get(buffer)
+    if (uses !== undefined) uses.loadedAt = Math.min(uses.loadedAt, position)
+  }
   const visit = (stmt: Stmt, scope: Stmt | undefined): void => {
     position++
     for (const expr of stmtExprs(stmt)) {
-      walkExpr(
-        expr,
-        (node) => {
-          const uses = node.kind === 'load' ? variables.get(node.buffer) : undefined
-          if (uses !== undefined) uses.loadedAt = Math.min(uses.loadedAt, position)
-        },
-        seen,
-      )
+      walkLoads(expr, noteLoad, seen)
     }
     if (stmt.kind === 'declare' && isVariable(stmt.buffer) && scope !== undefined) {
       const none = { stores: 0, direct: true, storedAt: 0, loadedAt: Number.POSITIVE_INFINITY }
@@ -162,14 +162,10 @@ const isVariable = ({ scope, shape, dtype }: Buffer): boolean =>
 function bindOnce(body: Stmt): Stmt {
   const bound = boundOnce(body)
   if (bound.size === 0) return body
-  const memo = new Map<Expr, Expr>()
   const visit = (node: Expr): Expr => (node.kind === 'load' ? (bound.get(node.buffer) ?? node) : node)
-  return rewriteStmts(
-    rewriteExprs(body, (expr) => rewriteExpr(expr, visit, memo)),
-    (stmt) => {
-      const v = stmt.kind === 'store' || stmt.kind === 'declare' ? bound.get(stmt.buffer) : undefined
-      if (v === undefined) return stmt
-      return stmt.kind === 'store' ? letStmt(v, stmt.value, stmt.at) : seq([])
-    },
-  )
+  return rewriteBody(body, visit, (stmt) => {
+    const v = stmt.kind === 'store' || stmt.kind === 'declare' ? bound.get(stmt.buffer) : undefined
+    if (v === undefined) return stmt
+    return stmt.kind === 'store' ? letStmt(v, stmt.value, stmt.at) : seq([])
+  })
 }

@@ -3,9 +3,9 @@
  * value wherever it is seen, and substitution can never capture.
  */
 import type { Buffer } from '../buffer.js'
-import type { Var } from '../expr.js'
+import type { Expr, Var } from '../expr.js'
 import type { Mbarrier, Stmt } from '../stmt.js'
-import { boundVars, buffersRead, buffersWritten, stmtChildren, stmtExprs, walkExpr } from '../walk.js'
+import { boundVars, buffersRead, buffersWritten, exprChildren, stmtChildren, stmtExprs } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
 type Named = Var | Buffer | Mbarrier
@@ -33,12 +33,17 @@ export const checkNamesInScope: Rule = ({ params, body }) => {
       findings.push({ code: 'ir/bound-twice', message, help: 'make a fresh one for each copy of a body', stmt })
     }
     everBound.add(named)
+    if (!visible.has(named)) scope.push(named)
     visible.add(named)
   }
+  /** What has been bound in the block that is being visited. */
+  let scope: Named[] = []
   const scoped = (bound: readonly Named[], visit: () => void): void => {
-    const before = new Set(visible)
+    const outer = scope
+    scope = [...bound]
     visit()
-    for (const named of visible) if (!before.has(named) || bound.includes(named)) visible.delete(named)
+    for (const named of scope) visible.delete(named)
+    scope = outer
   }
   const visit = (stmt: Stmt): void => {
     for (const named of used(stmt)) use(named, stmt)
@@ -71,13 +76,26 @@ export const checkNamesInScope: Rule = ({ params, body }) => {
 /** What a statement itself refers to, each once. */
 function used(stmt: Stmt): ReadonlySet<Named> {
   const names = new Set<Named>([...buffersRead(stmt), ...buffersWritten(stmt)])
-  for (const expr of stmtExprs(stmt)) {
-    walkExpr(expr, (node) => {
-      if (node.kind === 'var') names.add(node)
-    })
-  }
+  const seen = new Set<Expr>()
+  for (const expr of stmtExprs(stmt)) addVars(expr, names, seen)
   if (stmt.kind === 'mbarrier-arrive' || stmt.kind === 'mbarrier-wait') names.add(stmt.mbarrier)
   return names
+}
+
+function addVars(expr: Expr, names: Set<Named>, seen: Set<Expr>): void {
+  switch (expr.kind) {
+    case 'const':
+    case 'size':
+    case 'builtin':
+      return
+    case 'var':
+      names.add(expr)
+      return
+    default:
+      if (seen.has(expr)) return
+      seen.add(expr)
+      for (const child of exprChildren(expr)) addVars(child, names, seen)
+  }
 }
 
 function what(named: Named): string {

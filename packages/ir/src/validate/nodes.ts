@@ -26,24 +26,24 @@ import type { Finding, Rule } from './finding.js'
 export const checkNodes: Rule = ({ body }) => {
   const findings: Finding[] = []
   const seen = new Set<Expr>()
-  walkStmts(body, (stmt) => {
-    const attempt = (build: () => void): void => {
-      try {
-        build()
-      } catch (error) {
-        if (!(error instanceof TilewrightError)) throw error
-        findings.push({ code: error.code, message: error.message, help: error.help, stmt })
-      }
+  const attempt = <T>(check: (node: T) => void, node: T, stmt: Stmt): void => {
+    try {
+      check(node)
+    } catch (error) {
+      if (!(error instanceof TilewrightError)) throw error
+      findings.push({ code: error.code, message: error.message, help: error.help, stmt })
     }
-    for (const expr of stmtExprs(stmt)) walkExpr(expr, (node) => attempt(() => checkExpr(node)), seen)
-    attempt(() => checkStmt(stmt))
+  }
+  walkStmts(body, (stmt) => {
+    for (const expr of stmtExprs(stmt)) walkExpr(expr, (node) => attempt(checkExpr, node, stmt), seen)
+    attempt(checkStmt, stmt, stmt)
   })
   return findings
 }
 
 function checkExpr(expr: Expr): void {
-  const built = rebuild(expr)
-  expectType(built.dtype, expr.dtype, `a ${expr.kind} node`)
+  const { dtype } = rebuild(expr)
+  if (dtype !== expr.dtype) expectType(dtype, expr.dtype, `a ${expr.kind} node`)
 }
 
 function rebuild(expr: Expr): Expr {

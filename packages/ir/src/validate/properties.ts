@@ -1,7 +1,8 @@
 /** What passes have made true of a kernel is still true. */
+import type { Buffer } from '../buffer.js'
 import type { Kernel, KernelProperty } from '../kernel.js'
 import type { Stmt } from '../stmt.js'
-import { loadsOf, stmtExprs, walkStmts } from '../walk.js'
+import { stmtExprs, walkLoads, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
 const help = 'the last pass broke what an earlier one established'
@@ -30,12 +31,12 @@ function unless(
 
 /** A private buffer of rank 0 is a mutable variable, which has no index to flatten. */
 function hasDeepAccess(stmt: Stmt): boolean {
-  const buffers = new Set(
-    stmtExprs(stmt)
-      .flatMap(loadsOf)
-      .map((load) => load.buffer),
-  )
-  if (stmt.kind === 'store' || stmt.kind === 'atomic' || stmt.kind === 'declare') buffers.add(stmt.buffer)
-  if (stmt.kind === 'async-copy') buffers.add(stmt.source).add(stmt.destination)
-  return [...buffers].some(({ shape, scope }) => shape.length > 1 || (shape.length === 0 && scope !== 'private'))
+  let deep = false
+  const check = ({ shape, scope }: Buffer): void => {
+    deep ||= shape.length > 1 || (shape.length === 0 && scope !== 'private')
+  }
+  for (const expr of stmtExprs(stmt)) walkLoads(expr, ({ buffer }) => check(buffer))
+  if (stmt.kind === 'store' || stmt.kind === 'atomic' || stmt.kind === 'declare') check(stmt.buffer)
+  if (stmt.kind === 'async-copy') for (const buffer of [stmt.source, stmt.destination]) check(buffer)
+  return deep
 }

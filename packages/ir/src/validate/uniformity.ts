@@ -35,21 +35,26 @@ export const checkUniformity: Rule = ({ body }) => {
   walkStmts(body, (stmt) => {
     for (const target of buffersWritten(stmt)) written.add(target)
   })
-  const vars = new Map<Var, Uniformity>()
+  /** What binds each variable met so far: asked only where a barrier may depend on it. */
+  const bindings = new Map<Var, Stmt>()
   const known = new Map<Expr, Uniformity>()
   const isReadOnly = (source: Buffer): boolean => source.scope === 'storage' && !written.has(source)
 
   const uniformity = (expr: Expr): Uniformity => {
     const found = known.get(expr)
     if (found !== undefined) return found
+    // In an invalid kernel a variable may depend on itself.
+    known.set(expr, 'thread')
     const level = own(expr)
     known.set(expr, level)
     return level
   }
   const own = (expr: Expr): Uniformity => {
     switch (expr.kind) {
-      case 'var':
-        return vars.get(expr) ?? 'thread'
+      case 'var': {
+        const binding = bindings.get(expr)
+        return binding !== undefined && canBeUniform(binding, isReadOnly) ? levelOf(binding) : 'thread'
+      }
       case 'builtin':
         if (expr.name === 'subgroup') return 'subgroup'
         return expr.name === 'thread' || expr.name === 'lane' ? 'thread' : 'workgroup'
@@ -60,15 +65,19 @@ export const checkUniformity: Rule = ({ body }) => {
     }
   }
 
+  const levelOf = (stmt: Stmt): Uniformity => weakest(stmtExprs(stmt).map(uniformity))
+
   const findings: Finding[] = []
   const visit = (stmt: Stmt, flow: Flow): void => {
-    const level = weakest(stmtExprs(stmt).map(uniformity))
-    for (const bound of boundVars(stmt)) vars.set(bound, canBeUniform(stmt, isReadOnly) ? level : 'thread')
+    for (const bound of boundVars(stmt)) bindings.set(bound, stmt)
     const participants = barrierOf(stmt)
     if (participants !== undefined && order.indexOf(flow.together) < order.indexOf(participants)) {
       findings.push(divergent(stmt, participants, flow))
     }
-    for (const child of stmtChildren(stmt)) visit(child, stmt.kind === 'seq' ? flow : inside(stmt, level, flow))
+    const children = stmtChildren(stmt)
+    if (children.length === 0) return
+    const within = stmt.kind === 'seq' ? flow : inside(stmt, levelOf(stmt), flow)
+    for (const child of children) visit(child, within)
   }
   visit(body, { together: 'workgroup', divergent: [] })
   return findings
