@@ -1,8 +1,10 @@
-// `pnpm bench matmul [SIZE…]`: a table on stdout, or JSON with --json.
+// `npm run bench -- CASE`: a table on stdout, or JSON with --json.
 import { cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { openNode } from '@tilewright/backend-wgsl/node'
 import { CompileError, formatError, TilewrightError } from '@tilewright/ir'
 import { Command } from 'commander'
+import { benchCompile, compileTable, timeCompile } from './compile.js'
 import { benchMatmul, type MatmulResult } from './matmul.js'
 
 const program = new Command('bench').description('Benchmarks of generated kernels')
@@ -30,6 +32,21 @@ program
       console.log(
         table(results, `${info.adapter} on ${machine.cores} × ${machine.processor}, load ${machine.load.toFixed(1)}`),
       )
+  })
+
+program
+  .command('compile')
+  .description('from graph to plan: 53 convolutions, in a cold process and warm, and what each stage takes')
+  .option('--rounds <n>', 'compiles of each kind', '5')
+  .option('--json', 'print JSON')
+  .option('--once', 'compile once, and print the times as JSON')
+  .action(async (options: { readonly rounds: string; readonly json?: boolean; readonly once?: boolean }) => {
+    if (options.once) {
+      console.log(JSON.stringify(timeCompile()))
+      return
+    }
+    const report = await benchCompile(positive(options.rounds), [fileURLToPath(import.meta.url), 'compile', '--once'])
+    console.log(options.json ? JSON.stringify(report, null, 2) : compileTable(report))
   })
 
 function positive(text: string): number {
