@@ -2,11 +2,13 @@
 import { formatError, TilewrightError } from '@tilewright/ir'
 import { Command } from 'commander'
 import { compileCommand } from './commands/compile.js'
+import { casesCommand } from './commands/cases.js'
 import { matmulCommand } from './commands/matmul.js'
 
 const program = new Command('bench')
   .description('Benchmarks of Tilewright. Results go to stdout, progress to stderr.')
   .addCommand(compileCommand())
+  .addCommand(casesCommand(), { isDefault: true })
   .addCommand(matmulCommand())
 
 try {

@@ -1,6 +1,7 @@
 // One matmul on one device: operands and buffers that all kernels under comparison share, and the measuring of each.
 import { type Device, type DeviceBuffer, wholeBuffer } from '@tilewright/backend'
 import type { MatmulKernel, MatmulSize } from './baselines.js'
+import { randomFloats } from './random.js'
 
 export interface PreparedKernel {
   readonly name: string
@@ -67,15 +68,6 @@ export function openMatmul(device: Device, size: MatmulSize): MatmulWorkload {
       for (const buffer of buffers) buffer.destroy()
     },
   }
-}
-
-/** A linear congruential generator, 24 bits a number. */
-function randomFloats(length: number, seed: number): Float32Array<ArrayBuffer> {
-  let state = seed
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state >>> 8) / 2 ** 23 - 1
-  })
 }
 
 /** Some elements of A·B by their index in C, all of them where C is small. */

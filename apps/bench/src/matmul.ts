@@ -3,6 +3,7 @@ import type { Device } from '@tilewright/backend'
 import { type BaselineForm, baselineKernel, type MatmulSize } from './baselines.js'
 import { type GeneratedForm, generatedKernel } from './generated.js'
 import { openMatmul, type PreparedKernel } from './matmul-workload.js'
+import { type Spread, spread } from './statistics.js'
 
 export interface MatmulResult {
   readonly size: number
@@ -18,12 +19,6 @@ export interface MatmulResult {
   readonly compileMs: { readonly generated: number; readonly handWritten: number }
   /** Largest difference from the exact product, over the largest result. */
   readonly error: number
-}
-
-export interface Spread {
-  readonly min: number
-  readonly median: number
-  readonly max: number
 }
 
 /** Runs both forms at one size; `rounds` interleaved runs each, the order within a round alternating. */
@@ -89,10 +84,4 @@ async function sample(kernel: PreparedKernel): Promise<Sample> {
   const wall = await kernel.run()
   const { user, system } = process.cpuUsage(before)
   return { wall, cpu: (user + system) / 1000 }
-}
-
-function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (fraction: number): number => sorted[Math.floor((sorted.length - 1) * fraction)] ?? Number.NaN
-  return { min: at(0), median: at(0.5), max: at(1) }
 }

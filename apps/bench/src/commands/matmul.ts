@@ -1,8 +1,8 @@
 // `bench matmul [SIZE…]`: both matmul templates against hand-written WGSL of the same structure.
-import { cpus, loadavg } from 'node:os'
-import { openNode } from '@tilewright/backend-wgsl/node'
 import { Command } from 'commander'
+import { machineFacts } from '../machine.js'
 import { benchMatmul, type MatmulResult } from '../matmul.js'
+import { openWebgpu } from '../open-webgpu.js'
 import { positive } from '../positive.js'
 
 export function matmulCommand(): Command {
@@ -19,8 +19,8 @@ async function run(
   options: { readonly rounds: string; readonly json?: boolean },
 ): Promise<void> {
   const [sizes, rounds] = [given.map(positive), positive(options.rounds)]
-  const device = await openNode().catch(() => openNode({ software: true }))
-  const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, load: loadavg()[0] ?? 0 }
+  const device = await openWebgpu()
+  const machine = machineFacts()
   const results: MatmulResult[] = []
   for (const size of sizes) {
     console.error(`matmul ${size}…`)
