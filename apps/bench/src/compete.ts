@@ -19,6 +19,8 @@ export type Entry =
       readonly cpuMs: Spread
       /** Its wall time over ours in each round; undefined when we have none. */
       readonly ratio: Spread | undefined
+      /** The same of processor time: where a GPU is emulated, other people's load disturbs it less. */
+      readonly cpuRatio: Spread | undefined
       /** Largest difference from the first contestant's outputs, relative to the largest value of each. */
       readonly errorOfMax: number
       /** Whether that is little enough to be the same computation. */
@@ -80,15 +82,16 @@ export async function compete(contestants: readonly Contestant[], rounds: number
       return { status: 'missing', contestant: contestant.name, reason: reason ?? 'it was not prepared' }
     }
     const { firstMs, errorOfMax, samples } = runner
-    const walls = samples.map((sample) => sample.wallMs)
-    const ours = base?.samples.map((sample) => sample.wallMs)
+    const ratioOf = (measure: (sample: Sample) => number): Spread | undefined =>
+      base === undefined ? undefined : spread(ratios(samples.map(measure), base.samples.map(measure)))
     return {
       status: 'measured',
       contestant: contestant.name,
       firstMs,
-      wallMs: spread(walls),
+      wallMs: spread(samples.map((sample) => sample.wallMs)),
       cpuMs: spread(samples.map((sample) => sample.cpuMs)),
-      ratio: ours === undefined ? undefined : spread(ratios(walls, ours)),
+      ratio: ratioOf((sample) => sample.wallMs),
+      cpuRatio: ratioOf((sample) => sample.cpuMs),
       errorOfMax,
       agrees: errorOfMax <= tolerance,
     }

@@ -3,6 +3,7 @@ import { formatError, TilewrightError } from '@tilewright/ir'
 import { Command } from 'commander'
 import { compileCommand } from './commands/compile.js'
 import { casesCommand } from './commands/cases.js'
+import { gaussianCommand } from './commands/gaussian.js'
 import { matmulCommand } from './commands/matmul.js'
 
 const program = new Command('bench')
@@ -10,6 +11,7 @@ const program = new Command('bench')
   .addCommand(compileCommand())
   .addCommand(casesCommand(), { isDefault: true })
   .addCommand(matmulCommand())
+  .addCommand(gaussianCommand())
 
 try {
   await program.parseAsync()

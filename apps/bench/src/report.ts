@@ -29,8 +29,8 @@ export function comparisonText({ device, machine, rounds, cases }: Comparison): 
   const title = `${device.adapter} on ${machine.cores} × ${machine.processor}, load ${machine.load.toFixed(1)}, ${rounds} rounds`
   const legend =
     'ms: wall time of a run with upload and readback, median (min … max); first: from model to first outputs'
-  const ratio = 'ratio: to tilewright in the same round, above 1 is slower than tilewright; cpu: processor time, median'
-  const head = ['case', 'contestant', 'ms', '', 'ratio', '', 'first ms', 'cpu ms', 'error']
+  const ratio = 'ratio: to tilewright in the same round, above 1 is slower; cpu ratio: the same of processor time'
+  const head = ['case', 'contestant', 'ms', '', 'ratio', '', 'cpu ratio', 'first ms', 'error']
   const rows = cases.flatMap(({ name, entries }) => entries.map((entry, i) => rowOf(i === 0 ? name : '', entry)))
   return [title, legend, ratio, '', ...alignRight([head, ...rows], 2), ...remarks(cases)].join('\n')
 }
@@ -48,14 +48,15 @@ export function disagreements(cases: readonly CaseResult[]): readonly string[] {
 
 function rowOf(name: string, entry: Entry): readonly string[] {
   if (entry.status === 'missing') return [name, entry.contestant, 'missing']
-  const { contestant, wallMs, ratio, firstMs, cpuMs, errorOfMax } = entry
+  const { contestant, wallMs, ratio, cpuRatio, firstMs, errorOfMax } = entry
+  const isBase = contestant === 'tilewright'
   return [
     name,
     contestant,
     ...spreadCells(wallMs),
-    ...(ratio === undefined || contestant === 'tilewright' ? ['', ''] : spreadCells(ratio)),
+    ...(ratio === undefined || isBase ? ['', ''] : spreadCells(ratio)),
+    cpuRatio === undefined || isBase ? '' : digits(cpuRatio.median),
     digits(firstMs),
-    digits(cpuMs.median),
     errorOfMax.toExponential(1),
   ]
 }
