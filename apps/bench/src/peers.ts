@@ -46,8 +46,10 @@ function npmInstall(spec: string, folder: string): Promise<void> {
   return new Promise((resolve, reject) => {
     execFile('npm', args, options, (error, _stdout, stderr) => {
       if (error === null) return resolve()
-      const reason = stderr.split('\n').find((line) => line.startsWith('npm error')) ?? error.message
-      reject(new CompileError({ code: 'bench/peer', message: `${spec} cannot be installed: ${reason}`, cause: error }))
+      // The first line of npm's complaint is a code, the second a sentence.
+      const said = stderr.split('\n').flatMap((line) => /^npm (?:error|ERR!) (?!code)(.+)/.exec(line)?.[1] ?? [])
+      const message = `${spec} cannot be installed: ${said[0] ?? error.message}`
+      reject(new CompileError({ code: 'bench/peer', message, cause: error }))
     })
   })
 }

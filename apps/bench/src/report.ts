@@ -57,7 +57,7 @@ function rowOf(name: string, entry: Entry): readonly string[] {
     ...(ratio === undefined || isBase ? ['', ''] : spreadCells(ratio)),
     cpuRatio === undefined || isBase ? '' : digits(cpuRatio.median),
     digits(firstMs),
-    errorOfMax.toExponential(1),
+    isBase ? '' : errorOfMax.toExponential(1),
   ]
 }
 

@@ -1,7 +1,10 @@
 // `bench [CASE…]`: fixed cases, ours against other people's libraries on the same adapter. Without a case, the list of them.
 //
 // Each contestant runs each case in a process of its own, and is asked for one run at a time. Peers cannot take ours down with
-// them, and none shares a heap, a thread pool or a driver with another; an idle process waits for its next request asleep.
+// them, and none shares a heap, a thread pool or a driver with another. It is fair: a contestant that waits for its next request
+// sleeps (on SwiftShader, at most 20 ms of processor time in 3 s, all peers alike), and in one process for all of them no time
+// was measurably different. What is not fair is a busy machine: onnxruntime polls Dawn without a pause while it waits, and loses
+// more to other people's work than we do. The load stands in the result, and the ratio of processor times beside that of time.
 import type { DeviceInfo } from '@tilewright/backend'
 import { TilewrightError } from '@tilewright/ir'
 import { Command } from 'commander'

@@ -2,7 +2,7 @@
 // processor. No speed is measured here: at that size nothing else says what is right.
 import { cpu } from '@tilewright/backend-cpu'
 import { wgsl } from '@tilewright/backend-wgsl'
-import { defined, formatError, TilewrightError } from '@tilewright/ir'
+import { defined, formatError, invariant, TilewrightError } from '@tilewright/ir'
 import { decodeModel, encodeModel } from '@tilewright/onnx'
 import { Command, Option } from 'commander'
 import type { Workload } from '../cases/workload.js'
@@ -55,6 +55,8 @@ function gaussianNetwork(name: string): Workload {
 /** Runs a network on both sides, and says how they compare. Sets the exit code when they differ. */
 async function compareWith(peer: OpenContestant, workload: Workload, choice: DeviceChoice): Promise<string> {
   const want = await (await peer.prepare(workload))()
+  const bounded = Object.values(want).every(({ data }) => data.every(Number.isFinite))
+  invariant(bounded, 'the weights are scaled so that outputs stay finite')
   const { ours, dispose } = await openOurs(choice)
   try {
     const start = performance.now()
