@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Entry } from './compete.js'
-import { type Comparison, comparisonText, disagreements } from './report.js'
+import { type Comparison, caseLine, comparisonText, disagreements } from './report.js'
 import { fileName } from './save.js'
 
 const ours: Entry = {
@@ -57,6 +57,13 @@ test('a table of contestants by case, with what is missing and wrong below', () 
     matmul-512: no jax-js: no network
     matmul-512: onnxruntime-webgpu differs by 2.0e-2 of the largest value"
   `)
+})
+
+test('a line for each case while it goes on', () => {
+  expect(comparison.cases.map(caseLine)).toEqual([
+    'matmul-512: tilewright 48.0 ms, onnxruntime-webgpu 312 ms (6.50 ×), no jax-js',
+    'softmax-1024: onnxruntime-webgpu 312 ms',
+  ])
 })
 
 test('disagreements are named', () => {

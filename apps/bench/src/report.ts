@@ -35,6 +35,17 @@ export function comparisonText({ device, machine, rounds, cases }: Comparison): 
   return [title, legend, ratio, '', ...alignRight([head, ...rows], 2), ...remarks(cases)].join('\n')
 }
 
+/** The medians of one case on a line, for who waits. */
+export function caseLine({ name, entries }: CaseResult): string {
+  const parts = entries.map((entry) => {
+    if (entry.status === 'missing') return `no ${entry.contestant}`
+    const { contestant, wallMs, ratio } = entry
+    const times = ratio === undefined || contestant === 'tilewright' ? '' : ` (${digits(ratio.median)} ×)`
+    return `${contestant} ${digits(wallMs.median)} ms${times}`
+  })
+  return `${name}: ${parts.join(', ')}`
+}
+
 /** Contestants whose outputs differ from ours. */
 export function disagreements(cases: readonly CaseResult[]): readonly string[] {
   return cases.flatMap(({ name, entries }) =>

@@ -17,7 +17,7 @@ import { currentCommit, machineFacts } from '../machine.js'
 import { openWebgpu } from '../open-webgpu.js'
 import { installPeer, peers } from '../peers.js'
 import { positive } from '../positive.js'
-import { type CaseResult, type Comparison, comparisonText, disagreements } from '../report.js'
+import { type CaseResult, type Comparison, caseLine, comparisonText, disagreements } from '../report.js'
 import { saveComparison } from '../save.js'
 
 interface Options {
@@ -48,8 +48,13 @@ async function run(names: readonly string[], options: Options): Promise<void> {
   const results: CaseResult[] = []
   for (const benchCase of cases) {
     const skipped = reasonToSkip(benchCase)
-    if (skipped === undefined) results.push(await runCase(benchCase, rounds, device, folders))
-    else console.error(`${benchCase.name}: skipped, ${skipped}`)
+    if (skipped !== undefined) {
+      console.error(`${benchCase.name}: skipped, ${skipped}`)
+      continue
+    }
+    const result = await runCase(benchCase, rounds, device, folders)
+    console.error(caseLine(result))
+    results.push(result)
   }
   const comparison: Comparison = {
     date: new Date().toISOString(),
@@ -109,7 +114,6 @@ async function runCase(
   { software }: DeviceInfo,
   folders: PeerFolders,
 ): Promise<CaseResult> {
-  console.error(`${name}…`)
   // jax-js reads no ONNX that it could be given: each kernel is written down for it, models are not.
   const invited = contestantNames.filter((contestant) => group === 'kernels' || contestant !== 'jax-js')
   const contestants = invited.map((contestant): Contestant => {
