@@ -29,7 +29,7 @@ export function countingDevice(inner: Device): Counted {
       innerOf.set(buffer, made)
       return buffer
     },
-    write: (buffer, data) => inner.write(unwrap(buffer), data),
+    write: (buffer, data, offset) => inner.write(unwrap(buffer), data, offset),
     read: (buffer, bytes) => inner.read(unwrap(buffer), bytes),
     begin: () => {
       const recorder = inner.begin()

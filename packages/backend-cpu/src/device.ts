@@ -42,8 +42,8 @@ export function openCpu(target: Target): Device {
       memories.set(buffer, allocate(padded))
       return buffer
     },
-    write: (buffer, data) => {
-      new Uint8Array(memoryOf(buffer)).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    write: (buffer, data, offset = 0) => {
+      new Uint8Array(memoryOf(buffer)).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
     },
     read: async (buffer, bytes) => new Uint8Array(memoryOf(buffer).slice(0, bytes)),
     createPipeline: async (kernel) => {
@@ -69,6 +69,8 @@ export function openCpu(target: Target): Device {
         },
       }
     },
+    // A launch runs while it is submitted, and throws there.
+    settled: async () => undefined,
     lost: new Promise(() => undefined),
     dispose: () => {
       disposed = true

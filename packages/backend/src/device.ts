@@ -56,13 +56,21 @@ export interface Device {
    * `device/out-of-memory`.
    */
   readonly createBuffer: (bytes: number) => DeviceBuffer
-  /** Copies host bytes to the start of a buffer; the view may be reused at once. */
-  readonly write: (buffer: DeviceBuffer, data: ArrayBufferView) => void
+  /**
+   * Copies host bytes to a buffer from `offset` on, a multiple of 4 (default: 0); the view may be reused at once. The
+   * rest of the last word becomes undefined.
+   */
+  readonly write: (buffer: DeviceBuffer, data: ArrayBufferView, offset?: number) => void
   /** Reads the first `bytes`, after everything submitted before. Rejects with `CompileError` `device/lost`. */
   readonly read: (buffer: DeviceBuffer, bytes: number) => Promise<Uint8Array<ArrayBuffer>>
   /** Compiles. Rejects with `CompileError` `device/pipeline` with the compiler's message. */
   readonly createPipeline: (kernel: PlanKernel) => Promise<Pipeline>
   readonly begin: () => Recorder
+  /**
+   * Resolves when everything submitted before has ended well; rejects with what went wrong. What goes wrong is known to
+   * all who wait for it, here or in `read`, and else to the first who does.
+   */
+  readonly settled: () => Promise<void>
   /** Resolves with the reason when the device is lost, and never otherwise. */
   readonly lost: Promise<string>
   /** Frees the device and all its buffers; idempotent. */

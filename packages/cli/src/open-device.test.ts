@@ -18,6 +18,7 @@ const adapter = (name: string, software: boolean): Device => ({
   write: () => undefined,
   read: async () => new Uint8Array(),
   createPipeline: () => Promise.reject(new TypeError('not asked for')),
+  settled: async () => undefined,
   begin: () => ({ dispatch: () => undefined, submit: () => undefined }),
   lost: new Promise(() => undefined),
   dispose: () => undefined,

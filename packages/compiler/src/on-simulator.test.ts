@@ -82,8 +82,8 @@ function simulated({ fastWorkgroupMemory = true, order = 'ascending' as Order } 
       memory.set(buffer, new ArrayBuffer(bytes))
       return buffer
     },
-    write: (buffer, { buffer: data, byteOffset, byteLength }) =>
-      new Uint8Array(memory.get(buffer)!).set(new Uint8Array(data, byteOffset, byteLength)),
+    write: (buffer, { buffer: data, byteOffset, byteLength }, offset) =>
+      new Uint8Array(memory.get(buffer)!).set(new Uint8Array(data, byteOffset, byteLength), offset),
     read: async (buffer, bytes) => new Uint8Array(memory.get(buffer)!.slice(0, bytes)),
     createPipeline: async (kernel) => ({ kernel }),
     begin: () => ({
@@ -97,6 +97,7 @@ function simulated({ fastWorkgroupMemory = true, order = 'ascending' as Order } 
       },
       submit: () => undefined,
     }),
+    settled: async () => undefined,
     lost: new Promise(() => undefined),
     dispose: () => undefined,
   }

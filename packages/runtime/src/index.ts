@@ -1,4 +1,6 @@
 /** Walks plans on devices. */
 export type { HostTensor } from './check-inputs.js'
+export type { LoadStats } from './load-plan.js'
 export type { MemoryUse, RunResult, RunStats } from './run-plan.js'
 export * from './session.js'
+export type { ConstantSource } from './upload-constants.js'

@@ -1,39 +1,44 @@
 /** A plan on one device: its pipelines, its constants, and what is made of them before the first run. */
 import type { Device, DeviceBuffer } from '@tilewright/backend'
-import { bufferBytes, chooseSteps, launchesIn, type Plan, PlanError, wholeBuffer } from '@tilewright/backend/plan'
+import { bufferBytes, chooseSteps, launchesIn, type Plan, wholeBuffer } from '@tilewright/backend/plan'
 import { createResolver, resolveLaunches } from './resolve-run.js'
 import { bufferIn, createRunMemory } from './run-memory.js'
 import { dispatchAll, type Prepared } from './run-plan.js'
+import { type ConstantSource, uploadConstants } from './upload-constants.js'
 
 export interface LoadedPlan extends Prepared {
+  readonly stats: LoadStats
   readonly dispose: () => void
 }
 
+/** What loading took. */
+export interface LoadStats {
+  readonly pipelines: number
+  /** Until the last pipeline was compiled, and until the constants were on their way: both begin at once. */
+  readonly pipelineMilliseconds: number
+  readonly uploadMilliseconds: number
+  /** Wall time in all, with what is made of constants. */
+  readonly milliseconds: number
+}
+
 /**
- * Loads a plan: compiles pipelines in parallel while constants upload. Rejects with `PlanError` `plan/constants` when
- * there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
+ * Loads a plan: compiles pipelines in parallel while constants upload. Rejects as `uploadConstants` does, and with the
+ * device's errors; what was made by then is freed.
  */
-export async function loadPlan(plan: Plan, constants: Uint8Array, device: Device): Promise<LoadedPlan> {
-  const needed = Math.max(0, ...plan.constants.map(({ offset, bytes }) => offset + bytes))
-  if (constants.byteLength < needed) {
-    throw new PlanError(
-      'plan/constants',
-      `the constants have ${constants.byteLength} bytes; plan "${plan.name}" needs ${needed}`,
-      'pass the constants that were made with this plan',
-    )
-  }
-  const compiling = Promise.all(plan.kernels.map((kernel) => device.createPipeline(kernel)))
+export async function loadPlan(plan: Plan, constants: ConstantSource, device: Device): Promise<LoadedPlan> {
+  const start = performance.now()
+  const compiling = timed(Promise.all(plan.kernels.map((kernel) => device.createPipeline(kernel))))
   const fixed = new Map<number, DeviceBuffer>()
   const release = (): void => {
     for (const buffer of fixed.values()) buffer.destroy()
   }
   try {
-    for (const { buffer, offset, bytes } of plan.constants) {
-      const memory = device.createBuffer(bytes)
-      fixed.set(buffer, memory)
-      if (bytes > 0) device.write(memory, constants.subarray(offset, offset + bytes))
-    }
-    const pipelines = await compiling
+    for (const { buffer, bytes } of plan.constants) fixed.set(buffer, device.createBuffer(bytes))
+    const uploading = timed(uploadConstants(plan, constants, device, fixed))
+    // Neither is left unheard when the other fails, and nothing is freed under it.
+    await Promise.allSettled([compiling, uploading])
+    const { milliseconds: uploadMilliseconds } = await uploading
+    const { value: pipelines, milliseconds: pipelineMilliseconds } = await compiling
     plan.buffers.forEach((buffer, i) => {
       if (buffer.role !== 'prepared') return
       fixed.set(i, device.createBuffer(bufferBytes(buffer, new Map(), device.target.limits)))
@@ -42,6 +47,8 @@ export async function loadPlan(plan: Plan, constants: Uint8Array, device: Device
     const ranges = launches.map(({ buffers }) => buffers.map((number) => wholeBuffer(bufferIn(fixed, number))))
     dispatchAll(device, launches, ranges)
     freeUnread(plan, fixed)
+    // What went wrong so far is known before the first run.
+    await device.settled()
     const memory = createRunMemory(plan, device, fixed)
     const bytesOf = (role: 'constant' | 'prepared'): number =>
       [...fixed].reduce((sum, [i, { bytes }]) => sum + (plan.buffers[i]?.role === role ? bytes : 0), 0)
@@ -51,6 +58,12 @@ export async function loadPlan(plan: Plan, constants: Uint8Array, device: Device
       memory,
       resolve: createResolver(plan, pipelines, () => device.target),
       fixedBytes: { constants: bytesOf('constant'), prepared: bytesOf('prepared') },
+      stats: {
+        pipelines: pipelines.length,
+        pipelineMilliseconds,
+        uploadMilliseconds,
+        milliseconds: performance.now() - start,
+      },
       dispose: () => {
         release()
         memory.dispose()
@@ -62,6 +75,12 @@ export async function loadPlan(plan: Plan, constants: Uint8Array, device: Device
     compiling.catch(() => undefined)
     throw error
   }
+}
+
+/** What a promise resolves with, and how long that took. */
+async function timed<T>(promise: Promise<T>): Promise<{ readonly value: T; readonly milliseconds: number }> {
+  const start = performance.now()
+  return { value: await promise, milliseconds: performance.now() - start }
 }
 
 /** Frees what only the preparation read. */

@@ -1,5 +1,5 @@
 import type { Device, DeviceBuffer } from '@tilewright/backend'
-import { PlanError } from '@tilewright/backend/plan'
+import { launchesIn, PlanError } from '@tilewright/backend/plan'
 import { cpu } from '@tilewright/backend-cpu'
 import { evaluate } from '@tilewright/backend-cpu/evaluate'
 import { compile, programOf } from '@tilewright/compiler'
@@ -60,7 +60,7 @@ async function openWatched(): Promise<Watched> {
       failing('createPipeline')
       return device.createPipeline(kernel)
     },
-    write: (buffer, data) => device.write(innerOf(buffer), data),
+    write: (buffer, data, offset) => device.write(innerOf(buffer), data, offset),
     read: async (buffer, bytes) => {
       failing('read')
       // As on a GPU, results come later.
@@ -501,7 +501,7 @@ describe('a session that cannot be made', () => {
     expect(await run({ steps: [{ kind: 'choose', branches: [{ when, steps: [] }] }] })).toMatchInlineSnapshot(
       `"error[plan/choose]: no branch of the plan is for these sizes"`,
     )
-    const [launch] = plan.steps
+    const [launch] = launchesIn(plan.steps)
     expect(await run({ steps: [{ ...launch, kernel: 9 }] })).toMatchInlineSnapshot(
       `"error[plan/reference]: the plan names kernel 9, which it lacks"`,
     )

@@ -5,17 +5,20 @@
 import type { Device } from '@tilewright/backend'
 import { arrayFor, type Plan, PlanError, planVersion, type TensorArray } from '@tilewright/backend/plan'
 import { checkInputs, type HostTensor } from './check-inputs.js'
-import { loadPlan } from './load-plan.js'
+import { type LoadStats, loadPlan } from './load-plan.js'
 import { type RunResult, runPlan } from './run-plan.js'
+import type { ConstantSource } from './upload-constants.js'
 
 export interface SessionOptions {
   readonly plan: Plan
-  /** The bytes of the plan's constants. */
-  readonly constants: Uint8Array
+  /** The bytes of the plan's constants, or where they come from. */
+  readonly constants: ConstantSource
   readonly device: Device
 }
 
 export interface Session {
+  /** What it took to make the session. */
+  readonly stats: LoadStats
   /**
    * Runs the plan once, after the runs before it. The data of the inputs is the caller's again as soon as `run` returns
    * its promise. Rejects with `PlanError` for inputs that do not fit (`run/…`, `limits/…`), and with the device's errors;
@@ -52,6 +55,7 @@ export async function createSession({ plan, constants, device }: SessionOptions)
     return runPlan(loaded, own)
   }
   return {
+    stats: loaded.stats,
     run: async (given) => {
       checkUse()
       const inputs = checkInputs(plan.inputs, given)

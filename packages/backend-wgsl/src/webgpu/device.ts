@@ -41,11 +41,11 @@ export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device 
     if (known !== undefined) return known
     throw new CompileError({ code: 'device/foreign', message: 'a buffer of another device was given' })
   }
-  const checkBytes = (buffer: DeviceBuffer, bytes: number, what: string): void => {
-    if (bytes <= buffer.bytes) return
+  const checkBytes = (buffer: DeviceBuffer, bytes: number, what: string, offset = 0): void => {
+    if (offset + bytes <= buffer.bytes) return
     throw new CompileError({
       code: 'device/range',
-      message: `${what} of ${bytes} bytes at a buffer of ${buffer.bytes} bytes`,
+      message: `${what} of ${bytes} bytes at ${offset === 0 ? '' : `byte ${offset} of `}a buffer of ${buffer.bytes} bytes`,
     })
   }
   const recorder = createRecorder(gpu, faults, bufferOf, (pipeline) => {
@@ -76,17 +76,18 @@ export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device 
         bytes: size,
         destroy: () => {
           owned.delete(made)
+          recorder.forget(made)
           made.destroy()
         },
       })
       buffers.set(buffer, made)
       return buffer
     },
-    write: (buffer, data) => {
+    write: (buffer, data, offset = 0) => {
       faults.check()
-      checkBytes(buffer, data.byteLength, 'a write')
+      checkBytes(buffer, data.byteLength, 'a write', offset)
       const bytes = writable(data)
-      if (bytes.byteLength > 0) gpu.queue.writeBuffer(bufferOf(buffer), 0, bytes)
+      if (bytes.byteLength > 0) gpu.queue.writeBuffer(bufferOf(buffer), offset, bytes)
     },
     read: async (buffer, bytes) => {
       faults.check()
@@ -100,8 +101,9 @@ export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device 
           encoder.copyBufferToBuffer(bufferOf(buffer), 0, stage, 0, size)
           gpu.queue.submit([encoder.finish()])
         })
-        await wait(faults.unlessLost(stage.mapAsync(1, 0, size)))
-        await wait(faults.settled())
+        // Asked at once: what went wrong before this read concerns it, even if others are told of it too.
+        const settled = faults.settled()
+        await wait(faults.unlessLost(Promise.all([stage.mapAsync(1, 0, size), settled])))
         result.set(new Uint8Array(stage.getMappedRange(0, size), 0, bytes))
         stage.unmap()
       } catch (error) {
@@ -122,6 +124,14 @@ export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device 
     begin: () => {
       faults.check()
       return recorder.begin()
+    },
+    settled: async () => {
+      faults.check()
+      try {
+        await wait(faults.unlessLost(Promise.all([gpu.queue.onSubmittedWorkDone(), faults.settled()])))
+      } catch (error) {
+        throw await faults.explain(error)
+      }
     },
     dispose: () => {
       if (!faults.dispose()) return

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /**
  * What goes wrong with a `GPUDevice`, gathered: its loss, and errors that WebGPU reports after the call that made them.
- * A fault is reported once, by the first read after it.
+ * A fault is reported to all who wait for the action that made it, and else once, to the first who asks after it.
  */
 import { CompileError, InternalError, type TilewrightError } from '@tilewright/ir'
 
@@ -14,7 +14,7 @@ export interface Faults {
   readonly guard: <T>(filter: GPUErrorFilter, action: () => T) => T
   /** `pending`, or a rejection with `device/lost` when the device is lost first. */
   readonly unlessLost: <T>(pending: Promise<T>) => Promise<T>
-  /** Resolves when all guarded actions are known to be well; rejects with the first that is not. */
+  /** Resolves when the guarded actions so far are known to be well; rejects with the first that is not. */
   readonly settled: () => Promise<void>
   /** What to throw for an error of a call that failed. */
   readonly explain: (error: unknown) => Promise<unknown>
@@ -33,10 +33,12 @@ function lostError(reason: string): CompileError {
 export function createFaults(gpu: GPUDevice): Faults {
   let lossReason: string | undefined
   let isDisposed = false
-  const pending = new Set<Promise<void>>()
+  /** Actions whose errors are not known yet, and whether anybody waits for them. */
+  const pending = new Set<{ readonly fault: Promise<TilewrightError | undefined>; isAwaited: boolean }>()
   /** Rejections to make when the device is lost: a race with `gpu.lost` itself would be held for as long as it lives. */
   const waiting = new Set<(error: CompileError) => void>()
-  let first: TilewrightError | undefined
+  /** The first fault that nobody has been told of. */
+  let unreported: TilewrightError | undefined
 
   const loss = gpu.lost.then(({ reason, message }) => {
     const known = isDisposed ? 'it was disposed of' : message || reason
@@ -46,16 +48,15 @@ export function createFaults(gpu: GPUDevice): Faults {
   })
   const lost = loss.then((reason) => (isDisposed ? new Promise<string>(() => {}) : reason))
 
-  const note = (filter: GPUErrorFilter, error: GPUError | null): void => {
-    if (error === null) return
-    first ??=
-      filter === 'out-of-memory'
-        ? new CompileError({
-            code: 'device/out-of-memory',
-            message: `the device has no memory for a buffer: ${error.message}`,
-            help: 'free buffers, or run smaller batches',
-          })
-        : new InternalError(`WebGPU refused a launch or a copy: ${error.message}`)
+  const faultOf = (filter: GPUErrorFilter, error: GPUError | null): TilewrightError | undefined => {
+    if (error === null) return undefined
+    return filter === 'out-of-memory'
+      ? new CompileError({
+          code: 'device/out-of-memory',
+          message: `the device has no memory for a buffer: ${error.message}`,
+          help: 'free buffers, or run smaller batches',
+        })
+      : new InternalError(`WebGPU refused a launch or a copy: ${error.message}`)
   }
 
   return {
@@ -70,12 +71,16 @@ export function createFaults(gpu: GPUDevice): Faults {
         return action()
       } finally {
         // The loss of the device rejects the scope; it is reported by itself.
-        const scope = gpu.popErrorScope().then(
-          (error) => note(filter, error),
-          () => {},
+        const fault = gpu.popErrorScope().then(
+          (error) => faultOf(filter, error),
+          () => undefined,
         )
-        pending.add(scope)
-        void scope.then(() => pending.delete(scope))
+        const action = { fault, isAwaited: false }
+        pending.add(action)
+        void fault.then((known) => {
+          pending.delete(action)
+          if (!action.isAwaited) unreported ??= known
+        })
       }
     },
     unlessLost: (promise) =>
@@ -84,10 +89,12 @@ export function createFaults(gpu: GPUDevice): Faults {
         void promise.then(resolve, reject).finally(() => waiting.delete(reject))
       }),
     settled: async () => {
-      await Promise.all(pending)
-      const fault = first
-      first = undefined
-      if (fault !== undefined) throw fault
+      const [earlier, awaited] = [unreported, [...pending]]
+      unreported = undefined
+      for (const action of awaited) action.isAwaited = true
+      const found = await Promise.all(awaited.map(({ fault }) => fault))
+      const first = earlier ?? found.find((fault) => fault !== undefined)
+      if (first !== undefined) throw first
     },
     explain: async (error) => {
       if (error instanceof CompileError || error instanceof InternalError) return error

@@ -18,9 +18,11 @@ export function createRecorder(
   faults: Faults,
   bufferOf: (buffer: DeviceBuffer) => GPUBuffer,
   pipelineOf: (pipeline: Pipeline) => GpuPipeline,
-): { readonly begin: () => Recorder } {
+): { readonly begin: () => Recorder; readonly forget: (buffer: GPUBuffer) => void } {
   const scalarBlocks = new Map<string, GPUBuffer>()
-  const bindGroups = new Map<string, GPUBindGroup>()
+  const bindGroups = new Map<string, { readonly group: GPUBindGroup; readonly bound: readonly GPUBufferBinding[] }>()
+  /** Keys of the bind groups that bind a buffer. */
+  const keysOf = new Map<GPUBuffer, Set<string>>()
   const ids = new WeakMap<object, number>()
   let lastId = 0
   const idOf = (object: object): number => {
@@ -48,13 +50,26 @@ export function createRecorder(
   const bindGroup = ({ layout }: GpuPipeline, bound: readonly GPUBufferBinding[]): GPUBindGroup => {
     const key = `${idOf(layout)}:${bound.map(({ buffer, offset, size }) => `${idOf(buffer)}+${offset}+${size}`).join()}`
     const known = bindGroups.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.group
     const entries = bound.map((resource, binding) => ({ binding, resource }))
-    const made = faults.guard('validation', () => gpu.createBindGroup({ layout, entries }))
-    return remember(bindGroups, key, made)
+    const group = faults.guard('validation', () => gpu.createBindGroup({ layout, entries }))
+    if (bindGroups.size >= maxCached) keysOf.clear()
+    for (const { buffer } of bound) {
+      const keys = keysOf.get(buffer) ?? new Set()
+      keysOf.set(buffer, keys.add(key))
+    }
+    return remember(bindGroups, key, { group, bound }).group
   }
 
   return {
+    /** Drops what is kept of a buffer that is destroyed. */
+    forget: (buffer) => {
+      for (const key of keysOf.get(buffer) ?? []) {
+        for (const other of bindGroups.get(key)?.bound ?? []) keysOf.get(other.buffer)?.delete(key)
+        bindGroups.delete(key)
+      }
+      keysOf.delete(buffer)
+    },
     begin: () => {
       const launches: { pipeline: GPUComputePipeline; group: GPUBindGroup; workgroups: readonly number[] }[] = []
       let isSubmitted = false

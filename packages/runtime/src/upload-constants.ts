@@ -1,0 +1,78 @@
+/** Constants to a device, from bytes at hand or from a stream of them: they are never gathered in one place. */
+import type { Device, DeviceBuffer } from '@tilewright/backend'
+import { type Plan, PlanError } from '@tilewright/backend/plan'
+
+/**
+ * The bytes of a plan's constants, in one piece or as chunks of any length. A function is called again when the constants
+ * must be uploaded again.
+ */
+export type ConstantSource = Uint8Array | (() => Promise<Uint8Array> | AsyncIterable<Uint8Array>)
+
+/** Bytes on their way to the device before it is waited for. */
+const maxUnderway = 2 ** 26
+
+/**
+ * Uploads each constant into its buffer of `into`. Rejects with `PlanError` `plan/constants` when there are fewer bytes
+ * than the plan says or constants overlap, and with the errors of the source and the device.
+ */
+export async function uploadConstants(
+  plan: Plan,
+  source: ConstantSource,
+  device: Device,
+  into: ReadonlyMap<number, DeviceBuffer>,
+): Promise<void> {
+  const constants = plan.constants.filter(({ bytes }) => bytes > 0).toSorted((a, b) => a.offset - b.offset)
+  const needed = constants.reduce((end, { offset, bytes }) => {
+    if (offset >= end) return offset + bytes
+    throw new PlanError('plan/constants', `the constants of plan "${plan.name}" overlap at byte ${offset}`)
+  }, 0)
+  let [at, next, underway] = [0, 0, 0]
+  /** What of the current constant came last, and is no whole word yet. */
+  let rest = new Uint8Array()
+  for await (const chunk of chunksOf(source)) {
+    for (let constant = constants[next]; constant !== undefined; constant = constants[next]) {
+      const { offset, bytes } = constant
+      const from = Math.max(offset, at)
+      const to = Math.min(offset + bytes, at + chunk.length)
+      if (from >= to) break
+      const isLast = to === offset + bytes
+      const piece = joined(rest, chunk.subarray(from - at, to - at))
+      const whole = isLast ? piece.length : piece.length - (piece.length % 4)
+      const buffer = into.get(constant.buffer)
+      if (buffer !== undefined && whole > 0) {
+        device.write(buffer, piece.subarray(0, whole), from - rest.length - offset)
+      }
+      underway += whole
+      rest = piece.slice(whole)
+      if (!isLast) break
+      next += 1
+    }
+    at += chunk.length
+    if (underway > maxUnderway) {
+      await device.settled()
+      underway = 0
+    }
+    if (next === constants.length) return
+  }
+  if (next < constants.length) {
+    throw new PlanError(
+      'plan/constants',
+      `the constants have ${at} bytes; plan "${plan.name}" needs ${needed}`,
+      'pass the constants that were made with this plan',
+    )
+  }
+}
+
+async function* chunksOf(source: ConstantSource): AsyncGenerator<Uint8Array> {
+  const given = typeof source === 'function' ? source() : source
+  if (Symbol.asyncIterator in given) yield* given
+  else yield await given
+}
+
+function joined(rest: Uint8Array, piece: Uint8Array): Uint8Array {
+  if (rest.length === 0) return piece
+  const both = new Uint8Array(rest.length + piece.length)
+  both.set(rest)
+  both.set(piece, rest.length)
+  return both
+}
