@@ -32,6 +32,7 @@ export {
 export * from './ops/logic.js'
 export * from './ops/matmul.js'
 export * from './ops/pool.js'
+export { type ArgAttributes, argExtremumOp, type ReduceAttributes, type Reduction, reduceOp } from './ops/reduce.js'
 export { flattenOp, reshapeOp } from './ops/reshape.js'
 export type { AutoPad, WindowAttributes } from './ops/window.js'
 export * from './tensor.js'

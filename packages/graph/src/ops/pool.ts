@@ -1,28 +1,35 @@
 /** Pooling. */
 import {
   add,
-  and,
+  type Buffer,
   binary,
-  computeType,
+  buffer,
+  cast,
+  compute,
   constant,
-  type DType,
   defined,
+  div,
   type Expr,
   elementCount,
   int,
   load,
   mul,
+  type Reduce,
   reduce,
   type SizeExpr,
   select,
+  sizeAdd,
   sizeValue,
+  sub,
   type Var,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorType } from '../tensor.js'
+import { betterOf, extremumOf, neverWins, nowhere } from './extremum.js'
+import { type Reduction, reduceOp } from './reduce.js'
 import { flatten } from './reshape.js'
-import { formatShape, shapeError } from './shape-error.js'
-import { type WindowAttributes, windowOf, windowPosition } from './window.js'
+import { expectFloat, formatShape, shapeError } from './shape-error.js'
+import { type Window, type WindowAttributes, windowOf, windowPosition } from './window.js'
 
 export interface MaxPoolAttributes extends WindowAttributes {
   /** Whether the positions of the maxima are wanted as a second output (int64, flat in the whole input). */
@@ -31,19 +38,12 @@ export interface MaxPoolAttributes extends WindowAttributes {
   readonly columnMajor: boolean
 }
 
-/** The position of padding. */
-const nowhere = int(-1)
-
 /** MaxPool (ONNX): x [N, C, …spatial]; padding never wins. Throws `CompileError` `graph/shape`, `graph/dtype`. */
 export function maxPoolOp(x: TensorType, attributes: MaxPoolAttributes): Operation {
-  const [batch, channels, ...spatial] = x.shape
-  if (batch === undefined || channels === undefined || spatial.length === 0) {
-    throw shapeError('MaxPool', `input ${formatShape(x.shape)} needs rank 3 or more`)
-  }
+  const { planes, spatial } = expectPlanes('MaxPool', x)
   const window = windowOf('MaxPool', spatial, attributes)
-  const shape = [batch, channels, ...window.outputs]
-  const dtype = deviceDType(x.dtype)
-  const lowest = constant(computeType(dtype), lowestOf(dtype))
+  const shape = [...planes, ...window.outputs]
+  const lowest = neverWins('max', deviceDType(x.dtype))
   return {
     name: 'MaxPool',
     outputs: attributes.indices
@@ -67,7 +67,7 @@ export function maxPoolOp(x: TensorType, attributes: MaxPoolAttributes): Operati
             domain,
             identity: [lowest],
             value: (axes, element) => [at(axes, element).value],
-            combine: ([a], [b]) => [binary('max', defined(a, 'left'), defined(b, 'right'))],
+            combine: ([a], [b]) => [extremumOf('max', defined(a, 'left'), defined(b, 'right'))],
             commutative: true,
           }),
         ]
@@ -82,15 +82,7 @@ export function maxPoolOp(x: TensorType, attributes: MaxPoolAttributes): Operati
             const where = position(plane, index, x.shape, attributes.columnMajor)
             return [value, select(inside, where, nowhere)]
           },
-          // The first of equal maxima wins.
-          combine: ([a, i], [b, j]) => {
-            const [left, right] = [defined(a, 'left'), defined(b, 'right')]
-            // An element wins over padding even where it is the lowest value of its type.
-            const [p, q] = [defined(i, 'left'), defined(j, 'right')]
-            const first = and(binary('lt', p, int(0)), binary('le', int(0), q))
-            const later = and(binary('le', int(0), q), binary('or', first, binary('lt', left, right)))
-            return [select(later, right, left), select(later, q, p)]
-          },
+          combine: betterOf('max', false),
           commutative: false,
         }),
       ]
@@ -110,19 +102,95 @@ function position(
   return add(planes, flatten(index.toReversed(), spatial.toReversed()))
 }
 
-/** The value that never wins a maximum. */
-function lowestOf(dtype: DType): number {
-  switch (dtype) {
-    case 'f32':
-    case 'f16':
-      return Number.NEGATIVE_INFINITY
-    case 'i32':
-      return -(2 ** 31)
-    case 'i8':
-      return -128
-    case 'u32':
-    case 'u8':
-    case 'bool':
-      return 0
+export interface AveragePoolAttributes extends WindowAttributes {
+  /** Whether padding counts as elements that are 0; what a window reaches beyond it never counts. */
+  readonly countIncludePad: boolean
+}
+
+/**
+ * AveragePool (ONNX): x [N, C, …spatial], the mean of the elements in each window. Throws `CompileError` `graph/shape`,
+ * `graph/dtype` unless floating point.
+ */
+export function averagePoolOp(x: TensorType, attributes: AveragePoolAttributes): Operation {
+  expectFloat('AveragePool', x)
+  const { planes, spatial } = expectPlanes('AveragePool', x)
+  const window = windowOf('AveragePool', spatial, attributes)
+  const shape = [...planes, ...window.outputs]
+  return {
+    name: 'AveragePool',
+    outputs: [{ dtype: x.dtype, shape }],
+    define: ([source], [output]) => {
+      const input = defined(source, 'x')
+      const total = buffer('total', 'f32', shape, 'storage')
+      return [
+        sumOfWindows(total, input, window, (value) => value),
+        compute(defined(output, 'y'), (...axes) => {
+          const counts = axes.slice(2).map((at, d) => countOf(window, attributes, spatial, at, d))
+          return div(load(total, axes), cast('f32', counts.reduce(mul)))
+        }),
+      ]
+    },
   }
+}
+
+/** The number of elements of a window in dimension `d` that an average divides by. */
+function countOf(
+  { kernel, strides, dilations, begins, overhangs }: Window,
+  { countIncludePad, ceilMode, autoPad, pads }: AveragePoolAttributes,
+  spatial: readonly SizeExpr[],
+  output: Expr,
+  d: number,
+): Expr {
+  const [extent, k, stride, dilation] = [spatial[d] ?? 1, kernel[d] ?? 1, strides[d] ?? 1, dilations[d] ?? 1]
+  const begin = begins[d] ?? 0
+  const isPadded = autoPad === 'NOTSET' && countIncludePad
+  // Only with the extent rounded up does a window reach beyond the padding.
+  const reachesOut = countIncludePad
+    ? ceilMode && (autoPad === 'NOTSET' || autoPad === 'VALID')
+    : overhangs[d] !== false
+  const start = sub(mul(output, int(stride)), sizeValue(begin))
+  /** How many elements of the window lie before `position`. */
+  const before = (position: Expr): Expr => {
+    const distance = sub(position, start)
+    return div(add(distance, int(dilation - 1)), int(dilation))
+  }
+  const end = isPadded ? sizeAdd(extent, pads[spatial.length + d] ?? 0) : extent
+  const last = reachesOut ? binary('min', int(k), before(sizeValue(end))) : int(k)
+  const first = countIncludePad || begin === 0 ? int(0) : binary('max', int(0), before(int(0)))
+  // A window that lies in the padding alone has no elements.
+  return reachesOut || !countIncludePad ? binary('max', int(0), sub(last, first)) : last
+}
+
+/** total[…, window] = Σ term(element) over the elements of each window that are inside. */
+function sumOfWindows(total: Buffer, input: Buffer, window: Window, term: (value: Expr) => Expr): Reduce {
+  const zero = constant('f32', 0)
+  return reduce({
+    outputs: [total],
+    domain: window.kernel.map((extent, d) => ({ hint: `k${d}`, extent })),
+    identity: [zero],
+    value: (axes, element) => {
+      const { index, inside } = windowPosition(window, input.shape.slice(2), axes.slice(2), element)
+      return [select(inside, term(load(input, [...axes.slice(0, 2), ...index])), zero)]
+    },
+    combine: ([a], [b]) => [add(defined(a, 'left'), defined(b, 'right'))],
+    commutative: true,
+  })
+}
+
+/** GlobalAveragePool (ONNX): x [N, C, …spatial], the mean of each plane. Throws `CompileError` `graph/shape`, `graph/dtype`. */
+export const globalAveragePoolOp = (x: TensorType): Operation => globalPool('GlobalAveragePool', 'Mean', x)
+
+/** GlobalMaxPool (ONNX): x [N, C, …spatial], the largest of each plane. Throws `CompileError` `graph/shape`, `graph/dtype`. */
+export const globalMaxPoolOp = (x: TensorType): Operation => globalPool('GlobalMaxPool', 'Max', x)
+
+function globalPool(name: string, reduction: Reduction, x: TensorType): Operation {
+  expectFloat(name, x)
+  const { spatial } = expectPlanes(name, x)
+  return { ...reduceOp(reduction, x, { axes: spatial.map((_, d) => d + 2), keepDims: true }), name }
+}
+
+function expectPlanes(operator: string, { shape }: TensorType) {
+  const [planes, spatial] = [shape.slice(0, 2), shape.slice(2)]
+  if (spatial.length === 0) throw shapeError(operator, `input ${formatShape(shape)} needs rank 3 or more`)
+  return { planes, spatial }
 }

@@ -3,10 +3,19 @@ import type { OnnxOperator } from '../operator.js'
 import { activationOperators } from './activations.js'
 import { elementwiseOperators } from './elementwise.js'
 import { linearOperators } from './linear.js'
+import { poolOperators } from './pool.js'
+import { reduceOperators } from './reduce.js'
 import { shapeOperators } from './shape.js'
 
 const operators: ReadonlyMap<string, OnnxOperator> = new Map(
-  Object.entries({ ...activationOperators, ...elementwiseOperators, ...linearOperators, ...shapeOperators }),
+  Object.entries({
+    ...activationOperators,
+    ...elementwiseOperators,
+    ...linearOperators,
+    ...poolOperators,
+    ...reduceOperators,
+    ...shapeOperators,
+  }),
 )
 
 /** The operator, or undefined when it is not supported. */

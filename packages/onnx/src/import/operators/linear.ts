@@ -1,33 +1,9 @@
 /** Matrix products and convolution of ONNX. */
-import { type AutoPad, convOp, convTransposeOp, gemmOp, matmulOp, maxPoolOp, type Tensor } from '@tilewright/graph'
+import { convOp, convTransposeOp, gemmOp, matmulOp, type Tensor } from '@tilewright/graph'
 import { CompileError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
-
-const autoPads: readonly string[] = ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'] satisfies readonly AutoPad[]
-const isAutoPad = (value: string): value is AutoPad => autoPads.includes(value)
-
-function autoPadOf(context: NodeContext): AutoPad {
-  const value = context.string('auto_pad', 'NOTSET')
-  if (isAutoPad(value)) return value
-  throw new CompileError({
-    code: 'onnx/attribute',
-    message: `auto_pad of ${context.node.opType} is ${JSON.stringify(value)}`,
-    where: context.where,
-    help: `ONNX knows ${autoPads.join(', ')}`,
-  })
-}
-
-/** Attributes that windows share, with ONNX's defaults for `rank` spatial dimensions. */
-function windowAttributes(context: NodeContext, rank: number) {
-  const ones = Array.from({ length: rank }, () => 1)
-  return {
-    strides: context.ints('strides') ?? ones,
-    dilations: context.ints('dilations') ?? ones,
-    pads: context.ints('pads') ?? [...ones, ...ones].map(() => 0),
-    autoPad: autoPadOf(context),
-  }
-}
+import { windowAttributes } from './window-attributes.js'
 
 /** Throws `CompileError` `onnx/attribute` when the attribute and the weights disagree. */
 function checkKernelShape(context: NodeContext, { shape }: Tensor): void {
@@ -84,28 +60,6 @@ export const linearOperators: Readonly<Record<string, OnnxOperator>> = {
         outputShape: context.ints('output_shape')?.slice(-rank),
       }
       return apply(convTransposeOp(x, w, bias, attributes), [x, w, bias])
-    },
-  },
-  MaxPool: {
-    import: (context) => {
-      const x = context.input(0)
-      const kernel = context.ints('kernel_shape')
-      if (kernel === undefined) {
-        throw new CompileError({
-          code: 'onnx/attribute',
-          message: 'MaxPool lacks kernel_shape',
-          where: context.where,
-          help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
-        })
-      }
-      const attributes = {
-        ...windowAttributes(context, kernel.length),
-        kernel,
-        ceilMode: context.int('ceil_mode', 0) !== 0,
-        indices: (context.node.outputs[1] ?? '') !== '',
-        columnMajor: context.int('storage_order', 0) !== 0,
-      }
-      return apply(maxPoolOp(x, attributes), [x])
     },
   },
 }
