@@ -1,8 +1,8 @@
 // `npm run bench -- COMMAND …`: results on stdout, progress on stderr. A command is a file in commands/ and a line here.
 import { formatError, TilewrightError } from '@tilewright/ir'
 import { Command } from 'commander'
-import { compileCommand } from './commands/compile.js'
 import { casesCommand } from './commands/cases.js'
+import { compileCommand } from './commands/compile.js'
 import { gaussianCommand } from './commands/gaussian.js'
 import { matmulCommand } from './commands/matmul.js'
 
