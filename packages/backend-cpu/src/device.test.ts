@@ -65,11 +65,11 @@ describe('the cpu as a device', () => {
     const [device, other] = [await cpu().open!(), await cpu().open!()]
     const foreign = await other.createPipeline(kernel('() => {}'))
     expect(() => device.begin().dispatch(foreign, [], new Uint32Array(), [1, 1, 1])).toThrow(coded('device/pipeline'))
-    expect(() => device.write(other.createBuffer(4), new Uint8Array(4))).toThrow(coded('device/lost'))
+    expect(() => device.write(other.createBuffer(4), new Uint8Array(4))).toThrow(coded('device/foreign'))
     const buffer = device.createBuffer(4)
     buffer.destroy()
     buffer.destroy()
-    await expect(device.read(buffer, 4)).rejects.toThrow(coded('device/lost'))
+    await expect(device.read(buffer, 4)).rejects.toThrow(coded('device/foreign'))
     const last = device.createBuffer(4)
     device.dispose()
     device.dispose()

@@ -12,14 +12,18 @@ export function openCpu(target: Target): Device {
   let disposed = false
   const memoryOf = (buffer: DeviceBuffer): ArrayBuffer => {
     const memory = memories.get(buffer)
-    if (disposed || memory === undefined) {
+    if (disposed) {
       throw new CompileError({
         code: 'device/lost',
-        message: 'the buffer was destroyed, its device disposed, or it is another device’s',
+        message: 'the device was disposed of',
         help: 'open a new device',
       })
     }
-    return memory
+    if (memory !== undefined) return memory
+    throw new CompileError({
+      code: 'device/foreign',
+      message: 'the buffer was destroyed, or it is another device’s',
+    })
   }
   return {
     info: { backend: 'cpu', adapter: 'JavaScript', software: true },

@@ -1,4 +1,5 @@
 /** What a caller passes is checked whole before anything reaches the device. */
+import type { DeviceBuffer } from '@tilewright/backend'
 import {
   arrayFor,
   countElements,
@@ -16,11 +17,28 @@ export interface HostTensor {
   readonly data: TensorArray
 }
 
+/**
+ * A tensor on the device of the session, row-major and in the elements that the plan's buffer has there: what a run gave,
+ * or bytes of that form. It must stay as it is until the run that reads it has ended.
+ */
+export interface DeviceTensor {
+  readonly dtype: TensorDType
+  readonly shape: readonly number[]
+  readonly buffer: DeviceBuffer
+}
+
+export type InputTensor = HostTensor | DeviceTensor
+
+/** Whether a tensor is on the device. */
+export function isOnDevice(tensor: InputTensor): tensor is DeviceTensor {
+  return 'buffer' in tensor
+}
+
 /** The inputs in the order of the plan. Throws `PlanError` `run/input-name`, `run/input-dtype` or `run/input-data`. */
 export function checkInputs(
   declared: readonly PlanTensor[],
-  given: Readonly<Record<string, HostTensor>>,
-): readonly HostTensor[] {
+  given: Readonly<Record<string, InputTensor>>,
+): readonly InputTensor[] {
   const names = declared.map((input) => input.name)
   const help = `the model's inputs are ${names.map((name) => `"${name}"`).join(', ') || 'none'}`
   for (const name of Object.keys(given)) {
@@ -30,17 +48,16 @@ export function checkInputs(
     const tensor = Object.hasOwn(given, input.name) ? given[input.name] : undefined
     if (tensor === undefined) throw new PlanError('run/input-name', `input "${input.name}" is missing`, help)
     // Callers without types may pass anything.
-    if (
-      typeof tensor !== 'object' ||
-      tensor === null ||
-      !ArrayBuffer.isView(tensor.data) ||
-      !Array.isArray(tensor.shape)
-    ) {
+    if (typeof tensor !== 'object' || tensor === null || !Array.isArray(tensor.shape) || !hasElements(tensor)) {
       throw new PlanError(
         'run/input-data',
         `input "${input.name}" is no tensor`,
-        'pass { dtype, shape: number[], data: typed array }',
+        'pass { dtype, shape: number[], data: typed array }, or a tensor that a run left on the device',
       )
+    }
+    if (isOnDevice(tensor)) {
+      if (tensor.dtype === input.dtype) return tensor
+      throw new PlanError('run/input-dtype', `input "${input.name}" is ${tensor.dtype}, expected ${input.dtype}`)
     }
     if (tensor.dtype !== input.dtype || !isArrayFor(input.dtype, tensor.data)) {
       throw new PlanError(
@@ -59,4 +76,9 @@ export function checkInputs(
     }
     return tensor
   })
+}
+
+function hasElements(tensor: InputTensor): boolean {
+  if (!isOnDevice(tensor)) return ArrayBuffer.isView(tensor.data)
+  return typeof tensor.buffer === 'object' && tensor.buffer !== null
 }

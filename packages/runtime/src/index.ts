@@ -1,5 +1,5 @@
 /** Walks plans on devices. */
-export type { HostTensor } from './check-inputs.js'
+export type { DeviceTensor, HostTensor, InputTensor } from './check-inputs.js'
 export type { LoadStats } from './load-plan.js'
 export type { MemoryUse, RunResult, RunStats } from './run-plan.js'
 export * from './session.js'

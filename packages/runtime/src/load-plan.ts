@@ -71,7 +71,7 @@ export async function loadPlan(plan: Plan, constants: ConstantSource, device: De
     }
   } catch (error) {
     release()
-    // An upload may have failed first: what compiles meanwhile is not left unheard.
+    // A buffer may have failed first: what compiles meanwhile is not left unheard.
     compiling.catch(() => undefined)
     throw error
   }

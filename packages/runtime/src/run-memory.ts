@@ -3,13 +3,16 @@
  * kept from run to run, and made anew where it is too small.
  */
 import type { BufferRange, Device, DeviceBuffer } from '@tilewright/backend'
-import { type Plan, PlanError, wholeBuffer } from '@tilewright/backend/plan'
+import { boundBytes, type Plan, PlanError, wholeBuffer } from '@tilewright/backend/plan'
 import type { ResolvedRun } from './resolve-run.js'
 
 export interface RunMemory {
-  /** The ranges that each launch of a run binds. Throws `PlanError` `plan/buffer`, and the device's errors. */
-  readonly bind: (run: ResolvedRun) => readonly (readonly BufferRange[])[]
-  /** The buffer of a boundary tensor, once a run has been bound. Throws `PlanError` `plan/buffer`. */
+  /**
+   * The ranges that each launch of a run binds; `given` are the caller's buffers of boundary tensors. Throws `PlanError`
+   * `plan/buffer`, and the device's errors.
+   */
+  readonly bind: (run: ResolvedRun, given: ReadonlyMap<number, DeviceBuffer>) => readonly (readonly BufferRange[])[]
+  /** The buffer of a boundary tensor that is not the caller's, once a run has been bound. Throws `PlanError` `plan/buffer`. */
   readonly buffer: (number: number) => DeviceBuffer
   /** Bytes that are held: of the arenas, and of the boundary. */
   readonly bytes: () => { readonly arenas: number; readonly boundary: number }
@@ -36,7 +39,9 @@ export function createRunMemory(plan: Plan, device: Device, fixed: ReadonlyMap<n
     old?.destroy()
     held.set(number, device.createBuffer(bytes))
   }
-  const rangeOf = ({ memory }: ResolvedRun, number: number): BufferRange => {
+  const rangeOf = ({ memory }: ResolvedRun, given: ReadonlyMap<number, DeviceBuffer>, number: number): BufferRange => {
+    const own = given.get(number)
+    if (own !== undefined) return { buffer: own, offset: 0, bytes: boundBytes(memory.bytes[number] ?? 0) }
     const planned = memory.ranges.get(number)
     if (planned === undefined) return wholeBuffer(fixed.get(number) ?? bufferIn(boundary, number))
     return { buffer: bufferIn(arenas, planned.arena), offset: planned.offset, bytes: planned.bytes }
@@ -44,16 +49,18 @@ export function createRunMemory(plan: Plan, device: Device, fixed: ReadonlyMap<n
   const sum = (held: ReadonlyMap<number, DeviceBuffer>): number =>
     [...held.values()].reduce((total, { bytes }) => total + bytes, 0)
   return {
-    bind: (run) => {
+    bind: (run, given) => {
       const { memory, launches } = run
       memory.arenas.forEach((bytes, arena) => {
         hold(arenas, arena, bytes)
       })
-      for (const { buffer } of [...plan.inputs, ...plan.outputs]) hold(boundary, buffer, memory.bytes[buffer] ?? 0)
-      const known = bindings.get(run)
+      for (const { buffer } of [...plan.inputs, ...plan.outputs]) {
+        if (!given.has(buffer)) hold(boundary, buffer, memory.bytes[buffer] ?? 0)
+      }
+      const known = given.size === 0 ? bindings.get(run) : undefined
       if (known?.generation === generation) return known.ranges
-      const ranges = launches.map(({ buffers }) => buffers.map((number) => rangeOf(run, number)))
-      bindings.set(run, { generation, ranges })
+      const ranges = launches.map(({ buffers }) => buffers.map((number) => rangeOf(run, given, number)))
+      if (given.size === 0) bindings.set(run, { generation, ranges })
       return ranges
     },
     buffer: (number) => bufferIn(boundary, number),

@@ -1,7 +1,15 @@
 /** One run of a plan: inputs to the device, the launches into one recording, outputs back. */
-import type { BufferRange, Device } from '@tilewright/backend'
-import { countElements, fromDevice, type Plan, type PlanTensor, toDevice } from '@tilewright/backend/plan'
-import type { HostTensor } from './check-inputs.js'
+import type { BufferRange, Device, DeviceBuffer } from '@tilewright/backend'
+import {
+  boundBytes,
+  countElements,
+  fromDevice,
+  type Plan,
+  PlanError,
+  type PlanTensor,
+  toDevice,
+} from '@tilewright/backend/plan'
+import { type DeviceTensor, type HostTensor, type InputTensor, isOnDevice } from './check-inputs.js'
 import { entry } from './entry.js'
 import type { ResolvedLaunch, ResolvedRun } from './resolve-run.js'
 import type { RunMemory } from './run-memory.js'
@@ -28,6 +36,8 @@ export interface RunStats {
 
 export interface RunResult {
   readonly outputs: Readonly<Record<string, HostTensor>>
+  /** The outputs that were to stay on the device. Their buffers are the caller's, who destroys them. */
+  readonly deviceOutputs: Readonly<Record<string, DeviceTensor>>
   readonly stats: RunStats
 }
 
@@ -41,37 +51,86 @@ export interface Prepared {
 }
 
 /**
- * Runs a plan on inputs that are checked. Everything is on its way to the device when the promise is returned, so that
- * the data of `inputs` may change. Rejects with `PlanError` and the device's errors.
+ * Runs a plan on inputs that are checked; the outputs named in `onDevice` stay there. Everything is on its way to the
+ * device when the promise is returned, so that the data of `inputs` may change. Rejects with `PlanError` and the device's
+ * errors.
  */
-export async function runPlan(prepared: Prepared, inputs: readonly HostTensor[]): Promise<RunResult> {
+export async function runPlan(
+  prepared: Prepared,
+  inputs: readonly InputTensor[],
+  onDevice: readonly string[],
+): Promise<RunResult> {
   const start = performance.now()
   const { plan, device, memory } = prepared
   const run = prepared.resolve(inputs.map((input) => input.shape))
-  const ranges = memory.bind(run)
-  plan.inputs.forEach((tensor, i) => {
-    const { data } = entry(inputs, i, 'input')
-    if (data.length === 0) return
-    const planned = entry(plan.buffers, tensor.buffer, 'buffer')
-    device.write(memory.buffer(tensor.buffer), toDevice(tensor.name, tensor.dtype, data, planned))
-  })
-  dispatchAll(device, run.launches, ranges)
-  const outputs = await Promise.all(
-    plan.outputs.map(async (tensor, i): Promise<[string, HostTensor]> => {
+  const given = givenBuffers(plan, run, inputs)
+  const kept: DeviceBuffer[] = []
+  try {
+    const deviceOutputs: [string, DeviceTensor][] = []
+    const hostOutputs: { readonly tensor: PlanTensor; readonly shape: readonly number[] }[] = []
+    plan.outputs.forEach((tensor, i) => {
       const shape = entry(run.outputShapes, i, 'output')
-      return [tensor.name, await readTensor(prepared, tensor, shape)]
-    }),
-  )
-  const { arenas: intermediates, boundary } = memory.bytes()
-  return {
-    outputs: Object.fromEntries(outputs),
-    stats: {
-      dispatches: run.launches.length,
-      hostSteps: run.hostSteps,
-      milliseconds: performance.now() - start,
-      memory: { ...prepared.fixedBytes, intermediates, bound: run.memory.bound, boundary },
-    },
+      if (!onDevice.includes(tensor.name)) {
+        hostOutputs.push({ tensor, shape })
+        return
+      }
+      // A new one each time: the results of the run before may be the inputs of this one.
+      const buffer = device.createBuffer(entry(run.memory.bytes, tensor.buffer, 'buffer'))
+      kept.push(buffer)
+      given.set(tensor.buffer, buffer)
+      deviceOutputs.push([tensor.name, { dtype: tensor.dtype, shape, buffer }])
+    })
+    const ranges = memory.bind(run, given)
+    upload(prepared, inputs)
+    dispatchAll(device, run.launches, ranges)
+    // In the turn of the launches, so that whatever goes wrong with them is known here.
+    const [outputs] = await Promise.all([
+      Promise.all(hostOutputs.map(({ tensor, shape }) => readTensor(prepared, tensor, shape))),
+      kept.length > 0 ? device.settled() : undefined,
+    ])
+    const { arenas: intermediates, boundary } = memory.bytes()
+    return {
+      outputs: Object.fromEntries(outputs.map((tensor, i) => [entry(hostOutputs, i, 'output').tensor.name, tensor])),
+      deviceOutputs: Object.fromEntries(deviceOutputs),
+      stats: {
+        dispatches: run.launches.length,
+        hostSteps: run.hostSteps,
+        milliseconds: performance.now() - start,
+        memory: { ...prepared.fixedBytes, intermediates, bound: run.memory.bound, boundary },
+      },
+    }
+  } catch (error) {
+    for (const buffer of kept) buffer.destroy()
+    throw error
   }
+}
+
+/** The buffers of inputs on the device. Throws `PlanError` `run/input-data` for one with too few bytes. */
+function givenBuffers(plan: Plan, run: ResolvedRun, inputs: readonly InputTensor[]): Map<number, DeviceBuffer> {
+  const given = new Map<number, DeviceBuffer>()
+  plan.inputs.forEach(({ name, buffer }, i) => {
+    const input = entry(inputs, i, 'input')
+    if (!isOnDevice(input)) return
+    const needed = boundBytes(entry(run.memory.bytes, buffer, 'buffer'))
+    if (input.buffer.bytes < needed) {
+      throw new PlanError(
+        'run/input-data',
+        `the buffer of input "${name}" has ${input.buffer.bytes} bytes; shape [${input.shape.join(', ')}] takes ${needed} on the device`,
+        'pass a tensor that a run left on this device',
+      )
+    }
+    given.set(buffer, input.buffer)
+  })
+  return given
+}
+
+/** Writes the inputs of the host. */
+function upload({ plan, device, memory }: Prepared, inputs: readonly InputTensor[]): void {
+  plan.inputs.forEach(({ name, dtype, buffer }, i) => {
+    const input = entry(inputs, i, 'input')
+    if (isOnDevice(input) || input.data.length === 0) return
+    device.write(memory.buffer(buffer), toDevice(name, dtype, input.data, entry(plan.buffers, buffer, 'buffer')))
+  })
 }
 
 /** Records launches, each with the ranges that it binds, and submits them. */

@@ -37,8 +37,12 @@ export interface PlannedMemory {
   readonly bound: number
 }
 
-/** Bound ranges are whole vectors, and never empty: what stays within a vector of the last element is there to be read. */
 const vectorBytes = 16
+
+/** Bytes that a tensor is bound with: whole vectors, and never none, so that all of its last vector may be read. */
+export function boundBytes(bytes: number): number {
+  return Math.max(vectorBytes, Math.ceil(bytes / vectorBytes) * vectorBytes)
+}
 
 /**
  * Plans the memory of launches. Throws `PlanError` `limits/elements`, `limits/binding-size` or `run/shape` for a tensor of
@@ -57,11 +61,9 @@ export function planMemory(
   })
   const numbers = [...uses.keys()]
   const index = new Map(numbers.map((number, i) => [number, i]))
-  const padded = (number: number): number =>
-    Math.max(vectorBytes, Math.ceil((bytes[number] ?? 0) / vectorBytes) * vectorBytes)
   const tensors = [...uses].map(
     ([number, { first, last, apart }]): LiveTensor => ({
-      bytes: padded(number),
+      bytes: boundBytes(bytes[number] ?? 0),
       first,
       last,
       apart: binding.mixedAccess ? new Set() : new Set([...apart].flatMap((other) => index.get(other) ?? [])),
