@@ -4,6 +4,7 @@ export * from './graph.js'
 export * from './ops/activations.js'
 export * from './ops/conv.js'
 export * from './ops/conv-transpose.js'
+export { dropoutOp } from './ops/dropout.js'
 export {
   addOp,
   divOp,
@@ -30,9 +31,20 @@ export {
   tanhOp,
 } from './ops/functions.js'
 export * from './ops/logic.js'
+export { lpNormalizationOp } from './ops/lp.js'
+export * from './ops/lrn.js'
 export * from './ops/matmul.js'
+export * from './ops/normalize.js'
 export * from './ops/pool.js'
-export { type ArgAttributes, argExtremumOp, type ReduceAttributes, type Reduction, reduceOp } from './ops/reduce.js'
+export {
+  type ArgAttributes,
+  argExtremumOp,
+  type ReduceAttributes,
+  type Reduction,
+  reduceLogSumExpOp,
+  reduceOp,
+} from './ops/reduce.js'
 export { flattenOp, reshapeOp } from './ops/reshape.js'
+export { logSoftmaxOp, type SoftmaxAttributes, softmaxOp } from './ops/softmax.js'
 export type { AutoPad, WindowAttributes } from './ops/window.js'
 export * from './tensor.js'

@@ -2,7 +2,7 @@ import { propertyRuns, runOperation, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TensorType } from '../tensor.js'
-import { averagePoolOp, globalAveragePoolOp, globalMaxPoolOp } from './pool.js'
+import { averagePoolOp, globalAveragePoolOp, globalMaxPoolOp, lpPoolOp } from './pool.js'
 import type { AutoPad } from './window.js'
 
 const f32 = (...shape: readonly number[]): TensorType => ({ dtype: 'f32', shape })
@@ -68,6 +68,18 @@ describe('AveragePool', () => {
     expect(same('SAME_LOWER', false)).toEqual(Float32Array.of(2, 3, 5))
     expect(same('VALID', true)).toEqual(Float32Array.of(3, 5))
   })
+})
+
+test('LpPool is the p-norm of each window', () => {
+  const x = { type: f32(1, 1, 3), data: Float32Array.of(3, -4, 0) }
+  const pool = (p: number) => {
+    const attributes = { kernel: [2], strides: [1], dilations: [1], pads: [0, 1], autoPad: 'NOTSET' } as const
+    const [lengths] = runOperation(lpPoolOp(x.type, { ...attributes, ceilMode: false, p }), [x])
+    return Array.from(lengths ?? [], Number)
+  }
+  expect(pool(1)).toEqual([7, 4, 0])
+  expect(pool(2)).toEqual([5, 4, 0])
+  expect(pool(3)).toEqual([expect.closeTo(Math.cbrt(91), 4), expect.closeTo(4, 4), 0])
 })
 
 test('global pooling folds whole planes', () => {

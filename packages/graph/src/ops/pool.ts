@@ -26,6 +26,7 @@ import {
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorType } from '../tensor.js'
 import { betterOf, extremumOf, neverWins, nowhere } from './extremum.js'
+import { norm } from './lp.js'
 import { type Reduction, reduceOp } from './reduce.js'
 import { flatten } from './reshape.js'
 import { expectFloat, formatShape, shapeError } from './shape-error.js'
@@ -128,6 +129,30 @@ export function averagePoolOp(x: TensorType, attributes: AveragePoolAttributes):
           const counts = axes.slice(2).map((at, d) => countOf(window, attributes, spatial, at, d))
           return div(load(total, axes), cast('f32', counts.reduce(mul)))
         }),
+      ]
+    },
+  }
+}
+
+export interface LpPoolAttributes extends WindowAttributes {
+  readonly p: number
+}
+
+/** LpPool (ONNX): x [N, C, …spatial], the p-norm of each window. Throws as `averagePoolOp`. */
+export function lpPoolOp(x: TensorType, attributes: LpPoolAttributes): Operation {
+  expectFloat('LpPool', x)
+  const { planes, spatial } = expectPlanes('LpPool', x)
+  const window = windowOf('LpPool', spatial, attributes)
+  const { power, root } = norm('LpPool', attributes.p)
+  const shape = [...planes, ...window.outputs]
+  return {
+    name: 'LpPool',
+    outputs: [{ dtype: x.dtype, shape }],
+    define: ([source], [output]) => {
+      const total = buffer('total', 'f32', shape, 'storage')
+      return [
+        sumOfWindows(total, defined(source, 'x'), window, power),
+        compute(defined(output, 'y'), (...axes) => root(load(total, axes))),
       ]
     },
   }

@@ -3,7 +3,7 @@ import { propertyRuns, runOperation, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TensorType } from '../tensor.js'
-import { argExtremumOp, type ReduceAttributes, type Reduction, reduceOp } from './reduce.js'
+import { argExtremumOp, type ReduceAttributes, type Reduction, reduceLogSumExpOp, reduceOp } from './reduce.js'
 
 const f32 = (...shape: readonly number[]): TensorType => ({ dtype: 'f32', shape })
 const i32 = (...shape: readonly number[]): TensorType => ({ dtype: 'i32', shape })
@@ -31,6 +31,32 @@ describe('reductions', () => {
     expect(shapeOf({ axes: [1], keepDims: false })).toEqual([2, 2])
     expect(shapeOf({ axes: [0, 1, 2], keepDims: false })).toEqual([])
     expect(reduceBlock('Sum', { axes: [1], keepDims: true })).toEqual(Float32Array.of(-1, 8, 18, 10))
+  })
+
+  test('norms, and logarithms of sums', () => {
+    const attributes = { axes: [0, 2], keepDims: false }
+    const close = (...values: readonly number[]) => values.map((value) => expect.closeTo(value, 4))
+    const numbers = (reduction: Reduction) => Array.from(reduceBlock(reduction, attributes) ?? [], Number)
+    expect(numbers('L1')).toEqual([18, 17, 16])
+    expect(numbers('L2')).toEqual(close(Math.sqrt(118), Math.sqrt(107), Math.sqrt(74)))
+    expect(numbers('LogSum')).toEqual(close(Math.log(14), Math.log(15), Math.log(6)))
+    const x = { type: i32(1, 3), data: Int32Array.of(-3, 4, 1) }
+    const alongOne = { axes: [1], keepDims: false }
+    expect(runOperation(reduceOp('L1', x.type, alongOne), [x])[0]).toEqual(Int32Array.of(8))
+    expect(runOperation(reduceOp('L2', x.type, alongOne), [x])[0]).toEqual(Int32Array.of(5))
+  })
+
+  test('the logarithm of a sum of powers does not overflow', () => {
+    const infinity = Number.POSITIVE_INFINITY
+    const data = Float32Array.of(1000, 1000, 1, 2, -infinity, -infinity, infinity, 1)
+    const sums = reduceLogSumExpOp(f32(4, 2), { axes: [1], keepDims: false })
+    const [logarithm] = runOperation(sums, [{ type: f32(4, 2), data }])
+    const expected = [1000 + Math.log(2), 2 + Math.log1p(Math.exp(-1))].map((value) => expect.closeTo(value, 3))
+    expect(Array.from(logarithm ?? [], Number)).toEqual([...expected, -infinity, infinity])
+    const none = reduceLogSumExpOp(f32(0), { axes: [0], keepDims: false })
+    expect(runOperation(none, [{ type: f32(0), data: new Float32Array(0) }])[0]).toEqual(Float32Array.of(-infinity))
+    const each = reduceLogSumExpOp(f32(2), { axes: [], keepDims: false })
+    expect(runOperation(each, [{ type: f32(2), data: Float32Array.of(1, -2) }])[0]).toEqual(Float32Array.of(1, -2))
   })
 
   test('without axes every element is a row', () => {

@@ -13,18 +13,23 @@ import {
   type Expr,
   elementCount,
   load,
+  lt,
   mul,
   reduce,
   type ScalarType,
+  select,
   sizeBinary,
   sizeValue,
+  sub,
+  unary,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorType } from '../tensor.js'
 import { betterOf, type Extremum, extremumOf, neverWins, nowhere } from './extremum.js'
 import { domainOf, foldRows, type Rows, resolveAxes, rowLength, rowsAlong } from './rows.js'
+import { expectFloat } from './shape-error.js'
 
-export type Reduction = 'Sum' | 'Mean' | 'Max' | 'Min' | 'Prod' | 'SumSquare'
+export type Reduction = 'Sum' | 'Mean' | 'Max' | 'Min' | 'Prod' | 'SumSquare' | 'L1' | 'L2' | 'LogSum'
 
 export interface ReduceAttributes {
   /** Negative ones count from the end. Without any, every element is a row of its own. */
@@ -78,6 +83,12 @@ function recipe(reduction: Reduction, dtype: DType, rows: Rows): Recipe {
       return { ...sum, finish: (folded) => div(folded, type === 'f32' ? rowLength(rows) : wholeLength(rows, type)) }
     case 'SumSquare':
       return { ...sum, element: (value) => mul(value, value) }
+    case 'L1':
+      return { ...sum, element: (value) => (type === 'u32' ? value : unary('abs', value)) }
+    case 'L2':
+      return { ...sum, element: (value) => mul(value, value), finish: inFloat((folded) => unary('sqrt', folded)) }
+    case 'LogSum':
+      return { ...sum, finish: inFloat((folded) => unary('log', folded)) }
     case 'Prod':
       return { identity: constant(type, 1), element: same, combine: mul }
     case 'Max':
@@ -86,6 +97,12 @@ function recipe(reduction: Reduction, dtype: DType, rows: Rows): Recipe {
       return extremumRecipe('min', dtype)
   }
 }
+
+/** A function of f32; of integers, the truncated result. */
+const inFloat =
+  (body: (value: Expr) => Expr) =>
+  (value: Expr): Expr =>
+    cast(value.dtype, body(cast('f32', value)))
 
 const extremumRecipe = (extremum: Extremum, dtype: DType): Recipe => ({
   identity: neverWins(extremum, dtype),
@@ -96,6 +113,42 @@ const extremumRecipe = (extremum: Extremum, dtype: DType): Recipe => ({
 /** The number of elements of a row as an integer, at least 1: integers have no 0 / 0. */
 function wholeLength(rows: Rows, type: ScalarType): Expr {
   return cast(type, sizeValue(sizeBinary('max', elementCount(rows.domain), 1)))
+}
+
+/**
+ * ReduceLogSumExp (ONNX): log Σ eˣ, with the largest element taken out first, so that no power overflows.
+ * Throws `CompileError` `graph/shape`, `graph/dtype` unless floating point.
+ */
+export function reduceLogSumExpOp(x: TensorType, { axes, keepDims }: ReduceAttributes): Operation {
+  const name = 'ReduceLogSumExp'
+  expectFloat(name, x)
+  const rows = rowsAlong(x.shape, resolveAxes(name, x, axes), keepDims)
+  return {
+    name,
+    outputs: [{ dtype: x.dtype, shape: rows.shape }],
+    define: ([source], [output]) => {
+      const [input, out] = [defined(source, 'x'), defined(output, 'y')]
+      if (axes.length === 0) return [compute(out, (...at) => load(input, at))]
+      const largest = buffer('largest', 'f32', rows.shape, 'storage')
+      const total = buffer('total', 'f32', rows.shape, 'storage')
+      const { identity, combine } = extremumRecipe('max', 'f32')
+      // An infinite element, or none at all, leaves nothing finite to take out.
+      const shift = (row: readonly Expr[]): Expr => {
+        const value = load(largest, row)
+        const hasShift = lt(unary('abs', value), constant('f32', Number.POSITIVE_INFINITY))
+        return select(hasShift, value, constant('f32', 0))
+      }
+      return [
+        foldRows(largest, rows, { identity, combine, value: (at) => load(input, at) }),
+        foldRows(total, rows, {
+          identity: constant('f32', 0),
+          combine: add,
+          value: (at) => unary('exp', sub(load(input, at), shift(rows.rowOf(at)))),
+        }),
+        compute(out, (...row) => add(unary('log', load(total, row)), shift(row))),
+      ]
+    },
+  }
 }
 
 export interface ArgAttributes {

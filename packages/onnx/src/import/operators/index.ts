@@ -3,6 +3,7 @@ import type { OnnxOperator } from '../operator.js'
 import { activationOperators } from './activations.js'
 import { elementwiseOperators } from './elementwise.js'
 import { linearOperators } from './linear.js'
+import { normalizeOperators } from './normalize.js'
 import { poolOperators } from './pool.js'
 import { reduceOperators } from './reduce.js'
 import { shapeOperators } from './shape.js'
@@ -12,6 +13,7 @@ const operators: ReadonlyMap<string, OnnxOperator> = new Map(
     ...activationOperators,
     ...elementwiseOperators,
     ...linearOperators,
+    ...normalizeOperators,
     ...poolOperators,
     ...reduceOperators,
     ...shapeOperators,

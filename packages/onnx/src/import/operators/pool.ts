@@ -3,6 +3,7 @@ import {
   averagePoolOp,
   globalAveragePoolOp,
   globalMaxPoolOp,
+  lpPoolOp,
   maxPoolOp,
   type Operation,
   type TensorType,
@@ -48,6 +49,12 @@ export const poolOperators: Readonly<Record<string, OnnxOperator>> = {
       const x = context.input(0)
       const countIncludePad = context.int('count_include_pad', 0) !== 0
       return apply(averagePoolOp(x, { ...poolAttributes(context), countIncludePad }), [x])
+    },
+  },
+  LpPool: {
+    import: (context) => {
+      const x = context.input(0)
+      return apply(lpPoolOp(x, { ...poolAttributes(context), p: context.int('p', 2) }), [x])
     },
   },
   GlobalAveragePool: globalPool(globalAveragePoolOp),

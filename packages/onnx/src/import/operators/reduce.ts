@@ -1,10 +1,21 @@
 /** Reductions of ONNX. */
-import { argExtremumOp, type Reduction, reduceOp } from '@tilewright/graph'
+import {
+  argExtremumOp,
+  type Operation,
+  type ReduceAttributes,
+  type Reduction,
+  reduceLogSumExpOp,
+  reduceOp,
+  type TensorType,
+} from '@tilewright/graph'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
 
 /** `axesInput`: the operator set from which axes are an input, no longer an attribute. */
-const reduction = (kind: Reduction, axesInput: number): OnnxOperator => ({
+const reduction = (
+  operation: (x: TensorType, attributes: ReduceAttributes) => Operation,
+  axesInput: number,
+): OnnxOperator => ({
   hostInputs: [1],
   import: (context) => {
     const x = context.input(0)
@@ -12,9 +23,12 @@ const reduction = (kind: Reduction, axesInput: number): OnnxOperator => ({
       axes: axesOf(context, x.shape.length, axesInput),
       keepDims: context.int('keepdims', 1) !== 0,
     }
-    return apply(reduceOp(kind, x, attributes), [x])
+    return apply(operation(x, attributes), [x])
   },
 })
+
+const fold = (kind: Reduction, axesInput: number): OnnxOperator =>
+  reduction((x, attributes) => reduceOp(kind, x, attributes), axesInput)
 
 /** Without axes, all of them are meant; or none, with `noop_with_empty_axes`. */
 function axesOf(context: NodeContext, rank: number, axesInput: number): readonly number[] {
@@ -38,12 +52,16 @@ const argExtremum = (extremum: 'max' | 'min'): OnnxOperator => ({
 })
 
 export const reduceOperators: Readonly<Record<string, OnnxOperator>> = {
-  ReduceSum: reduction('Sum', 13),
-  ReduceMean: reduction('Mean', 18),
-  ReduceMax: reduction('Max', 18),
-  ReduceMin: reduction('Min', 18),
-  ReduceProd: reduction('Prod', 18),
-  ReduceSumSquare: reduction('SumSquare', 18),
+  ReduceSum: fold('Sum', 13),
+  ReduceMean: fold('Mean', 18),
+  ReduceMax: fold('Max', 18),
+  ReduceMin: fold('Min', 18),
+  ReduceProd: fold('Prod', 18),
+  ReduceSumSquare: fold('SumSquare', 18),
+  ReduceL1: fold('L1', 18),
+  ReduceL2: fold('L2', 18),
+  ReduceLogSum: fold('LogSum', 18),
+  ReduceLogSumExp: reduction(reduceLogSumExpOp, 18),
   ArgMax: argExtremum('max'),
   ArgMin: argExtremum('min'),
 }
