@@ -28,6 +28,8 @@ export type Bind = (hint: string, value: Expr) => Expr
 
 export interface Expansion {
   readonly matches: (node: Expr) => boolean
+  /** Nodes that stay as they are though they match; their operands are expanded. */
+  readonly keeps: ReadonlySet<Expr>
   /** The replacement of a node whose operands are expanded already. */
   readonly expand: (node: Expr, bind: Bind) => Expr
 }
@@ -43,7 +45,7 @@ export function expandExpressions(stmt: Stmt, expansion: Expansion): Stmt {
   return lets.length === 0 ? expanded : seq([...lets, expanded])
 }
 
-function expandExpr(root: Expr, { matches, expand }: Expansion, lets: Stmt[]): Expr {
+function expandExpr(root: Expr, { matches, keeps, expand }: Expansion, lets: Stmt[]): Expr {
   if (!someExpr(root, matches)) return root
   const visit = (expr: Expr, path: Expr | undefined, memo: Map<Expr, Expr>): Expr => {
     const known = memo.get(expr)
@@ -69,7 +71,7 @@ function expandExpr(root: Expr, { matches, expand }: Expansion, lets: Stmt[]): E
       return bound
     }
     const inner = children()
-    const result = matches(inner) ? expand(inner, bind) : inner
+    const result = matches(inner) && !keeps.has(expr) ? expand(inner, bind) : inner
     memo.set(expr, result)
     return result
   }

@@ -1,13 +1,16 @@
 import {
+  add,
   type Buffer,
   binary,
   buildKernel,
   cast,
   constant,
+  div,
   type Expr,
   floatFunctions,
   type Kernel,
   load,
+  printKernel,
   store,
   unary,
 } from '@tilewright/ir'
@@ -81,6 +84,34 @@ describe('lower-approximations', () => {
   test('exp beyond the range of f32', () => {
     const values = Float32Array.of(-Infinity, -1e30, 88.73, 100, 1e30, Infinity)
     expect([...lowered(values, (x) => unary('exp', x))]).toEqual([0, 0, Infinity, Infinity, Infinity, Infinity])
+  })
+
+  test('a logistic function keeps the bound with the exponential that is built in', () => {
+    const logistic = (x: Expr): Expr => div(constant('f32', 1), add(constant('f32', 1), unary('exp', unary('neg', x))))
+    const kernel = lowerApproximations.run(elementwise(4, logistic))
+    expect(printKernel(kernel)).toContain('y[i] = 1 / (1 + exp(-x[i]))')
+    // As loose as WGSL allows: 3 + 2·|x| units in the last place.
+    const looseExp = (x: number): number => Math.exp(x) * (1 + (3 + 2 * Math.abs(x)) * 2 ** -23)
+    for (const x of sweep(-90, 90, 10_001)) {
+      const truth = 1 / (1 + Math.exp(-x))
+      expect(Math.abs(1 / (1 + looseExp(-x)) - truth)).toBeLessThan(1e-7 + 1e-6 * truth)
+    }
+  })
+
+  test('an exponential that is used besides is reduced', () => {
+    const both = (x: Expr): Expr => {
+      const power = unary('exp', x)
+      return add(div(constant('f32', 1), add(constant('f32', 1), power)), power)
+    }
+    const values = sweep(0, 88, 101)
+    const actual = lowered(values, both)
+    expect(worst(values, actual, (x) => Math.exp(x) + 1 / (1 + Math.exp(x)))).toBeLessThan(1)
+    expect(printKernel(lowerApproximations.run(elementwise(4, both)))).not.toContain('exp(x[i])')
+  })
+
+  test('an argument that is at most 1 is not reduced', () => {
+    const kernel = elementwise(4, (x) => unary('exp', binary('min', x, constant('f32', 0))))
+    expect(lowerApproximations.run(kernel).body).toBe(kernel.body)
   })
 
   test('a kernel without approximated functions is left alone', () => {

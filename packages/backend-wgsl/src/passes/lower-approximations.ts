@@ -4,9 +4,10 @@
  *
  * - `exp`: WGSL allows an error that grows with the argument, and implementations use it (2^(x·log2 e) with a rounded
  *   product). Positive arguments are reduced first: e^x = 2^n · e^(x − n·ln 2), with ln 2 in two parts (Cody and Waite).
- *   Below zero the absolute bound is wide enough.
- * - `tanh`: errors up to 1e-3 near zero on software adapters. An odd polynomial up to 0.625 (coefficients of Cephes'
- *   tanhf, S. Moshier), 1 − 2 / (e^2x + 1) above.
+ *   Below zero the absolute bound is wide enough. So it is for c / (d + e^x), a logistic function with |c| <= 1 <= d: where
+ *   e^x is loose, the quotient is small.
+ * - `tanh`: errors up to 1e-3 near zero on software adapters. A quotient of polynomials (coefficients of Eigen's
+ *   `ptanh_float`), of an argument clamped to where tanh is 1 within the bound.
  * - `erf`, which WGSL lacks: the Taylor polynomial up to 1; above, 1 − e^(-x²)·p(1 / (1 + cx)), formula 7.1.26 of Abramowitz
  *   and Stegun.
  * - `pow`, which WGSL has for positive bases only: |x|^y = e^(y·ln|x|), with the sign by the parity of y.
@@ -22,15 +23,18 @@ import {
   div,
   type Expr,
   evaluateBinary,
+  exprChildren,
   type FloatFunction,
   floatFunctions,
   int,
+  type Kernel,
   lt,
   mul,
   type Pass,
   select,
   sub,
   unary,
+  walkExprs,
 } from '@tilewright/ir'
 import { type Bind, expandExpressions } from './expand-expressions.js'
 
@@ -38,6 +42,7 @@ const f32 = (value: number): Expr => constant('f32', value)
 
 export const lowerApproximations: Pass = definePass('lower-approximations', {}, (kernel) => {
   const body = expandExpressions(kernel.body, {
+    keeps: looseExps(kernel),
     matches: (node) => isFloatFunction(node) || isPower(node) || isFloatToInteger(node),
     expand: (node, bind) => {
       if (isFloatToInteger(node)) return clampedCast(node.dtype, bind('x', node.value))
@@ -46,6 +51,7 @@ export const lowerApproximations: Pass = definePass('lower-approximations', {}, 
       const { op, value } = node
       // WGSL refuses constant expressions that overflow.
       if (value.kind === 'const') return f32(floatFunctions[op](Number(value.value)))
+      if (op === 'exp' && isBelowOne(value)) return node
       const approximation = approximations[op]
       return approximation === undefined ? node : approximation(bind('x', value), bind)
     },
@@ -90,20 +96,53 @@ function exp(x: Expr, bind: Bind): Expr {
   return mul(mul(mul(unary('exp', rest), low), bit(32)), bit(64))
 }
 
-/** Of x³, x⁵, …, x¹¹. */
-const tanhCoefficients = [-3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3]
+/** Whether an argument is evidently so small that the function built in keeps the bound. */
+function isBelowOne(value: Expr): boolean {
+  return value.kind === 'binary' && value.op === 'min' && value.right.kind === 'const' && Number(value.right.value) <= 1
+}
 
-function tanh(x: Expr, bind: Bind): Expr {
+/** The exponentials that stand in a logistic function and nowhere else. */
+function looseExps({ body }: Kernel): ReadonlySet<Expr> {
+  const uses = new Map<Expr, number>()
+  const logistics: Logistic[] = []
+  walkExprs(body, (node) => {
+    for (const child of exprChildren(node)) uses.set(child, (uses.get(child) ?? 0) + 1)
+    const logistic = matchLogistic(node)
+    if (logistic !== undefined) logistics.push(logistic)
+  })
+  const isUsedOnce = (node: Expr): boolean => uses.get(node) === 1
+  const loose = logistics.filter(({ sum, exponential }) => isUsedOnce(sum) && isUsedOnce(exponential))
+  return new Set(loose.map(({ exponential }) => exponential))
+}
+
+interface Logistic {
+  readonly sum: Expr
+  readonly exponential: Expr
+}
+
+/** The parts of c / (d + e^x) with |c| <= 1 <= d. */
+function matchLogistic(node: Expr): Logistic | undefined {
+  if (node.kind !== 'binary' || node.op !== 'div' || node.left.kind !== 'const') return undefined
+  const { left, right: sum } = node
+  if (Math.abs(Number(left.value)) > 1 || sum.kind !== 'binary' || sum.op !== 'add') return undefined
+  const [constantPart, exponential] = sum.left.kind === 'const' ? [sum.left, sum.right] : [sum.right, sum.left]
+  const isExp = exponential.kind === 'unary' && exponential.op === 'exp'
+  return isExp && constantPart.kind === 'const' && Number(constantPart.value) >= 1 ? { sum, exponential } : undefined
+}
+
+/** Of x, x³, …, x¹³ above the line, and of 1, x², …, x⁶ below it. */
+const tanhNumerator = [
+  4.89352455891786e-3, 6.37261928875436e-4, 1.48572235717979e-5, 5.12229709037114e-8, -8.60467152213735e-11,
+  2.00018790482477e-13, -2.76076847742355e-16,
+]
+const tanhDenominator = [4.89352518554385e-3, 2.268434632439e-3, 1.18534705686654e-4, 1.19825839466702e-6]
+/** Where the quotient is 1, within the bound; it is worth nothing beyond. */
+const tanhEnd = 7.90531110763549
+
+function tanh(value: Expr, bind: Bind): Expr {
+  const x = bind('x', binary('max', binary('min', value, f32(tanhEnd)), f32(-tanhEnd)))
   const square = bind('square', mul(x, x))
-  const polynomial = horner(square, tanhCoefficients)
-  const small = add(x, mul(mul(x, square), polynomial))
-
-  const magnitude = bind('magnitude', unary('abs', x))
-  const exponential = unary('exp', mul(magnitude, f32(2)))
-  // From 10 on, tanh is 1 as an f32, long before the exponential overflows.
-  const positive = sub(f32(1), div(f32(2), add(exponential, f32(1))))
-  const large = bind('large', select(lt(f32(10), magnitude), f32(1), positive))
-  return select(lt(magnitude, f32(0.625)), small, select(lt(x, f32(0)), unary('neg', large), large))
+  return div(mul(x, horner(square, tanhNumerator)), horner(square, tanhDenominator))
 }
 
 /** Of 1, x², x⁴, … in erf(x) / x: (2/√π)·(−1)ⁿ / (n!·(2n + 1)). */
