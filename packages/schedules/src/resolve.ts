@@ -9,12 +9,18 @@ import {
   type Target,
 } from '@tilewright/ir'
 import { directConvolution } from './conv/direct.js'
+import { elementwise } from './elementwise.js'
 import { registerTiledMatmul } from './matmul/register-tiled.js'
 import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
 import { ruleBased } from './rule-based.js'
 
 /** The common templates, best first. */
-export const templates: readonly ScheduleTemplate[] = [directConvolution, workgroupTiledMatmul, registerTiledMatmul]
+export const templates: readonly ScheduleTemplate[] = [
+  directConvolution,
+  workgroupTiledMatmul,
+  registerTiledMatmul,
+  elementwise,
+]
 
 export interface Resolution {
   /** Name of the template, or `rule-based`. */
