@@ -11,12 +11,15 @@ import {
   load,
   lt,
   mul,
+  type RowStage,
   reduce,
+  rows,
   scan,
   scatter,
   select,
   sort,
   unary,
+  variable,
 } from '@tilewright/ir'
 import { evaluateDefinition, type TypedArray } from '@tilewright/simulator'
 import { arbitraryGraph, propertyRuns } from '@tilewright/testing'
@@ -51,7 +54,34 @@ test('agrees with the simulator on every kind of equation', () => {
     at('sums', 'f32'),
     at('bins', 'i32', [4]),
   ]
-  const [sorted, order] = [at('sorted', 'f32'), at('order', 'i32')]
+  const [sorted, order, weights] = [at('sorted', 'f32'), at('order', 'i32'), at('weights', 'f32')]
+  /** Two stages, one of them a tuple, over columns. */
+  const weighed = () => {
+    const [r, c] = [variable('r'), variable('c')]
+    const [peak, place, total] = [variable('peak', 'f32'), variable('place'), variable('total', 'f32')]
+    const [a, p, b, q] = [variable('a', 'f32'), variable('p'), variable('b', 'f32'), variable('q')]
+    const [left, right] = [variable('left', 'f32'), variable('right', 'f32')]
+    const own = load(x, [r, c])
+    const first: RowStage = {
+      results: [peak, place],
+      value: [own, r],
+      identity: [constant('f32', Number.NEGATIVE_INFINITY), constant('i32', -1)],
+      left: [a, p],
+      right: [b, q],
+      combine: [select(lt(a, b), b, a), select(lt(a, b), q, p)],
+      commutative: false,
+    }
+    const second: RowStage = {
+      results: [total],
+      value: [mul(add(own, peak), cast('f32', place))],
+      identity: [constant('f32', 0)],
+      left: [left],
+      right: [right],
+      combine: [add(left, right)],
+      commutative: true,
+    }
+    return rows(weights, [r, c], [0], [first, second], add(mul(own, peak), total))
+  }
   const equations = [
     compute(soft, (r, c) =>
       div(unary('tanh', load(x, [r!, c!])), add(unary('exp', load(x, [r!, c!])), unary('erf', load(x, [r!, c!])))),
@@ -67,6 +97,7 @@ test('agrees with the simulator on every kind of equation', () => {
       combine: ([a, p], [b, q]) => [select(lt(a!, b!), b!, a!), select(lt(a!, b!), q!, p!)],
       commutative: false,
     }),
+    weighed(),
     scan(sums, 1, (r, c) => load(x, [r!, c!]), add),
     scatter(
       bins,
@@ -86,7 +117,7 @@ test('agrees with the simulator on every kind of equation', () => {
     [i, Int32Array.from({ length: 15 }, (_, k) => ((k * 11) % 7) - 3)],
   ])
   const [exact, compiled] = [evaluateDefinition(meaning, inputs), evaluate(meaning, inputs)]
-  for (const buffer of [soft, narrow, flags, best, where, sums, bins, sorted, order]) {
+  for (const buffer of [soft, narrow, flags, best, where, sums, bins, sorted, order, weights]) {
     expect(compiled.get(buffer), buffer.hint).toEqual(exact.get(buffer) satisfies TypedArray | undefined)
   }
   // Here f16 is held as values, in the simulator as bits.

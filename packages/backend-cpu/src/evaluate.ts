@@ -11,6 +11,7 @@ import {
   type Expr,
   equationOutputs,
   evaluateSize,
+  type Fold,
   type SizeExpr,
   type SizeValues,
   type Var,
@@ -101,6 +102,23 @@ function printEquation(equation: Equation, sizes: SizeValues): Source {
   ].join('\n')
   return { source, buffers }
 
+  /** A fold over `domain` that leaves its state in the variables of `left`. */
+  function foldLines({ left, right, identity, value, combine }: Fold, domain: readonly Axis[]): string[] {
+    const state = left.map(variable)
+    const fold = [
+      ...right.map((v, i) => `const ${variable(v)} = ${js(defined(value[i], 'one value a component'))}`),
+      `const next = [${combine.map(js).join(', ')}]`,
+      ...state.map((name, i) => `${name} = next[${i}]`),
+    ]
+    const [only] = combine
+    // One component needs no tuple.
+    const single = state.length === 1 && only !== undefined ? [fold[0] ?? '', `${state[0]} = ${js(only)}`] : fold
+    return [
+      ...state.map((name, i) => `let ${name} = ${js(defined(identity[i], 'one identity a component'))}`),
+      ...loops(domain, single),
+    ]
+  }
+
   function equationLines(): string[] {
     switch (equation.kind) {
       case 'compute': {
@@ -110,21 +128,21 @@ function printEquation(equation: Equation, sizes: SizeValues): Source {
       case 'reduce': {
         const first = defined(equation.outputs[0], 'a reduce has an output')
         const left = equation.left.map(variable)
-        const right = equation.right.map(variable)
-        const fold = [
-          ...right.map((name, i) => `const ${name} = ${js(defined(equation.value[i], 'one value a component'))}`),
-          `const next = [${equation.combine.map(js).join(', ')}]`,
-          ...left.map((name, i) => `${name} = next[${i}]`),
-        ]
-        const [only] = equation.combine
-        const [onlyLeft] = left
-        // One component needs no tuple.
-        const single = left.length === 1 && only !== undefined ? [fold[0] ?? '', `${onlyLeft} = ${js(only)}`] : fold
         return loops(axesOf(first), [
-          ...left.map((name, i) => `let ${name} = ${js(defined(equation.identity[i], 'one identity a component'))}`),
-          ...loops(equation.domain, single),
+          ...foldLines(equation, equation.domain),
           ...equation.outputs.map((output, i) => `${at(output)} = ${storedText(output.dtype, left[i] ?? '0')}`),
         ])
+      }
+      case 'rows': {
+        const { output, along, stages, value } = equation
+        const all = axesOf(output)
+        const row = all.filter((_, d) => along.includes(d))
+        const folds = stages.flatMap((stage) => [
+          ...foldLines(stage, row),
+          ...stage.results.map((result, i) => `const ${variable(result)} = ${stage.left.map(variable)[i]}`),
+        ])
+        const others = all.filter((_, d) => !along.includes(d))
+        return loops(others, [...folds, ...loops(row, [`${at(output)} = ${storedText(output.dtype, js(value))}`])])
       }
       case 'scan': {
         const { output, along } = equation

@@ -3,7 +3,7 @@
  * schedule each anchor alone, inline what was fused, lower, emit.
  */
 import type { Backend, ChooseStep, Device, LaunchStep, Plan, Predicate } from '@tilewright/backend'
-import { type FusionGroup, groupOutputs, inlineGroup, partition, type Remark } from '@tilewright/fusion'
+import { type FusionGroup, formRows, groupOutputs, inlineGroup, partition, type Remark } from '@tilewright/fusion'
 import type { Graph } from '@tilewright/graph'
 import { assertValid, type Buffer, defined, type Problem, type Refinement, type Target } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
@@ -55,7 +55,7 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   const split = splitConstants(program)
   const results = new Set(program.outputs.map((output) => output.buffer))
   const once = partition(split.prepare, split.prepared, target.limits)
-  const run = partition(split.run, results, target.limits)
+  const run = partition(formRows(split.run, results), results, target.limits)
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)
   const builder = planBuilder(program, target)
   const lower = onceForEqualGroups((group) => lowerGroup(group, backend, target))

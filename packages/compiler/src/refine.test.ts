@@ -17,6 +17,7 @@ import {
   mul,
   type Refinement,
   reduce,
+  rows,
   type SizeParam,
   scan,
   scatter,
@@ -24,6 +25,7 @@ import {
   sizeMul,
   sizeValue,
   sort,
+  variable,
   walkExpr,
 } from '@tilewright/ir'
 import { expect, test } from 'vitest'
@@ -61,6 +63,7 @@ function factsIn({ anchor, prologues, epilogues }: FusionGroup): ReadonlySet<str
 const n = size('n', { min: 1, max: 1000, multipleOf: 6 })
 const [x, y] = [storage('x', n, 3), storage('y', n, 3)]
 const length = cast('f32', sizeValue(n))
+const [i0, i1, a, b] = [variable('i0'), variable('i1'), variable('a', 'f32'), variable('b', 'f32')]
 const anchors: Readonly<Record<string, Equation>> = {
   compute: compute(y, (i, j) => mul(load(x, [i!, j!]), length)),
   reduce: reduce({
@@ -71,6 +74,23 @@ const anchors: Readonly<Record<string, Equation>> = {
     combine: ([a], [b]) => [add(add(a!, b!), length)],
     commutative: false,
   }),
+  rows: rows(
+    y,
+    [i0, i1],
+    [0],
+    [
+      {
+        results: [variable('total', 'f32')],
+        value: [load(x, [i0, i1])],
+        identity: [length],
+        left: [a],
+        right: [b],
+        combine: [add(add(a, b), length)],
+        commutative: false,
+      },
+    ],
+    mul(load(x, [i0, i1]), length),
+  ),
   scan: scan(
     y,
     0,

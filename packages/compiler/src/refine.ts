@@ -7,6 +7,7 @@ import {
   buffer,
   type Equation,
   type Expr,
+  type Fold,
   load,
   type Refinement,
   rewriteExpr,
@@ -48,6 +49,12 @@ export function refineGroup(group: FusionGroup, { param, facts }: Refinement): R
   const refineExpr = (expr: Expr): Expr => rewriteExpr(expr, visit, memo)
   const refineAxis = (axis: Axis): Axis => ({ var: axis.var, extent: refineSize(axis.extent) })
 
+  const refineFold = ({ value, identity, combine }: Fold): Pick<Fold, 'value' | 'identity' | 'combine'> => ({
+    value: value.map(refineExpr),
+    identity: identity.map(refineExpr),
+    combine: combine.map(refineExpr),
+  })
+
   const refineEquation = <E extends Equation>(equation: E): E => {
     const done: Equation = refineAny(equation)
     // refineAny keeps the kind, which the checker cannot see through the union.
@@ -69,11 +76,16 @@ export function refineGroup(group: FusionGroup, { param, facts }: Refinement): R
       case 'reduce':
         return {
           ...equation,
+          ...refineFold(equation),
           outputs: equation.outputs.map(refineBuffer),
           domain: equation.domain.map(refineAxis),
-          value: equation.value.map(refineExpr),
-          identity: equation.identity.map(refineExpr),
-          combine: equation.combine.map(refineExpr),
+        }
+      case 'rows':
+        return {
+          ...equation,
+          output: refineBuffer(equation.output),
+          stages: equation.stages.map((stage) => ({ ...stage, ...refineFold(stage) })),
+          value: refineExpr(equation.value),
         }
       case 'scan':
         return {

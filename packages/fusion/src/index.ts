@@ -2,3 +2,4 @@
 export { equationInputs, type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
 export { inlineGroup } from './inline.js'
 export { type Partition, type PartitionFacts, partition } from './partition.js'
+export { formRows } from './rows/form-rows.js'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { buffer } from './buffer.js'
 import { definition, equationExprs, equationOutputs } from './definition.js'
 import type { DType } from './dtype.js'
-import { compute, matmul, reduce, scan, scatter, sort } from './equation.js'
+import { compute, matmul, reduce, rows, scan, scatter, sort } from './equation.js'
 import { formatError } from './errors.js'
 import { add, constant, type Expr, int, load, variable } from './expr.js'
 import { type SizeExpr, size } from './size.js'
@@ -46,6 +46,10 @@ test('equations check types and ranks', () => {
   const domain = [{ hint: 'k', extent: 4 }]
   const base = { outputs: [row], domain, identity: [zero], value: () => [one], commutative: true }
   const combine = () => [one]
+  const i = variable('i')
+  const [left, right, result] = [variable('left', 'f32'), variable('right', 'f32'), variable('result', 'f32')]
+  const fold = { value: [one], identity: [zero], left: [left], right: [right], combine: [left] }
+  const stage = { ...fold, results: [result], commutative: true }
   const faults = [
     () => compute(y, () => int(1)),
     () => reduce({ ...base, identity: [int(0)], combine }),
@@ -59,6 +63,9 @@ test('equations check types and ranks', () => {
         value: () => [one, one],
         combine: () => [one, one],
       }),
+    () => rows(row, [i], [1], [stage], one),
+    () => rows(row, [i], [0], [{ ...stage, identity: [int(0)] }], one),
+    () => rows(row, [i], [0], [stage], int(1)),
     () => scan(row, 1, () => one, sum),
     () => scan(row, 0, () => int(1), sum),
     () =>
@@ -101,9 +108,12 @@ test('equations check types and ranks', () => {
     [
       "the value of "y" must be f32, got i32",
       "the identity of "row" must be f32, got i32",
-      "the value of a reduce has one component an output",
+      "the value of a fold has one component a result",
       "the combine of "row" must be f32, got i32",
       "the outputs of one reduce differ in shape: "short"",
+      ""row" of rank 1 has no dimension 1",
+      "the identity of "result" must be f32, got i32",
+      "the value of "row" must be f32, got i32",
       ""row" of rank 1 has no dimension 1",
       "the value of "row" must be f32, got i32",
       "the combine of "text" must be i32, got f32",

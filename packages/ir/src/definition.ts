@@ -10,6 +10,10 @@
  *   `combine(left, right)`; the state is a tuple, one component an output. An empty domain gives the identity.
  *   `combine` is associative and `identity` neutral, up to rounding: schedules may regroup, never reorder unless
  *   `commutative`.
+ * - `rows`: a chain of reductions over the same rows, followed by what broadcasts their results. The dimensions `along` of
+ *   the output are the row, the others say which row. For every row, each stage in order folds its `value` over the row as
+ *   a reduce does, and binds the components of its state to `results`, which later stages and `value` use. Then
+ *   output[axes] = value, for every point of the row. Loads read finished buffers, never the output.
  * - `scan`: output[axes] = fold of `value` over the elements up to and including axes[along], along that dimension.
  * - `scatter`: output = base, then for every point of `domain` in row-major order output[index] is combined with
  *   `value`: `left` is the old element, `right` the update.
@@ -43,18 +47,39 @@ export interface Compute {
   readonly inverses: readonly InverseMap[]
 }
 
-export interface Reduce {
-  readonly kind: 'reduce'
-  /** One a component of the state, all of one shape. */
-  readonly outputs: readonly Buffer[]
-  readonly axes: readonly Var[]
-  readonly domain: readonly Axis[]
+/** How the values of a domain become one: a tuple of components. */
+export interface Fold {
   readonly value: readonly Expr[]
   readonly identity: readonly Expr[]
   readonly left: readonly Var[]
   readonly right: readonly Var[]
   readonly combine: readonly Expr[]
   readonly commutative: boolean
+}
+
+export interface Reduce extends Fold {
+  readonly kind: 'reduce'
+  /** One a component of the state, all of one shape. */
+  readonly outputs: readonly Buffer[]
+  readonly axes: readonly Var[]
+  readonly domain: readonly Axis[]
+}
+
+/** A fold over a row, whose value may use the results of earlier stages. */
+export interface RowStage extends Fold {
+  /** One a component. */
+  readonly results: readonly Var[]
+}
+
+export interface Rows {
+  readonly kind: 'rows'
+  readonly output: Buffer
+  readonly axes: readonly Var[]
+  /** The dimensions that make a row, ascending; at least one. */
+  readonly along: readonly number[]
+  /** At least one. */
+  readonly stages: readonly RowStage[]
+  readonly value: Expr
 }
 
 export interface Scan {
@@ -93,7 +118,7 @@ export interface Sort {
   readonly descending: boolean
 }
 
-export type Equation = Compute | Reduce | Scan | Scatter | Sort
+export type Equation = Compute | Reduce | Rows | Scan | Scatter | Sort
 
 export interface Definition {
   readonly kind: 'definition'
@@ -107,6 +132,7 @@ export interface Definition {
 export function equationOutputs(equation: Equation): readonly Buffer[] {
   switch (equation.kind) {
     case 'compute':
+    case 'rows':
     case 'scan':
     case 'scatter':
       return [equation.output]
@@ -124,13 +150,17 @@ export function equationExprs(equation: Equation): readonly Expr[] {
     case 'sort':
       return [equation.value]
     case 'reduce':
-      return [...equation.value, ...equation.identity, ...equation.combine]
+      return foldExprs(equation)
+    case 'rows':
+      return [...equation.stages.flatMap(foldExprs), equation.value]
     case 'scan':
       return [equation.value, equation.combine]
     case 'scatter':
       return [equation.base, ...equation.index, equation.value, equation.combine]
   }
 }
+
+const foldExprs = ({ value, identity, combine }: Fold): readonly Expr[] => [...value, ...identity, ...combine]
 
 const checkAxes = (output: Buffer, axes: readonly Var[]): void => {
   if (axes.length !== output.shape.length) {

@@ -1,7 +1,7 @@
 /** Making equations: each constructor names fresh axes after the output's dimensions and checks types and ranks. */
 import type { Buffer } from './buffer.js'
-import type { Compute, InverseMap, Reduce, Scan, Scatter, Sort } from './definition.js'
-import { computeType, expectType } from './dtype.js'
+import type { Compute, Fold, InverseMap, Reduce, RowStage, Rows, Scan, Scatter, Sort } from './definition.js'
+import { computeType, expectType, type ScalarType } from './dtype.js'
 import { CompileError, invariant } from './errors.js'
 import { add, checkIndex, constant, type Expr, mul, type Var, variable } from './expr.js'
 import { type SizeExpr, shapeEquals } from './size.js'
@@ -51,15 +51,13 @@ export function reduce(details: ReduceDetails): Reduce {
     axes,
     domain.map((axis) => axis.var),
   )
-  const combine = details.combine(left, right)
-  outputs.forEach((output, i) => {
-    const type = computeType(output.dtype)
-    for (const [part, exprs] of Object.entries({ value, identity: details.identity, combine })) {
-      const expr = exprs[i]
-      const isWhole = exprs.length === outputs.length
-      invariant(expr !== undefined && isWhole, `the ${part} of a reduce has one component an output`)
-      expectType(type, expr.dtype, `the ${part} of "${output.hint}"`)
-    }
+  const { identity, commutative } = details
+  const fold = { value, identity, left, right, combine: details.combine(left, right), commutative }
+  checkFold(
+    fold,
+    outputs.map((output) => ({ type: computeType(output.dtype), hint: output.hint })),
+  )
+  outputs.forEach((output) => {
     if (!shapeEquals(output.shape, first.shape)) {
       throw new CompileError({
         code: 'ir/rank',
@@ -67,8 +65,42 @@ export function reduce(details: ReduceDetails): Reduce {
       })
     }
   })
-  const { identity, commutative } = details
-  return { kind: 'reduce', outputs, axes, domain, value, identity, left, right, combine, commutative }
+  return { kind: 'reduce', outputs, axes, domain, ...fold }
+}
+
+function checkFold(fold: Fold, components: readonly { readonly type: ScalarType; readonly hint: string }[]): void {
+  const { value, identity, combine } = fold
+  for (const [part, exprs] of Object.entries({ value, identity, combine })) {
+    invariant(exprs.length === components.length, `the ${part} of a fold has one component a result`)
+    components.forEach(({ type, hint }, i) => {
+      const expr = exprs[i]
+      if (expr !== undefined) expectType(type, expr.dtype, `the ${part} of "${hint}"`)
+    })
+  }
+}
+
+/**
+ * A chain of reductions over the rows of `output` that lie along the dimensions `along`, and what is made of them. The
+ * stages, and the value, are over the variables `axes`. Throws `CompileError` `ir/type`, `ir/rank`.
+ */
+export function rows(
+  output: Buffer,
+  axes: readonly Var[],
+  along: readonly number[],
+  stages: readonly RowStage[],
+  value: Expr,
+): Rows {
+  for (const dimension of along) checkAlong(output, dimension)
+  const isAscending = along.every((dimension, i) => i === 0 || dimension > (along[i - 1] ?? 0))
+  invariant(along.length > 0 && isAscending && stages.length > 0, 'rows have dimensions, in order, and stages')
+  for (const stage of stages) {
+    checkFold(
+      stage,
+      stage.results.map(({ dtype, hint }) => ({ type: dtype, hint })),
+    )
+  }
+  expectType(computeType(output.dtype), value.dtype, `the value of "${output.hint}"`)
+  return { kind: 'rows', output, axes, along, stages, value }
 }
 
 /** Inclusive scan of `value` along one dimension of `output`. Throws `CompileError` `ir/type`, `ir/rank`. */

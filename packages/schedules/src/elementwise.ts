@@ -18,7 +18,6 @@ import {
   invariant,
   loadsOf,
   type Problem,
-  type Refinement,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
@@ -32,6 +31,7 @@ import {
   value,
 } from '@tilewright/ir'
 import { compose, repeat, spatial } from '@tilewright/task-mapping'
+import { innermostRefinements } from './innermost.js'
 import { coordinates } from './matmul/tile-edges.js'
 
 export interface Elementwise extends Candidate {
@@ -47,7 +47,7 @@ export const elementwise: ScheduleTemplate<Elementwise> = {
   name: 'elementwise',
   space: { threads: [1, 32, 64, 128, 256], lanes: [1, 2, 4], vectors: [1, 2, 4, 8] },
   matches: (anchor) => anchor.kind === 'compute',
-  refinements,
+  refinements: (anchor) => innermostRefinements(requireCompute(anchor).output.shape),
   check,
   level0,
   build,
@@ -56,13 +56,6 @@ export const elementwise: ScheduleTemplate<Elementwise> = {
 function requireCompute(anchor: Equation): Compute {
   invariant(anchor.kind === 'compute', 'an elementwise template is given a compute')
   return anchor
-}
-
-/** Rows of a symbolic length are made of whole vectors where the length is a multiple of 4. */
-function refinements(anchor: Equation): readonly Refinement[] {
-  const innermost = requireCompute(anchor).output.shape.at(-1)
-  if (innermost === undefined || typeof innermost === 'number' || innermost.kind !== 'size') return []
-  return innermost.multipleOf % 4 === 0 ? [] : [{ param: innermost, facts: { multipleOf: 4 } }]
 }
 
 function check({ threads }: Elementwise, _problem: Problem, target: Target): Rejection | undefined {

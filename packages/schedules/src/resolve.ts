@@ -12,6 +12,8 @@ import { directConvolution } from './conv/direct.js'
 import { elementwise } from './elementwise.js'
 import { registerTiledMatmul } from './matmul/register-tiled.js'
 import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
+import { rowsCooperative } from './rows/cooperative.js'
+import { rowsInThread } from './rows/in-thread.js'
 import { ruleBased } from './rule-based.js'
 
 /** The common templates, best first. */
@@ -19,6 +21,8 @@ export const templates: readonly ScheduleTemplate[] = [
   directConvolution,
   workgroupTiledMatmul,
   registerTiledMatmul,
+  rowsCooperative,
+  rowsInThread,
   elementwise,
 ]
 

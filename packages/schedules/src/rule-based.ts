@@ -27,7 +27,7 @@ import { coordinates } from './matmul/tile-edges.js'
 /** Threads of a workgroup, where the target has them. */
 const preferredThreads = 64
 
-/** Schedules an equation. Throws `UnsupportedError` `schedule/no-template` for a scatter or a sort. */
+/** Schedules an equation. Throws `UnsupportedError` `schedule/no-template` for rows (templates take all), a scatter or a sort. */
 export function ruleBased(anchor: Equation, target: Target): ScheduledKernels {
   switch (anchor.kind) {
     case 'compute':
@@ -39,6 +39,7 @@ export function ruleBased(anchor: Equation, target: Target): ScheduledKernels {
       return perElement(anchor, target, 'reduce', (g, axes) => reduceInThread(g, anchor, axes))
     case 'scan':
       return perElement(anchor, target, 'scan', (g, axes) => scanInThread(g, anchor, axes))
+    case 'rows':
     case 'scatter':
     case 'sort':
       throw new UnsupportedError({

@@ -1,4 +1,4 @@
-/** The five kinds of equations, each evaluated as its definition reads; all domains in row-major order. */
+/** The six kinds of equations, each evaluated as its definition reads; all domains in row-major order. */
 import {
   type Axis,
   type Buffer,
@@ -6,7 +6,9 @@ import {
   type Equation,
   type Expr,
   evaluateSize,
+  type Fold,
   type Reduce,
+  type Rows,
   type Scan,
   type Scatter,
   type SizeValues,
@@ -39,6 +41,8 @@ export function evaluateEquation(equation: Equation, context: EquationContext): 
       return [evaluateCompute(equation, context)]
     case 'reduce':
       return evaluateReduce(equation, context)
+    case 'rows':
+      return [evaluateRows(equation, context)]
     case 'scan':
       return [evaluateScan(equation, context)]
     case 'scatter':
@@ -104,35 +108,74 @@ const extentsOf = (domain: readonly Axis[], { sizes }: EquationContext): readonl
   domain.map(({ extent }) => evaluateSize(extent, sizes))
 
 function evaluateReduce(equation: Reduce, context: EquationContext): readonly Float64Array[] {
-  const { variables, compile, sizes } = context
+  const { variables, sizes } = context
   const shape = concreteShape(at(equation.outputs, 0), sizes)
   const axes = equation.axes.map(variables.bind)
   const domain = equation.domain.map((axis) => variables.bind(axis.var))
-  const [left, right] = [equation.left.map(variables.bind), equation.right.map(variables.bind)]
-  const [identity, value] = [equation.identity.map(compile), equation.value.map(compile)]
-  const combine = equation.combine.map(compile)
-  const extents = extentsOf(equation.domain, context)
+  const left = equation.left.map(variables.bind)
+  const fold = compileFold(equation, left, domain, extentsOf(equation.domain, context), context)
   const frame = createFrame(context)
-  // All components are evaluated before any is assigned: they make one tuple.
-  const tuple = new Float64Array(left.length)
-  const assign = (slots: readonly number[], evaluates: readonly Evaluate[]): void => {
-    for (let c = 0; c < tuple.length; c++) tuple[c] = evaluates[c]?.(frame) ?? 0
-    for (let c = 0; c < tuple.length; c++) frame.vars[slots[c] ?? 0] = tuple[c] ?? 0
-  }
   const outputs = equation.outputs.map(() => new Float64Array(product(shape)))
   let flat = 0
   eachPoint(frame, axes, shape, () => {
-    assign(left, identity)
-    eachPoint(frame, domain, extents, () => {
-      assign(right, value)
-      assign(left, combine)
-    })
+    fold(frame)
     outputs.forEach((cells, component) => {
       cells[flat] = at(frame.vars, at(left, component))
     })
     flat += 1
   })
   return outputs
+}
+
+/** A fold over a domain that leaves its state in the slots `state`, which are those of `left` or take their place. */
+function compileFold(
+  fold: Fold,
+  state: readonly number[],
+  domain: readonly number[],
+  extents: readonly number[],
+  { variables, compile }: EquationContext,
+): (frame: Thread) => void {
+  const [left, right] = [fold.left.map(variables.bind), fold.right.map(variables.bind)]
+  const [identity, value] = [fold.identity.map(compile), fold.value.map(compile)]
+  const combine = fold.combine.map(compile)
+  // All components are evaluated before any is assigned: they make one tuple.
+  const tuple = new Float64Array(left.length)
+  const assign = (frame: Thread, slots: readonly number[], evaluates: readonly Evaluate[]): void => {
+    for (let c = 0; c < tuple.length; c++) tuple[c] = evaluates[c]?.(frame) ?? 0
+    for (let c = 0; c < tuple.length; c++) frame.vars[slots[c] ?? 0] = tuple[c] ?? 0
+  }
+  return (frame) => {
+    assign(frame, left, identity)
+    eachPoint(frame, domain, extents, () => {
+      assign(frame, right, value)
+      assign(frame, left, combine)
+    })
+    state.forEach((slot, c) => {
+      frame.vars[slot] = at(frame.vars, at(left, c))
+    })
+  }
+}
+
+function evaluateRows(equation: Rows, context: EquationContext): Float64Array {
+  const { variables, compile, sizes } = context
+  const { output, along, stages } = equation
+  const shape = concreteShape(output, sizes)
+  const axes = equation.axes.map(variables.bind)
+  const isAlong = (dimension: number): boolean => along.includes(dimension)
+  const [row, others] = [axes.filter((_, d) => isAlong(d)), axes.filter((_, d) => !isAlong(d))]
+  const [extents, outer] = [shape.filter((_, d) => isAlong(d)), shape.filter((_, d) => !isAlong(d))]
+  const folds = stages.map((stage) => compileFold(stage, stage.results.map(variables.bind), row, extents, context))
+  const evaluate = compile(equation.value)
+  const frame = createFrame(context)
+  const cells = new Float64Array(product(shape))
+  eachPoint(frame, others, outer, () => {
+    for (const fold of folds) fold(frame)
+    eachPoint(frame, row, extents, () => {
+      const flat = axes.reduce((position, slot, d) => position * at(shape, d) + at(frame.vars, slot), 0)
+      cells[flat] = evaluate(frame)
+    })
+  })
+  return cells
 }
 
 /** The first element of a line is its own fold; each later one combines with the fold before it. */

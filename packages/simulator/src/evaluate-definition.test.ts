@@ -17,6 +17,7 @@ import {
   mul,
   type Reduce,
   reduce,
+  rows,
   type SizeExpr,
   scan,
   scatter,
@@ -24,8 +25,10 @@ import {
   size,
   sizeValue,
   sort,
+  sub,
   unary,
   type Var,
+  variable,
 } from '@tilewright/ir'
 import { propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
@@ -155,6 +158,28 @@ describe('reduce', () => {
     })
     expect(evaluateDefinition(definition('digits', [], [y], [digits]), new Map()).get(y)).toEqual(Int32Array.of(12345))
   })
+})
+
+test('rows fold their stages in order, along the dimensions they are made of', () => {
+  const [x, y] = [storage('x', 'f32', [2, 2, 2]), storage('y', 'f32', [2, 2, 2])]
+  const axes = [variable('i'), variable('j'), variable('k')]
+  const own = load(x, axes)
+  const [left, right] = [variable('left', 'f32'), variable('right', 'f32')]
+  const [peak, total] = [variable('peak', 'f32'), variable('total', 'f32')]
+  const fold = { left: [left], right: [right], identity: [constant('f32', 0)], commutative: true }
+  const stages = [
+    { ...fold, results: [peak], value: [own], combine: [binary('max', left, right)] },
+    { ...fold, results: [total], value: [sub(peak, own)], combine: [add(left, right)] },
+  ]
+  const values = new Map([[x, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)]])
+  const along = (dimensions: readonly number[]) => {
+    const equation = rows(y, axes, dimensions, stages, add(mul(total, constant('f32', 10)), own))
+    return evaluateDefinition(definition('rows', [x], [y], [equation]), values).get(y)
+  }
+  // Of each row: the distances to its maximum, added up; times ten, plus the element.
+  expect(along([2])).toEqual(Float32Array.of(11, 12, 13, 14, 15, 16, 17, 18))
+  expect(along([0])).toEqual(Float32Array.of(41, 42, 43, 44, 45, 46, 47, 48))
+  expect(along([0, 2])).toEqual(Float32Array.of(101, 102, 103, 104, 105, 106, 107, 108))
 })
 
 describe('scan', () => {

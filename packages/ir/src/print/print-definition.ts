@@ -15,6 +15,7 @@ import {
   type Equation,
   equationExprs,
   equationOutputs,
+  type Fold,
   type Reduce,
 } from '../definition.js'
 import type { Expr, Var } from '../expr.js'
@@ -61,6 +62,15 @@ function equationText(equation: Equation, names: Names): readonly string[] {
       return [`${target(equation.output)} = ${expr(equation.value)}`, ...inverseLines(equation, names)]
     case 'reduce':
       return [`${tuple(equation.outputs.map(target))} = ${reduceText(equation, names)}`]
+    case 'rows': {
+      const { output, along, stages, value } = equation
+      const row = along.map((dimension) => axes[dimension]).join(', ')
+      const folds = stages.map((stage) => {
+        const text = foldText(stage, '', names)
+        return `${tuple(stage.results.map(names.bind))} = ${text}`
+      })
+      return [`${target(output)} = rows ${row}: ${[...folds, expr(value)].join('; ')}`]
+    }
     case 'scan': {
       const { output, along, value, left, right, combine } = equation
       return [`${target(output)} = scan ${axes[along]}: ${expr(value)} ${rule(left, right, combine)}`]
@@ -91,10 +101,13 @@ function inverseLines({ inverses }: Compute, names: Names): readonly string[] {
 }
 
 function reduceText(equation: Reduce, names: Names): string {
-  const { domain, value, identity, left, right, combine, commutative } = equation
-  const points = domainText(domain, names)
+  return foldText(equation, domainText(equation.domain, names), names)
+}
+
+function foldText(fold: Fold, points: string, names: Names): string {
+  const { value, identity, left, right, combine, commutative } = fold
   const exprs = (list: readonly Expr[]): string => tuple(list.map((inner) => formatExpr(inner, names)))
-  const plain = plainReduction(equation)
+  const plain = plainReduction(fold)
   if (plain !== undefined) return `${plain}${points}: ${exprs(value)}`
   const [folded, from] = [exprs(value), exprs(identity)]
   const state = `(${tuple(left.map(names.bind))}, ${tuple(right.map(names.bind))})`
@@ -103,15 +116,15 @@ function reduceText(equation: Reduce, names: Names): string {
 }
 
 /** The name of the fold, if it is one operator from its neutral element. */
-function plainReduction({ identity, left, right, combine, commutative }: Reduce): 'sum' | 'max' | 'min' | undefined {
-  const [start, fold] = [identity[0], combine[0]]
-  if (identity.length !== 1 || !commutative || start?.kind !== 'const' || fold?.kind !== 'binary') return undefined
-  if (fold.left !== left[0] || fold.right !== right[0]) return undefined
+function plainReduction({ identity, left, right, combine, commutative }: Fold): 'sum' | 'max' | 'min' | undefined {
+  const [start, rule] = [identity[0], combine[0]]
+  if (identity.length !== 1 || !commutative || start?.kind !== 'const' || rule?.kind !== 'binary') return undefined
+  if (rule.left !== left[0] || rule.right !== right[0]) return undefined
   const isNeutral = (f32: number, i32: number, u32: number): boolean =>
     start.value === { f32, i32, u32, bool: undefined }[start.dtype]
-  if (fold.op === 'add') return isNeutral(0, 0, 0) ? 'sum' : undefined
-  if (fold.op === 'max') return isNeutral(Number.NEGATIVE_INFINITY, -(2 ** 31), 0) ? 'max' : undefined
-  if (fold.op === 'min') return isNeutral(Number.POSITIVE_INFINITY, 2 ** 31 - 1, 2 ** 32 - 1) ? 'min' : undefined
+  if (rule.op === 'add') return isNeutral(0, 0, 0) ? 'sum' : undefined
+  if (rule.op === 'max') return isNeutral(Number.NEGATIVE_INFINITY, -(2 ** 31), 0) ? 'max' : undefined
+  if (rule.op === 'min') return isNeutral(Number.POSITIVE_INFINITY, 2 ** 31 - 1, 2 ** 32 - 1) ? 'min' : undefined
   return undefined
 }
 

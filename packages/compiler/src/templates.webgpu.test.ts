@@ -1,0 +1,153 @@
+// The templates on SwiftShader, as models use them: by the facts of the device, and as if its workgroup memory were fast.
+import type { Device } from '@tilewright/backend'
+import { evaluate } from '@tilewright/backend-cpu/evaluate'
+import { wgsl } from '@tilewright/backend-wgsl'
+import { openNode } from '@tilewright/backend-wgsl/node'
+import { buildGraph, type Graph, type Operation, type TensorType } from '@tilewright/graph'
+import {
+  add,
+  type Buffer,
+  binary,
+  buffer,
+  compute,
+  constant,
+  div,
+  type Expr,
+  int,
+  load,
+  mul,
+  type Reduce,
+  reduce,
+  type SizeExpr,
+  size,
+  sub,
+  unary,
+} from '@tilewright/ir'
+import { createSession } from '@tilewright/runtime'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { compile } from './compile.js'
+import { programOf } from './program.js'
+
+let device: Device
+beforeAll(async () => {
+  device = await openNode({ software: true })
+})
+afterAll(() => device.dispose())
+
+const f32 = (value: number): Expr => constant('f32', value)
+
+function foldOver(op: 'max' | 'add', output: Buffer, from: Buffer, dimension: number): Reduce {
+  return reduce({
+    outputs: [output],
+    domain: [{ hint: 'k', extent: from.shape[dimension] ?? 1 }],
+    identity: [f32(op === 'max' ? Number.NEGATIVE_INFINITY : 0)],
+    value: (axes, [k]) => [load(from, axes.with(dimension, k!))],
+    combine: ([left], [right]) => [binary(op, left!, right!)],
+    commutative: true,
+  })
+}
+
+function softmax({ dtype, shape }: TensorType, dimension: number): Operation {
+  return {
+    name: 'Softmax',
+    outputs: [{ dtype, shape }],
+    define: ([x], [y]) => {
+      const rows = shape.with(dimension, 1)
+      const [peak, total] = [buffer('peak', 'f32', rows, 'storage'), buffer('total', 'f32', rows, 'storage')]
+      const power = buffer('power', 'f32', shape, 'storage')
+      const row = (of: Buffer, axes: readonly Expr[]): Expr => load(of, axes.with(dimension, int(0)))
+      return [
+        foldOver('max', peak, x!, dimension),
+        compute(power, (...axes) => unary('exp', sub(load(x!, axes), row(peak, axes)))),
+        foldOver('add', total, power, dimension),
+        compute(y!, (...axes) => div(load(power, axes), row(total, axes))),
+      ]
+    },
+  }
+}
+
+/** y = tanh(x) · x + xᵀ, for square x. */
+const mixed = ({ dtype, shape }: TensorType): Operation => ({
+  name: 'Mixed',
+  outputs: [{ dtype, shape }],
+  define: ([x], [y]) => [
+    compute(y!, (i, j) => add(mul(unary('tanh', load(x!, [i!, j!])), load(x!, [i!, j!])), load(x!, [j!, i!]))),
+  ],
+})
+
+const concrete = (shape: readonly SizeExpr[], sizes: Readonly<Record<string, number>>): readonly number[] =>
+  shape.map((extent) => (typeof extent === 'number' ? extent : extent.kind === 'size' ? (sizes[extent.name] ?? 0) : 0))
+
+/** Runs on the device, and by definition. */
+async function expectByDefinition(
+  graph: Graph,
+  sizes: Readonly<Record<string, number>>,
+  on: Device,
+): Promise<string[]> {
+  const model = compile(graph, { backend: wgsl(), device: on })
+  const session = await createSession({ ...model, device: on })
+  const program = programOf(graph)
+  const data = program.inputs.map(({ tensor, buffer }) => {
+    const shape = concrete(tensor.shape, sizes)
+    const length = shape.reduce((product, extent) => product * extent, 1)
+    const values = Float32Array.from({ length }, (_, i) => Math.fround(Math.sin(i * 1.7) * 3))
+    return { buffer, values, name: tensor.name, shape }
+  })
+  const { outputs } = await session.run(
+    Object.fromEntries(data.map(({ name, shape, values }) => [name, { dtype: 'f32' as const, shape, data: values }])),
+  )
+  session.dispose()
+  const truth = evaluate(program, new Map(data.map(({ buffer, values }) => [buffer, values])), sizes)
+  for (const { name, buffer } of program.outputs) {
+    const expected = truth.get(buffer)!
+    const actual = outputs[name]!.data
+    expect(actual.length).toBe(expected.length)
+    const worst = Array.from(expected).reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - Number(actual[i]))),
+      0,
+    )
+    expect(worst).toBeLessThan(1e-5)
+  }
+  return model.groups.flatMap(({ schedules }) => schedules)
+}
+
+function graphOf(shape: readonly SizeExpr[], operation: (type: TensorType) => Operation): Graph {
+  const g = buildGraph('one')
+  const x = g.input('x', { dtype: 'f32', shape })
+  return g.finish([{ name: 'y', tensor: g.apply1(operation(x), [x]) }])
+}
+
+const n = size('n')
+const fast = (): Device => ({ ...device, target: { ...device.target, fastWorkgroupMemory: true } })
+
+test.each([
+  { shape: [7, 13], dimension: 1 },
+  { shape: [3, 1024], dimension: 1 },
+  { shape: [2, 5, 8, 8], dimension: 1 },
+  { shape: [2, 37, 3], dimension: 1 },
+  { shape: [3, 2500], dimension: 1 },
+  { shape: [n, n], dimension: 1, sizes: { n: 0 } },
+  { shape: [n, n], dimension: 1, sizes: { n: 37 } },
+  { shape: [n, n], dimension: 0, sizes: { n: 64 } },
+])('softmax of $shape over $dimension', async ({ shape, dimension, sizes = {} }) => {
+  const graph = graphOf(shape, (type) => softmax(type, dimension))
+  for (const schedule of await expectByDefinition(graph, sizes, device)) expect(schedule).toBe('rows/in-thread')
+  for (const schedule of await expectByDefinition(graph, sizes, fast())) expect(schedule).toMatch(/^rows\//)
+})
+
+test('long rows are shared where workgroup memory is fast', async () => {
+  const graph = graphOf([3, 1024], (type) => softmax(type, 1))
+  expect(await expectByDefinition(graph, {}, fast())).toEqual(['rows/cooperative'])
+})
+
+test.each([
+  { shape: [17, 17] },
+  { shape: [64, 64] },
+  { shape: [512, 512] },
+  { shape: [n, n], sizes: { n: 19 } },
+  { shape: [n, n], sizes: { n: 20 } },
+])('elementwise over $shape', async ({ shape, sizes = {} }) => {
+  for (const schedule of await expectByDefinition(graphOf(shape, mixed), sizes, device)) {
+    expect(schedule).toBe('elementwise')
+  }
+})

@@ -1,0 +1,103 @@
+/**
+ * Folds by a workgroup together: each thread folds the points that are its own, then the threads' states are combined in
+ * a tree through workgroup memory. Only for folds that commute: the points of a thread are a workgroup's width apart, so
+ * that neighbouring threads read neighbouring elements.
+ */
+import {
+  type Axis,
+  defined,
+  type Expr,
+  elementCount,
+  type Fold,
+  type KernelBuilder,
+  substitute,
+  type Value,
+} from '@tilewright/ir'
+import { compose, repeat, spatial } from '@tilewright/task-mapping'
+import { coordinates } from '../matmul/tile-edges.js'
+import { type Bindings, combined } from './fold-in-thread.js'
+
+/** Who visits which points of a row. */
+export interface SharedRow {
+  readonly threads: number
+  /** Consecutive points of a thread. */
+  readonly lanes: number
+  /** Rounds that stand in the text, one after the other; without it they are a loop. */
+  readonly rounds: number | undefined
+  readonly row: readonly Axis[]
+}
+
+/**
+ * Visits the points of a row that are the thread's own: their axes, and the position among the thread's points, which is
+ * a constant after unrolling where rounds stand in the text. Points beyond the row are visited too, with `inside` false.
+ */
+export function ownPoints(
+  g: KernelBuilder,
+  { threads, lanes, rounds, row }: SharedRow,
+  visit: (point: Bindings, inside: Value, position: Value) => void,
+): void {
+  const extents = row.map((axis) => axis.extent)
+  const length = elementCount(extents)
+  const inRound = compose(spatial(threads), repeat([lanes], { unroll: true })) // the points of a thread in one round
+  const visitAt = (at: Value, position: Value): void => {
+    const index = coordinates(at, extents)
+    visit(new Map(row.map((axis, d) => [axis.var, defined(index[d], 'one index an axis')])), at.lt(length), position)
+  }
+  if (rounds !== undefined) {
+    const all = compose(repeat([rounds], { unroll: true }), inRound)
+    g.forTask(all, g.thread, (at, position) => visitAt(at, position))
+    return
+  }
+  const width = threads * lanes
+  g.loop(
+    'round',
+    g
+      .size(length)
+      .add(width - 1)
+      .div(width),
+    (round) => g.forTask(inRound, g.thread, (at, position) => visitAt(round.mul(width).add(at), position)),
+  )
+}
+
+/** Folds a row; every thread gets the result. `bindings` says what is known of the row, `at` also of a point. */
+export function foldTogether(
+  g: KernelBuilder,
+  fold: Fold,
+  shared: SharedRow,
+  bindings: Bindings,
+  at: (point: Bindings, position: Value) => Bindings,
+): readonly Expr[] {
+  const types = fold.left.map((v) => v.dtype)
+  const state = types.map((type, i) => {
+    const component = g.privateBuffer('state', type, [])
+    component.set([], substitute(defined(fold.identity[i], 'one identity a component'), bindings))
+    return component
+  })
+  ownPoints(g, shared, (point, inside, position) =>
+    g.if(inside, () => {
+      const here = at(point, position)
+      const element = fold.value.map((of) => g.let('element', substitute(of, here)).expr)
+      const old = state.map((component) => component.at().expr)
+      combined(g, fold, old, element).forEach((next, i) => {
+        state[i]?.set([], next)
+      })
+    }),
+  )
+  // Memory of its own for each fold: the next one needs no barrier before it writes.
+  const tiles = types.map((type) => g.workgroupBuffer('partial', type, [shared.threads]))
+  tiles.forEach((tile, i) => {
+    const component = state[i]
+    if (component !== undefined) tile.set([g.thread], component.at())
+  })
+  g.barrier()
+  for (let half = shared.threads / 2; half >= 1; half /= 2) {
+    g.if(g.thread.lt(half), () => {
+      const [left, right] = [g.thread, g.thread.add(half)].map((of) => tiles.map((tile) => tile.at(of).expr))
+      combined(g, fold, left ?? [], right ?? []).forEach((next, i) => {
+        tiles[i]?.set([g.thread], next)
+      })
+    })
+    g.barrier()
+  }
+  return tiles.map((tile) => g.let('total', tile.at(0)).expr)
+}
