@@ -80,7 +80,8 @@ export function absorb(last: Compute, producer: (buffer: Buffer) => Equation | u
     along = row.along
     absorbed.add(reduction)
     const value = values.map(expand)
-    const results = reduction.left.map((left, i) => variable(reduction.outputs[i]?.hint ?? left.hint, left.dtype))
+    // Named after nothing in the model: equal chains are equal.
+    const results = reduction.left.map(({ dtype }) => variable('result', dtype))
     const { identity, left, right, combine, commutative } = reduction
     const stage = { results, value, identity, left, right, combine, commutative }
     stages.push(stage)

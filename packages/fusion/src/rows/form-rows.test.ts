@@ -80,7 +80,7 @@ test('a softmax is one equation; its exponent is at most 0', () => {
   const { x, y, equations } = softmax([n, c], 1, false)
   expect(text([x], [y], formRows(equations, new Set([y])))).toMatchInlineSnapshot(`
     "definition formed(x: f32[n, c]) -> (y: f32[n, c]) {
-      y[i0, i1] = rows i1: m = max: x[i0, i1]; s = sum: exp(min(x[i0, i1] - m, 0)); exp(min(x[i0, i1] - m, 0)) / s
+      y[i0, i1] = rows i1: result = max: x[i0, i1]; result_1 = sum: exp(min(x[i0, i1] - result, 0)); exp(min(x[i0, i1] - result, 0)) / result_1
     }"
   `)
 })
@@ -89,7 +89,7 @@ test('the row may be any dimension, kept or not', () => {
   const { x, y, equations } = softmax([n, c, 7, 7], 1, true)
   expect(text([x], [y], formRows(equations, new Set([y])))).toMatchInlineSnapshot(`
     "definition formed(x: f32[n, c, 7, 7]) -> (y: f32[n, c, 7, 7]) {
-      y[i0, i1, i2, i3] = rows i1: m = max: x[i0, i1, i2, i3]; s = sum: exp(min(x[i0, i1, i2, i3] - m, 0)); exp(min(x[i0, i1, i2, i3] - m, 0)) / s
+      y[i0, i1, i2, i3] = rows i1: result = max: x[i0, i1, i2, i3]; result_1 = sum: exp(min(x[i0, i1, i2, i3] - result, 0)); exp(min(x[i0, i1, i2, i3] - result, 0)) / result_1
     }"
   `)
 })
@@ -110,7 +110,7 @@ test('a normalisation that an exporter took apart, with scale and bias', () => {
   ]
   expect(text([x, scale, bias], [y], formRows(equations, new Set([y])))).toMatchInlineSnapshot(`
     "definition formed(x: f32[n, 16], scale: f32[16], bias: f32[16]) -> (y: f32[n, 16]) {
-      y[i0, i1] = rows i1: total = sum: x[i0, i1]; variance = sum: (x[i0, i1] - total / 16) * (x[i0, i1] - total / 16); (x[i0, i1] - total / 16) / variance * scale[i1] + bias[i1]
+      y[i0, i1] = rows i1: result = sum: x[i0, i1]; result_1 = sum: (x[i0, i1] - result / 16) * (x[i0, i1] - result / 16); (x[i0, i1] - result / 16) / result_1 * scale[i1] + bias[i1]
     }"
   `)
 })
