@@ -151,3 +151,31 @@ test.each([
     expect(schedule).toBe('elementwise')
   }
 })
+
+const sum = ({ dtype, shape }: TensorType, dimension: number): Operation => ({
+  name: 'Sum',
+  outputs: [{ dtype, shape: shape.toSpliced(dimension, 1) }],
+  define: ([x], [y]) => [
+    reduce({
+      outputs: [y!],
+      domain: [{ hint: 'k', extent: shape[dimension] ?? 1 }],
+      identity: [f32(0)],
+      value: (axes, [k]) => [div(load(x!, axes.toSpliced(dimension, 0, k!)), f32(64))],
+      combine: ([left], [right]) => [add(left!, right!)],
+      commutative: true,
+    }),
+  ],
+})
+
+test.each([
+  { shape: [7, 13], dimension: 1, shared: false },
+  { shape: [5, 1024], dimension: 1, shared: true },
+  { shape: [100, 64], dimension: 0, shared: true },
+  { shape: [n, n], dimension: 1, shared: true, sizes: { n: 0 } },
+  { shape: [n, n], dimension: 1, shared: true, sizes: { n: 68 } },
+])('sum of $shape over $dimension', async ({ shape, dimension, shared, sizes = {} }) => {
+  const graph = graphOf(shape, (type) => sum(type, dimension))
+  for (const schedule of await expectByDefinition(graph, sizes, device)) expect(schedule).toBe('reduce/in-thread')
+  const wanted = shared ? 'reduce/cooperative' : 'reduce/in-thread'
+  for (const schedule of await expectByDefinition(graph, sizes, fast())) expect(schedule).toBe(wanted)
+})

@@ -12,6 +12,8 @@ import { directConvolution } from './conv/direct.js'
 import { elementwise } from './elementwise.js'
 import { registerTiledMatmul } from './matmul/register-tiled.js'
 import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
+import { reduceCooperative } from './reduce/cooperative.js'
+import { reduceInThread } from './reduce/in-thread.js'
 import { rowsCooperative } from './rows/cooperative.js'
 import { rowsInThread } from './rows/in-thread.js'
 import { ruleBased } from './rule-based.js'
@@ -23,6 +25,8 @@ export const templates: readonly ScheduleTemplate[] = [
   registerTiledMatmul,
   rowsCooperative,
   rowsInThread,
+  reduceCooperative,
+  reduceInThread,
   elementwise,
 ]
 

@@ -9,6 +9,7 @@ import {
   type Axis,
   defined,
   type Expr,
+  elementCount,
   type Fold,
   type KernelBuilder,
   type SizeExpr,
@@ -54,6 +55,9 @@ export function foldInThread(
   return states.map((state) => state.map((component) => g.let('total', component.at()).expr))
 }
 
+/** Points of a domain that stand in the text one by one: a window's, whose positions and padding fold. */
+const mostUnrolled = 32
+
 /**
  * Visits a domain in row-major order, `step` points of its innermost dimension at a time, then what is left of that
  * dimension one by one.
@@ -66,13 +70,20 @@ export function eachPoint(
 ): void {
   const [inner, outer] = [domain.at(-1), domain.slice(0, -1)]
   const bindings = new Map<Var, Expr>()
+  const length = elementCount(domain.map((axis) => axis.extent))
+  const options = { unroll: typeof length === 'number' && length <= mostUnrolled }
   const nest = (depth: number): void => {
     const axis = outer[depth]
     if (axis !== undefined) {
-      g.loop(axis.var.hint, axis.extent, (index) => {
-        bindings.set(axis.var, index.expr)
-        nest(depth + 1)
-      })
+      g.loop(
+        axis.var.hint,
+        axis.extent,
+        (index) => {
+          bindings.set(axis.var, index.expr)
+          nest(depth + 1)
+        },
+        options,
+      )
     } else if (inner === undefined) visit([new Map()])
     else innermost(inner, inner.extent)
   }
@@ -80,12 +91,11 @@ export function eachPoint(
     const at = (first: Value, offset: number): Bindings => new Map([...bindings, [axis.var, first.add(offset).expr]])
     const { hint } = axis.var
     const whole = sizeDiv(extent, step)
-    if (step > 1) {
-      g.loop(hint, whole, (index) => visit(Array.from({ length: step }, (_, offset) => at(index.mul(step), offset))))
-    }
+    const several = (index: Value): void =>
+      visit(Array.from({ length: step }, (_, offset) => at(index.mul(step), offset)))
+    if (whole !== 0) g.loop(hint, whole, several, options)
     const rest = sizeBinary('mod', extent, step)
-    if (step === 1) g.loop(hint, extent, (index) => visit([at(index, 0)]))
-    else if (rest !== 0) g.loop(hint, rest, (index) => visit([at(g.size(whole).mul(step).add(index), 0)]))
+    if (rest !== 0) g.loop(hint, rest, (index) => visit([at(g.size(whole).mul(step).add(index), 0)]), options)
   }
   nest(0)
 }
