@@ -11,7 +11,7 @@ import { refinementsOf, resolve } from '@tilewright/schedules'
 import { checkTensors } from './check-tensors.js'
 import { type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
 import { neutralNames } from './neutral-names.js'
-import { type PlanBuilder, planBuilder } from './plan-builder.js'
+import { type ConstantChunks, type PlanBuilder, planBuilder } from './plan-builder.js'
 import { programOf } from './program.js'
 import { refineGroup } from './refine.js'
 import { splitConstants } from './split-constants.js'
@@ -35,8 +35,7 @@ export interface GroupReport {
 
 export interface CompiledModel {
   readonly plan: Plan
-  /** The bytes of the plan's constants. */
-  readonly constants: Uint8Array
+  readonly constants: ConstantChunks
   /** What each run computes, and what is computed once of constants. */
   readonly groups: readonly GroupReport[]
   readonly prepared: readonly GroupReport[]

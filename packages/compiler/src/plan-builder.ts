@@ -23,9 +23,11 @@ export interface PlanBuilder {
   readonly append: (step: LaunchStep | ChooseStep) => void
   /** Appends to what is done once, before the first run. */
   readonly prepare: (step: LaunchStep | ChooseStep) => void
-  /** The plan and the bytes of its constants. */
-  readonly finish: () => { readonly plan: Plan; readonly constants: Uint8Array }
+  readonly finish: () => { readonly plan: Plan; readonly constants: ConstantChunks }
 }
+
+/** The bytes of a plan's constants, in order: views of the weights where a device holds them as they are, not copies. */
+export type ConstantChunks = () => AsyncIterable<Uint8Array>
 
 /** Offsets of constants are multiples of this, so that any typed array can view them. */
 const constantAlignment = 16
@@ -86,7 +88,7 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
       prepare.push(step)
     },
     finish: () => {
-      const chunks: { at: number; bytes: Uint8Array }[] = []
+      const chunks: Uint8Array[] = []
       const constants: { buffer: number; offset: number; bytes: number }[] = []
       let end = 0
       for (const [buffer, data] of program.constants) {
@@ -99,12 +101,11 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
           defined(buffers[number], 'numbered'),
         )
         const offset = Math.ceil(end / constantAlignment) * constantAlignment
-        chunks.push({ at: offset, bytes })
+        if (offset > end) chunks.push(new Uint8Array(offset - end))
+        chunks.push(bytes)
         constants.push({ buffer: number, offset, bytes: bytes.byteLength })
         end = offset + bytes.byteLength
       }
-      const blob = new Uint8Array(end)
-      for (const { at, bytes } of chunks) blob.set(bytes, at)
       const plan: Plan = {
         version: planVersion,
         name: program.name,
@@ -117,7 +118,12 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
         prepare,
         steps: [...converted(inputs, 'convert-input'), ...steps, ...converted(outputs, 'convert-output')],
       }
-      return { plan, constants: blob }
+      return {
+        plan,
+        constants: async function* () {
+          yield* chunks
+        },
+      }
     },
   }
 }

@@ -75,9 +75,9 @@ describe('a session that opens its device', () => {
   test('opens another one after a loss, and prepares everything anew', async () => {
     const { opened, device } = opener()
     let uploads = 0
-    const constants = async (): Promise<Uint8Array> => {
+    const constants = (): AsyncIterable<Uint8Array> => {
       uploads += 1
-      return compiled.constants
+      return compiled.constants()
     }
     const session = await createSession({ plan: compiled.plan, constants, device })
     expect((await session.run(x(1, 2))).outputs.y!.data).toEqual(Float32Array.of(4, 8))

@@ -50,6 +50,8 @@ export function matchContraction(anchor: Equation): Contraction | undefined {
   if (output === undefined || value?.kind !== 'binary' || value.op !== 'mul' || anchor.domain.length === 0) {
     return undefined
   }
+  // A sum of scaled elements is an ordinary reduction.
+  if (loadsOf(value.left).length === 0 || loadsOf(value.right).length === 0) return undefined
   // What is folded over once needs no loop.
   const units = new Map<Var, Expr>(anchor.domain.flatMap(({ var: v, extent }) => (extent === 1 ? [[v, int(0)]] : [])))
   const [left, right] = [substitute(value.left, units), substitute(value.right, units)]
