@@ -38,8 +38,8 @@ interface Arena {
 }
 
 /** Swaps that are tried, and how many pairs of tensors they may compare in all: a run waits for the answer. */
-const maxSwaps = 200
-const maxComparisons = 1_000_000
+const maxSwaps = 500
+const maxComparisons = 5_000_000
 
 /** Places tensors. `apart` must be symmetric. The same tensors are always placed in the same way. */
 export function solveOffsets(tensors: readonly LiveTensor[], rules: ArenaRules): Offsets {
