@@ -9,6 +9,7 @@ import {
   evaluateSize,
   formatSize,
   maxSize,
+  mayEqual,
   type SizeExpr,
   type SizeOp,
   shapeEquals,
@@ -132,9 +133,18 @@ test('shape rules fold', () => {
   expect(sizeAdd(sizeAdd(n, 1), 2)).toEqual(sizeAdd(n, 3))
   expect(sizeBinary('mod', sizeMul(n, 6), 3)).toBe(0)
   expect(sizeBinary('max', n, n)).toBe(n)
-  const positive = size('P', { min: 1 })
-  expect(sizeDiv(positive, positive)).toBe(1)
-  expect(formatSize(sizeDiv(n, n))).toBe('N / N')
+  expect(sizeDiv(n, n)).toBe(1)
+  expect(sizeDiv(sizeMul(n, m), n)).toBe(m)
+  expect(sizeDiv(sizeMul(sizeMul(n, 50), m), sizeMul(m, 2))).toEqual(sizeMul(n, 25))
+  expect(ceilDiv(sizeAdd(sizeMul(n, 4), 8), 4)).toEqual(sizeAdd(n, 2))
+  expect(sizeSub(sizeAdd(n, 3), n)).toBe(3)
+  expect(sizeSub(sizeAdd(n, m), n)).toBe(m)
+  expect(sizeAdd(sizeSub(n, 1), 1)).toBe(n)
+  expect(sizeBinary('mod', sizeMul(n, m), m)).toBe(0)
+  expect(sizeBinary('min', n, maxSize)).toBe(n)
+  expect(sizeBinary('max', sizeAdd(n, 2), n)).toEqual(sizeAdd(n, 2))
+  expect(formatSize(sizeBinary('min', sizeBinary('min', n, 8), 5))).toBe('min(N, 5)')
+  expect(formatSize(sizeSub(n, sizeBinary('max', sizeSub(n, 1), 0)))).toBe('min(N, 1)')
 })
 
 test('equal shapes have equal element counts', () => {
@@ -195,6 +205,26 @@ test('equality looks at facts', () => {
   expect(sizeEquals(n, 3)).toBe(false)
   expect(shapeEquals([n, 3], [size('N'), 3])).toBe(true)
   expect(shapeEquals([n], [n, 1])).toBe(false)
+})
+
+test('equality sees through sums of products', () => {
+  expect(sizeEquals(sizeMul(sizeAdd(n, 1), 2), sizeAdd(sizeMul(n, 2), 2))).toBe(true)
+  expect(sizeEquals(sizeMul(sizeMul(n, 2), m), sizeMul(m, sizeMul(n, 2)))).toBe(true)
+  expect(sizeEquals(sizeBinary('min', n, m), sizeBinary('min', m, n))).toBe(true)
+  expect(sizeEquals(sizeDiv(n, 2), sizeDiv(n, 3))).toBe(false)
+  expect(sizeEquals(sizeMul(n, 2), sizeMul(n, 3))).toBe(false)
+})
+
+test('a difference that is never zero', () => {
+  expect(mayEqual(n, m)).toBe(true)
+  expect(mayEqual(n, sizeAdd(n, 1))).toBe(false)
+  expect(mayEqual(size('P', { min: 4 }), 3)).toBe(false)
+  expect(mayEqual(sizeBinary('min', n, 512), n)).toBe(true)
+})
+
+test('what may be negative is not taken for non-negative where it is bounded', () => {
+  expect(formatSize(sizeBinary('max', sizeSub(n, 5), 0))).toBe('max(N - 5, 0)')
+  expect(evaluateSize(sizeBinary('max', sizeSub(n, 5), 0), { N: 3 })).toBe(0)
 })
 
 test('parameters, each once, in order of appearance', () => {

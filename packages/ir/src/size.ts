@@ -7,6 +7,7 @@
  * zero in a valid program.
  */
 import { CompileError } from './errors.js'
+import { difference, exactQuotient, keyOf, polynomialOf, polynomialRange, sizeOf } from './size-polynomial.js'
 
 export interface SizeParam {
   readonly kind: 'size'
@@ -157,6 +158,9 @@ export function sizeBinary(op: SizeOp, left: SizeExpr, right: SizeExpr): SizeExp
     if (typeof left !== 'number' && left.kind === 'size-op' && typeof left.right === 'number') {
       if (op === 'mul' && left.op === 'mul') return sizeBinary('mul', left.left, left.right * right)
       if (op === 'add' && left.op === 'add') return sizeBinary('add', left.left, left.right + right)
+      if ((op === 'min' || op === 'max') && left.op === op) {
+        return sizeBinary(op, left.left, applySizeOp(op, left.right, right))
+      }
       if ((op === 'div' || op === 'ceil-div') && left.op === 'mul' && right > 0 && left.right % right === 0) {
         return sizeBinary('mul', left.left, left.right / right)
       }
@@ -168,7 +172,46 @@ export function sizeBinary(op: SizeOp, left: SizeExpr, right: SizeExpr): SizeExp
     if (op === 'min' || op === 'max') return left
     if ((op === 'div' || op === 'ceil-div') && sizeRange(left).min > 0) return 1
   }
-  return { kind: 'size-op', op, left, right }
+  return cancelled(op, left, right) ?? { kind: 'size-op', op, left, right }
+}
+
+/** A simpler size of the same value, found from the polynomials of the operands; undefined where there is none. */
+function cancelled(op: SizeOp, left: SizeExpr, right: SizeExpr): SizeExpr | undefined {
+  switch (op) {
+    case 'add':
+    case 'sub': {
+      const whole: SizeExpr = { kind: 'size-op', op, left, right }
+      const polynomial = polynomialOf(whole)
+      if (polynomial.size < polynomialOf(left).size + polynomialOf(right).size) return sizeOf(polynomial)
+      return op === 'sub' ? minusBound(left, right) : undefined
+    }
+    case 'mul': {
+      const isProduct = polynomialOf(left).size === 1 && polynomialOf(right).size === 1
+      return isProduct ? sizeOf(polynomialOf({ kind: 'size-op', op, left, right })) : undefined
+    }
+    case 'div':
+    case 'ceil-div': {
+      const quotient = exactQuotient(polynomialOf(left), polynomialOf(right))
+      return quotient === undefined ? undefined : sizeOf(quotient)
+    }
+    case 'mod':
+      return exactQuotient(polynomialOf(left), polynomialOf(right)) === undefined ? undefined : 0
+    case 'min':
+    case 'max': {
+      const { min, max } = polynomialRange(difference(left, right))
+      if (min >= 0) return op === 'max' ? left : right
+      if (max <= 0) return op === 'max' ? right : left
+      return undefined
+    }
+  }
+}
+
+/** a − max(b, c) = min(a − b, a − c), where one of these is a number: `N - max(N - 1, 0)` is `min(N, 1)`. */
+function minusBound(left: SizeExpr, right: SizeExpr): SizeExpr | undefined {
+  if (typeof right === 'number' || right.kind === 'size' || (right.op !== 'min' && right.op !== 'max')) return undefined
+  const parts = [sizeBinary('sub', left, right.left), sizeBinary('sub', left, right.right)] as const
+  if (!parts.some((part) => typeof part === 'number' && part >= 0)) return undefined
+  return sizeBinary(right.op === 'max' ? 'min' : 'max', parts[0], parts[1])
 }
 
 export const sizeAdd = (left: SizeExpr, right: SizeExpr): SizeExpr => sizeBinary('add', left, right)
@@ -188,14 +231,17 @@ export function elementCount(shape: readonly SizeExpr[]): SizeExpr {
   return sizeMul(symbolic.reduce<SizeExpr>(sizeMul, 1), constant)
 }
 
-/** Equal by structure; parameters by name and facts. */
+/** Equal as sums of products: `(N + 1) * 2` and `2 + N * 2` are. Parameters are by name and facts. */
 export function sizeEquals(a: SizeExpr, b: SizeExpr): boolean {
   if (a === b) return true
-  if (typeof a === 'number' || typeof b === 'number') return false
-  if (a.kind === 'size') {
-    return b.kind === 'size' && a.name === b.name && a.min === b.min && a.max === b.max && a.multipleOf === b.multipleOf
-  }
-  return b.kind === 'size-op' && a.op === b.op && sizeEquals(a.left, b.left) && sizeEquals(a.right, b.right)
+  if (typeof a === 'number' && typeof b === 'number') return false
+  return keyOf(a) === keyOf(b)
+}
+
+/** Whether two sizes can have one value: false where their difference is never zero. */
+export function mayEqual(a: SizeExpr, b: SizeExpr): boolean {
+  const { min, max } = polynomialRange(difference(a, b))
+  return min <= 0 && max >= 0
 }
 
 export function shapeEquals(a: readonly SizeExpr[], b: readonly SizeExpr[]): boolean {

@@ -1,0 +1,66 @@
+import { arbitrarySize, arbitrarySizeValues, propertyRuns } from '@tilewright/testing'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { evaluateSize, type SizeExpr, type SizeOp, sizeDiv, sizeEquals, sizeSub } from './size.js'
+import { difference, exactQuotient, keyOf, polynomialOf, polynomialRange, sizeOf } from './size-polynomial.js'
+
+const runs = { numRuns: propertyRuns() }
+const values = arbitrarySizeValues()
+const node = (op: SizeOp, left: SizeExpr, right: SizeExpr): SizeExpr => ({ kind: 'size-op', op, left, right })
+
+test('a polynomial has the value and the key of its size', () => {
+  fc.assert(
+    fc.property(arbitrarySize(), values, (expr, sizes) => {
+      const rebuilt = sizeOf(polynomialOf(expr))
+      expect(evaluateSize(rebuilt, sizes)).toBe(evaluateSize(expr, sizes))
+      expect(keyOf(rebuilt)).toBe(keyOf(expr))
+      expect(sizeEquals(rebuilt, expr)).toBe(true)
+    }),
+    runs,
+  )
+})
+
+test('equal keys mean equal values', () => {
+  fc.assert(
+    fc.property(
+      arbitrarySize(undefined, 2),
+      arbitrarySize(undefined, 1),
+      arbitrarySize(undefined, 1),
+      values,
+      (a, b, c, sizes) => {
+        const spread = node('add', node('mul', a, c), node('mul', b, c))
+        const whole = node('mul', node('add', b, a), c)
+        expect(evaluateSize(whole, sizes)).toBe(evaluateSize(spread, sizes))
+        if (keyOf(a) === keyOf(b)) expect(evaluateSize(a, sizes)).toBe(evaluateSize(b, sizes))
+      },
+    ),
+    runs,
+  )
+})
+
+test('a difference lies in its range, below zero too, and cancels', () => {
+  fc.assert(
+    fc.property(arbitrarySize(), arbitrarySize(), values, (a, b, sizes) => {
+      const expected = evaluateSize(a, sizes) - evaluateSize(b, sizes)
+      const { min, max } = polynomialRange(difference(a, b))
+      expect(expected).toBeGreaterThanOrEqual(min)
+      expect(expected).toBeLessThanOrEqual(max)
+      expect(evaluateSize(sizeSub(a, b), sizes)).toBe(expected)
+      expect(evaluateSize(sizeSub(node('add', a, b), b), sizes)).toBe(evaluateSize(a, sizes))
+    }),
+    runs,
+  )
+})
+
+test('a factor divides its product', () => {
+  fc.assert(
+    fc.property(arbitrarySize(undefined, 1), arbitrarySize(undefined, 1), values, (a, b, sizes) => {
+      const divisor = evaluateSize(b, sizes)
+      fc.pre(divisor > 0)
+      expect(evaluateSize(sizeDiv(node('mul', a, b), b), sizes)).toBe(evaluateSize(a, sizes))
+      const quotient = exactQuotient(polynomialOf(node('mul', a, b)), polynomialOf(b))
+      if (quotient !== undefined) expect(evaluateSize(sizeOf(quotient), sizes)).toBe(evaluateSize(a, sizes))
+    }),
+    runs,
+  )
+})
