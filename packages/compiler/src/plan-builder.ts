@@ -112,6 +112,7 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
         target: target.name,
         inputs,
         outputs,
+        equalSizes: program.equalSizes,
         buffers: withPrepared(buffers, prepare),
         constants,
         kernels,

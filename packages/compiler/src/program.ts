@@ -1,6 +1,19 @@
 /** A graph as equations over buffers: what is left of it once shapes and definitions are known. */
-import { deviceDType, type Graph, type Tensor, type TensorData } from '@tilewright/graph'
-import { atPlace, type Buffer, buffer, compute, type Equation, load } from '@tilewright/ir'
+import { deviceDType, type EqualSizes, flatten, type Graph, type Tensor, type TensorData } from '@tilewright/graph'
+import {
+  atPlace,
+  type Buffer,
+  binary,
+  buffer,
+  compute,
+  type Equation,
+  type Expr,
+  int,
+  load,
+  type SizeExpr,
+  select,
+  sizeValue,
+} from '@tilewright/ir'
 
 export interface Program {
   readonly name: string
@@ -10,6 +23,8 @@ export interface Program {
   /** What the model calls the tensors, for messages. Buffers inside of a definition have none. */
   readonly names: ReadonlyMap<Buffer, string>
   readonly equations: readonly Equation[]
+  /** What a run must check, and the node that it is for. */
+  readonly equalSizes: readonly (EqualSizes & { readonly node: string })[]
 }
 
 /** Expands every node into its definition. Results that are also inputs, constants or other results get a copy. */
@@ -17,6 +32,7 @@ export function programOf(graph: Graph): Program {
   const buffers = new Map<Tensor, Buffer>()
   const constants = new Map<Buffer, TensorData>()
   const names = new Map<Buffer, string>()
+  const fromSizes: Equation[] = []
   const bufferOf = (tensor: Tensor): Buffer => {
     const known = buffers.get(tensor)
     if (known !== undefined) return known
@@ -24,17 +40,19 @@ export function programOf(graph: Graph): Program {
     buffers.set(tensor, made)
     names.set(made, tensor.name)
     if (tensor.constant !== undefined) constants.set(made, tensor.constant)
+    if (tensor.sizes !== undefined) fromSizes.push(ofSizes(made, tensor.sizes))
     return made
   }
   const inputs = graph.inputs.map((tensor) => ({ tensor, buffer: bufferOf(tensor) }))
   const equations = graph.nodes.flatMap((node) =>
     atPlace(`node "${node.name}"`, () => node.operation.define(node.inputs.map(bufferOf), node.outputs.map(bufferOf))),
   )
-  const taken = new Set<Buffer>([...inputs.map((input) => input.buffer), ...constants.keys()])
+  const taken = new Set<Buffer>(inputs.map((input) => input.buffer))
   const copies: Equation[] = []
   const outputs = graph.outputs.map(({ name, tensor }) => {
     const source = bufferOf(tensor)
-    if (!taken.has(source)) {
+    // A constant may be read by nothing but this output.
+    if (!taken.has(source) && !constants.has(source)) {
       taken.add(source)
       return { name, tensor, buffer: source }
     }
@@ -43,7 +61,30 @@ export function programOf(graph: Graph): Program {
     copies.push(compute(copy, (...axes) => load(source, axes)))
     return { name, tensor, buffer: copy }
   })
-  return { name: graph.name, inputs, outputs, constants, names, equations: [...equations, ...copies] }
+  const equalSizes = graph.nodes.flatMap(({ name, operation }) =>
+    (operation.equalSizes ?? []).map((pair) => ({ ...pair, node: name })),
+  )
+  return {
+    name: graph.name,
+    inputs,
+    outputs,
+    constants,
+    names,
+    equations: [...fromSizes, ...equations, ...copies],
+    equalSizes,
+  }
+}
+
+/** A value that follows from sizes, where the device reads it as data: an equation without inputs. */
+function ofSizes(output: Buffer, sizes: readonly SizeExpr[]): Equation {
+  return compute(output, (...axes) => {
+    const at = flatten(axes, output.shape)
+    return sizes.reduceRight<Expr>(
+      (rest, size, i) =>
+        i === sizes.length - 1 ? sizeValue(size) : select(binary('eq', at, int(i)), sizeValue(size), rest),
+      int(0),
+    )
+  })
 }
 
 /** A name from a model, fit for a hint: it never reaches source unescaped, and stays short. */

@@ -33,6 +33,7 @@ function split(results: readonly Buffer[], equations: readonly Compute[]): Recor
       tensor: { kind: 'tensor', name: made.hint, dtype: 'f32', shape: made.shape, constant: undefined },
       buffer: made,
     })),
+    equalSizes: [],
     constants: new Map([[w, { dtype: 'f32', shape: [2, 3], data: new Float32Array(6) }]]),
     names: new Map(),
     equations,

@@ -4,14 +4,22 @@
  * An operator is a function from input types and attributes to an `Operation`: the types of its outputs (its shape
  * rule) and its definition (equations over buffers). It knows nothing of hardware, and there is no registry.
  */
-import type { Buffer, Equation } from '@tilewright/ir'
+import type { Buffer, Equation, SizeExpr } from '@tilewright/ir'
 import type { Tensor, TensorType } from './tensor.js'
+
+/** Two sizes that the shape rule takes for equal and only a run can compare. */
+export interface EqualSizes {
+  readonly left: SizeExpr
+  readonly right: SizeExpr
+}
 
 export interface Operation {
   /** Name of the operator, for people. */
   readonly name: string
   /** Types of the outputs, by the shape rule. */
   readonly outputs: readonly TensorType[]
+  /** What each run must check before anything is computed: without it an element outside of an operand may be read. */
+  readonly equalSizes?: readonly EqualSizes[]
   /**
    * The definition: equations that write `outputs` from `inputs`. Buffers have the device dtypes of the tensors; the
    * equations may use buffers of their own in between. Every call makes fresh equations.

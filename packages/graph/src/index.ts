@@ -2,8 +2,10 @@
 export * from './build-graph.js'
 export * from './graph.js'
 export * from './ops/activations.js'
+export * from './ops/concat.js'
 export * from './ops/conv.js'
 export * from './ops/conv-transpose.js'
+export * from './ops/cumulate.js'
 export { dropoutOp } from './ops/dropout.js'
 export {
   addOp,
@@ -17,6 +19,7 @@ export {
   subOp,
   sumOp,
 } from './ops/elementwise.js'
+export * from './ops/expand.js'
 export {
   absOp,
   ceilOp,
@@ -30,11 +33,14 @@ export {
   sqrtOp,
   tanhOp,
 } from './ops/functions.js'
+export * from './ops/gather.js'
+export * from './ops/generate.js'
 export * from './ops/logic.js'
 export { lpNormalizationOp } from './ops/lp.js'
 export * from './ops/lrn.js'
 export * from './ops/matmul.js'
 export * from './ops/normalize.js'
+export * from './ops/pad.js'
 export * from './ops/pool.js'
 export {
   type ArgAttributes,
@@ -44,7 +50,11 @@ export {
   reduceLogSumExpOp,
   reduceOp,
 } from './ops/reduce.js'
-export { flattenOp, reshapeOp } from './ops/reshape.js'
+export { flatten, flattenOp, reshapeOp, squeezeOp, unsqueezeOp } from './ops/reshape.js'
+export * from './ops/resize.js'
+export type { CoordinateMode } from './ops/resize-positions.js'
+export * from './ops/slice.js'
 export { logSoftmaxOp, type SoftmaxAttributes, softmaxOp } from './ops/softmax.js'
+export * from './ops/transpose.js'
 export type { AutoPad, WindowAttributes } from './ops/window.js'
 export * from './tensor.js'

@@ -27,4 +27,9 @@ export interface Tensor extends TensorType {
   readonly name: string
   /** Present when the value is known at compile time: a weight. */
   readonly constant: TensorData | undefined
+  /**
+   * The elements, row-major, of a small integer tensor of static shape that follow from sizes: a value that each run
+   * knows before anything is computed. Numbers among them are within 32 bits, and may be negative.
+   */
+  readonly sizes?: readonly SizeExpr[]
 }

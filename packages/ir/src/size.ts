@@ -198,7 +198,7 @@ function cancelled(op: SizeOp, left: SizeExpr, right: SizeExpr): SizeExpr | unde
       return exactQuotient(polynomialOf(left), polynomialOf(right)) === undefined ? undefined : 0
     case 'min':
     case 'max': {
-      const { min, max } = polynomialRange(difference(left, right))
+      const { min, max } = differenceRange(left, right)
       if (min >= 0) return op === 'max' ? left : right
       if (max <= 0) return op === 'max' ? right : left
       return undefined
@@ -238,9 +238,14 @@ export function sizeEquals(a: SizeExpr, b: SizeExpr): boolean {
   return keyOf(a) === keyOf(b)
 }
 
+/** The interval that `a − b` lies in by the facts of the parameters, below zero where it may be. */
+export function differenceRange(a: SizeExpr, b: SizeExpr): { readonly min: number; readonly max: number } {
+  return polynomialRange(difference(a, b))
+}
+
 /** Whether two sizes can have one value: false where their difference is never zero. */
 export function mayEqual(a: SizeExpr, b: SizeExpr): boolean {
-  const { min, max } = polynomialRange(difference(a, b))
+  const { min, max } = differenceRange(a, b)
   return min <= 0 && max >= 0
 }
 

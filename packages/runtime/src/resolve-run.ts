@@ -5,6 +5,7 @@
 import type { Pipeline } from '@tilewright/backend'
 import {
   bindSizes,
+  checkEqualSizes,
   chooseSteps,
   evaluatePlanSize,
   type LaunchStep,
@@ -62,6 +63,7 @@ export function createResolver(
 }
 
 function resolve(plan: Plan, pipelines: readonly Pipeline[], sizes: PlanSizeValues, rules: MemoryRules): ResolvedRun {
+  checkEqualSizes(plan.equalSizes, sizes)
   const { launches, hostSteps } = chooseSteps(plan.steps, sizes)
   return {
     memory: planMemory(plan, launches, sizes, rules),

@@ -48,6 +48,7 @@ const plan: Plan = {
   target: 't',
   inputs: [],
   outputs: [],
+  equalSizes: [],
   buffers,
   constants: [],
   kernels: [kernel(1), kernel(2)],

@@ -105,6 +105,13 @@ export interface ChooseStep {
 
 export type Step = LaunchStep | HostStep | ChooseStep
 
+/** Two sizes that a run must have equal, and the node of the model that needs it. */
+export interface EqualSizes {
+  readonly left: PlanSize
+  readonly right: PlanSize
+  readonly node: string
+}
+
 export interface Plan {
   readonly version: typeof planVersion
   readonly name: string
@@ -112,6 +119,8 @@ export interface Plan {
   readonly target: string
   readonly inputs: readonly PlanTensor[]
   readonly outputs: readonly PlanTensor[]
+  /** Checked when sizes are bound, before anything runs. */
+  readonly equalSizes: readonly EqualSizes[]
   readonly buffers: readonly PlanBuffer[]
   /** The constant buffers, in the order in which their bytes stand beside the plan; each begins at `offset`. */
   readonly constants: readonly { readonly buffer: number; readonly offset: number; readonly bytes: number }[]

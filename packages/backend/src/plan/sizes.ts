@@ -1,5 +1,5 @@
 /** Evaluation of sizes and predicates, and how a run's input shapes give the sizes. */
-import type { PlanSize, PlanTensor, Predicate } from './plan.js'
+import type { EqualSizes, PlanSize, PlanTensor, Predicate } from './plan.js'
 import { PlanError } from './plan-error.js'
 
 /** Values of size parameters by name. */
@@ -111,4 +111,18 @@ export function bindSizes(inputs: readonly PlanTensor[], shapes: readonly (reado
     })
   })
   return values
+}
+
+/** Throws `PlanError` `run/shape`, naming the node, for sizes that differ where the model needs them equal. */
+export function checkEqualSizes(pairs: readonly EqualSizes[], values: PlanSizeValues): void {
+  for (const { left, right, node } of pairs) {
+    const [a, b] = [evaluatePlanSize(left, values), evaluatePlanSize(right, values)]
+    if (a === b) continue
+    throw new PlanError(
+      'run/shape',
+      `${formatPlanSize(left)} is ${a} and ${formatPlanSize(right)} is ${b}, which must be equal`,
+      'pass inputs whose shapes agree as the model needs',
+      `node "${node}"`,
+    )
+  }
 }

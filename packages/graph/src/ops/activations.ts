@@ -11,13 +11,12 @@ import {
   mul,
   type ScalarType,
   select,
-  shapeEquals,
   sub,
   unary,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorType } from '../tensor.js'
-import { broadcastShapes } from './broadcast.js'
+import { broadcastTo } from './broadcast.js'
 import { elementwise } from './elementwise.js'
 import { floatOp, log1p } from './functions.js'
 import { formatShape, shapeError } from './shape-error.js'
@@ -47,9 +46,7 @@ export const leakyReluOp = (operand: TensorType, { alpha }: { readonly alpha: nu
 
 /** x where x >= 0, slope·x elsewhere; the slope is broadcast to x. Throws `CompileError` `graph/shape`, `graph/dtype`. */
 export function preluOp(operand: TensorType, slope: TensorType): Operation {
-  if (!shapeEquals(broadcastShapes('PRelu', [operand.shape, slope.shape]), operand.shape)) {
-    throw shapeError('PRelu', `the slope ${formatShape(slope.shape)} is larger than x ${formatShape(operand.shape)}`)
-  }
+  broadcastTo('PRelu', operand.shape, slope.shape)
   return elementwise('PRelu', [operand, slope], (x, factor) => {
     const value = defined(x, 'x')
     return select(isNegative(value), mul(defined(factor, 'slope'), value), value)

@@ -19,7 +19,7 @@ import {
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import type { TensorDType, TensorType } from '../tensor.js'
-import { broadcastShapes, loadBroadcast } from './broadcast.js'
+import { broadcast, loadBroadcast } from './broadcast.js'
 import { expectFloat, expectOneDType, isFloat } from './shape-error.js'
 
 /** result[axes] = body(operands at axes), of dtype `dtype`. Throws `CompileError` `graph/shape`. */
@@ -29,13 +29,14 @@ export function pointwise(
   dtype: TensorDType,
   body: (...operands: readonly Expr[]) => Expr,
 ): Operation {
-  const shape = broadcastShapes(
+  const { shape, equalSizes } = broadcast(
     name,
     types.map((type) => type.shape),
   )
   return {
     name,
     outputs: [{ dtype, shape }],
+    equalSizes,
     define: (inputs, [output]) => [
       compute(defined(output, 'one output'), (...axes) => body(...inputs.map((input) => loadBroadcast(input, axes)))),
     ],

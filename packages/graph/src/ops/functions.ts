@@ -20,7 +20,7 @@ import {
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorType } from '../tensor.js'
-import { broadcastShapes, loadBroadcast } from './broadcast.js'
+import { broadcast, loadBroadcast } from './broadcast.js'
 import { elementwise, pointwise } from './elementwise.js'
 import { expectFloat, isFloat } from './shape-error.js'
 
@@ -103,9 +103,11 @@ function floatPower(x: Expr, y: Expr): Expr {
 
 /** A product of 32 factors, x or 1. Beyond 31 only the parity of the exponent counts: the others overflow. */
 function integerPower(base: TensorType, exponent: TensorType): Operation {
+  const { shape, equalSizes } = broadcast('Pow', [base.shape, exponent.shape])
   return {
     name: 'Pow',
-    outputs: [{ dtype: base.dtype, shape: broadcastShapes('Pow', [base.shape, exponent.shape]) }],
+    outputs: [{ dtype: base.dtype, shape }],
+    equalSizes,
     define: ([bases, exponents], outputs) => [
       reduce({
         outputs,

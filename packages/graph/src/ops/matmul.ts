@@ -13,29 +13,26 @@ import {
   matmul,
   mul,
   type SizeExpr,
-  shapeEquals,
-  sizeEquals,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
-import { broadcastShapes, loadBroadcast } from './broadcast.js'
+import { broadcast, broadcastTo, loadBroadcast } from './broadcast.js'
 import { reshapeEquation } from './reshape.js'
-import { expectOneDType, extentError, formatShape, isFloat, shapeError } from './shape-error.js'
+import { agree, expectOneDType, formatShape, isFloat, plainer, shapeError } from './shape-error.js'
 
 /** MatMul (ONNX, numpy.matmul): batches broadcast; a rank-1 operand is a row or a column. Throws `graph/shape`. */
 export function matmulOp(lhs: TensorType, rhs: TensorType): Operation {
   expectOneDType('MatMul', [lhs, rhs])
   const [a, b] = [lhs.shape, rhs.shape]
   const [depth, otherDepth] = [a.at(-1), b.length === 1 ? b[0] : b.at(-2)]
-  if (depth === undefined || otherDepth === undefined || !sizeEquals(depth, otherDepth)) {
-    throw extentError('MatMul', `cannot multiply ${formatShape(a)} by ${formatShape(b)}`, [depth, otherDepth])
-  }
-  const batch = broadcastShapes('MatMul', [a.slice(0, -2), b.slice(0, -2)])
+  const depths = agree('MatMul', `cannot multiply ${formatShape(a)} by ${formatShape(b)}`, depth, otherDepth)
+  const { shape: batch, equalSizes } = broadcast('MatMul', [a.slice(0, -2), b.slice(0, -2)])
   const rows: readonly SizeExpr[] = a.length === 1 ? [] : [defined(a.at(-2), 'rank 2')]
   const columns: readonly SizeExpr[] = b.length === 1 ? [] : [defined(b.at(-1), 'rank 2')]
   return {
     name: 'MatMul',
     outputs: [{ dtype: lhs.dtype, shape: [...batch, ...rows, ...columns] }],
+    equalSizes: [...depths, ...equalSizes],
     define: ([left, right], [output]) => {
       const [x, y, out] = [defined(left, 'lhs'), defined(right, 'rhs'), defined(output, 'output')]
       const full = [...batch, rows[0] ?? 1, columns[0] ?? 1]
@@ -44,7 +41,7 @@ export function matmulOp(lhs: TensorType, rhs: TensorType): Operation {
       const equations: Equation[] = [
         matmul(
           product,
-          depth,
+          plainer(defined(depth, 'lhs depth'), defined(otherDepth, 'rhs depth')),
           (axes, m, k) => loadBroadcast(x, x.shape.length === 1 ? [k] : [...axes, m, k]),
           (axes, k, n) => (y.shape.length === 1 ? load(y, [k]) : loadBroadcast(y, [...axes, k, n])),
         ),
@@ -71,28 +68,19 @@ export function gemmOp(a: TensorType, b: TensorType, c: TensorType | undefined, 
   }
   const [m, k] = transA ? [a.shape[1], a.shape[0]] : [a.shape[0], a.shape[1]]
   const [otherK, n] = transB ? [b.shape[1], b.shape[0]] : [b.shape[0], b.shape[1]]
-  const fits = a.shape.length === 2 && b.shape.length === 2
-  if (
-    !fits ||
-    m === undefined ||
-    n === undefined ||
-    k === undefined ||
-    otherK === undefined ||
-    !sizeEquals(k, otherK)
-  ) {
-    const [as, bs] = [transA ? "'" : '', transB ? "'" : '']
-    const message = `cannot multiply ${formatShape(a.shape)}${as} by ${formatShape(b.shape)}${bs}`
-    throw fits ? extentError('Gemm', message, [k, otherK]) : shapeError('Gemm', message)
+  const [as, bs] = [transA ? "'" : '', transB ? "'" : '']
+  const message = `cannot multiply ${formatShape(a.shape)}${as} by ${formatShape(b.shape)}${bs}`
+  if (a.shape.length !== 2 || b.shape.length !== 2 || m === undefined || n === undefined) {
+    throw shapeError('Gemm', message)
   }
+  const depths = agree('Gemm', message, k, otherK)
+  const depth = plainer(defined(k, 'depth of A'), defined(otherK, 'depth of B'))
   const shape = [m, n]
-  if (c !== undefined) {
-    const common = broadcastShapes('Gemm', [shape, c.shape])
-    if (!shapeEquals(common, shape))
-      throw shapeError('Gemm', `C of shape ${formatShape(c.shape)} does not broadcast to ${formatShape(shape)}`)
-  }
+  const ofC = c === undefined ? [] : broadcastTo('Gemm', shape, c.shape)
   return {
     name: 'Gemm',
     outputs: [{ dtype: a.dtype, shape }],
+    equalSizes: [...depths, ...ofC],
     define: ([x, y, z], [output]) => {
       const [left, right, out] = [defined(x, 'A'), defined(y, 'B'), defined(output, 'output')]
       const plain = alpha === 1 && (z === undefined || beta === 0)
@@ -100,7 +88,7 @@ export function gemmOp(a: TensorType, b: TensorType, c: TensorType | undefined, 
       const equations: Equation[] = [
         matmul(
           product,
-          k,
+          depth,
           (_, i, kk) => load(left, transA ? [kk, i] : [i, kk]),
           (_, kk, j) => load(right, transB ? [j, kk] : [kk, j]),
         ),

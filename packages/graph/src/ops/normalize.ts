@@ -13,14 +13,13 @@ import {
   load,
   mul,
   type SizeExpr,
-  shapeEquals,
   sizeEquals,
   sub,
   unary,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
-import { broadcastShapes, loadBroadcast } from './broadcast.js'
+import { broadcastTo, loadBroadcast } from './broadcast.js'
 import { axesFrom, foldRows, type Rows, rowLength, rowsAlong } from './rows.js'
 import { expectFloat, extentError, formatShape, shapeError } from './shape-error.js'
 
@@ -83,16 +82,16 @@ export function layerNormalizationOp(
 ): Operation {
   const name = 'LayerNormalization'
   expectFloat(name, x)
-  for (const type of bias === undefined ? [scale] : [scale, bias]) {
+  const equalSizes = (bias === undefined ? [scale] : [scale, bias]).flatMap((type) => {
     expectFloat(name, type)
-    if (!shapeEquals(broadcastShapes(name, [x.shape, type.shape]), x.shape))
-      throw shapeError(name, `${formatShape(type.shape)} does not broadcast to ${formatShape(x.shape)}`)
-  }
+    return broadcastTo(name, x.shape, type.shape)
+  })
   const rows = rowsAlong(x.shape, axesFrom(name, x, axis), statistics)
   const ofRows: TensorType = { dtype: 'f32', shape: rows.shape }
   return {
     name,
     outputs: [{ dtype: x.dtype, shape: x.shape }, ...(statistics ? [ofRows, ofRows] : [])],
+    equalSizes,
     define: ([source, factor, offset], [output, mean, inverse]) => {
       const [input, out] = [defined(source, 'x'), defined(output, 'y')]
       const moments = momentsOf(input, rows, epsilon, mean, inverse)

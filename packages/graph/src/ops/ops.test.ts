@@ -1,4 +1,4 @@
-import { type Buffer, buffer, CompileError, definition, size, TilewrightError } from '@tilewright/ir'
+import { type Buffer, buffer, CompileError, definition, size, sizeAdd, TilewrightError } from '@tilewright/ir'
 import { evaluateDefinition, type TypedArray } from '@tilewright/simulator'
 import { propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
@@ -82,11 +82,20 @@ describe('elementwise', () => {
     expect(codeOf(() => addOp(f32(2), { dtype: 'i32', shape: [2] }))).toMatchInlineSnapshot(
       `"graph/dtype: Add: operands are f32 and i32"`,
     )
-    expect(
-      codeOf(() => addOp({ dtype: 'f32', shape: [size('n')] }, { dtype: 'f32', shape: [size('m')] })),
-    ).toMatchInlineSnapshot(
-      `"graph/symbolic-shape: Add: shapes [n] and [m] do not broadcast, unless the run makes them"`,
+    const n = size('n')
+    expect(codeOf(() => addOp({ dtype: 'f32', shape: [n] }, { dtype: 'f32', shape: [sizeAdd(n, 1)] }))).toMatch(
+      'graph/shape: Add: shapes [n] and [n + 1] do not broadcast',
     )
+  })
+
+  test('leaves it to the run whether symbolic extents agree', () => {
+    const [n, m] = [size('n'), size('m')]
+    const sum = addOp({ dtype: 'f32', shape: [n, 4] }, { dtype: 'f32', shape: [m, 1] })
+    expect(sum.outputs[0]?.shape).toEqual([n, 4])
+    expect(sum.equalSizes).toEqual([{ left: n, right: m }])
+    const fixed = addOp({ dtype: 'f32', shape: [n] }, { dtype: 'f32', shape: [3] })
+    expect(fixed.outputs[0]?.shape).toEqual([3])
+    expect(fixed.equalSizes).toEqual([{ left: n, right: 3 }])
   })
 })
 
@@ -340,7 +349,7 @@ describe('corner cases of windows', () => {
 test('Gemm refuses a C that is larger than the result, and scaling of integers by fractions', () => {
   const flags = { alpha: 1, beta: 1, transA: false, transB: false }
   expect(codeOf(() => gemmOp(f32(1, 2), f32(2, 2), f32(3, 2), flags))).toMatchInlineSnapshot(
-    `"graph/shape: Gemm: C of shape [3, 2] does not broadcast to [1, 2]"`,
+    `"graph/shape: Gemm: [3, 2] does not broadcast to [1, 2]"`,
   )
   const i32: TensorType = { dtype: 'i32', shape: [2, 2] }
   expect(codeOf(() => gemmOp(i32, i32, undefined, { ...flags, alpha: 0.5 }))).toMatchInlineSnapshot(

@@ -10,25 +10,37 @@ import {
   elementCount,
   int,
   load,
+  mayEqual,
   mod,
   mul,
   type SizeExpr,
-  sizeBinary,
+  sizeDiv,
   sizeEquals,
-  sizeMul,
   sizeValue,
   UnsupportedError,
   variable,
 } from '@tilewright/ir'
-import type { Operation } from '../graph.js'
+import type { EqualSizes, Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
-import { formatShape, shapeError } from './shape-error.js'
+import { resolveAxes } from './axes.js'
+import { agree, formatShape, shapeError } from './shape-error.js'
 
 /**
- * The position in `to` of element `index` of `from`. Dimensions are matched in runs of equal product, so that a
- * dimension that both shapes share costs no arithmetic.
+ * The position in `to` of element `index` of `from`. Dimensions of one element are left out, the others matched in runs of
+ * equal product, so that a dimension that both shapes share costs no arithmetic.
  */
 export function reindex(index: readonly Expr[], from: readonly SizeExpr[], to: readonly SizeExpr[]): readonly Expr[] {
+  const isLong = (extent: SizeExpr): boolean => extent !== 1
+  const long = reindexRuns(
+    index.filter((_, d) => from[d] !== 1),
+    from.filter(isLong),
+    to.filter(isLong),
+  )
+  const rest = long.values()
+  return to.map((extent) => (isLong(extent) ? (rest.next().value ?? int(0)) : int(0)))
+}
+
+function reindexRuns(index: readonly Expr[], from: readonly SizeExpr[], to: readonly SizeExpr[]): readonly Expr[] {
   const result: Expr[] = []
   let [i, j] = [0, 0]
   while (i < from.length || j < to.length) {
@@ -83,18 +95,33 @@ export function reshapeEquation(output: Buffer, input: Buffer): Compute {
   ])
 }
 
+/** The operation that gives `input` another shape. */
+function reshaped(
+  name: string,
+  input: TensorType,
+  shape: readonly SizeExpr[],
+  equalSizes: readonly EqualSizes[] = [],
+): Operation {
+  return {
+    name,
+    outputs: [{ dtype: input.dtype, shape }],
+    equalSizes,
+    define: ([source], [output]) => [reshapeEquation(defined(output, 'one output'), defined(source, 'one input'))],
+  }
+}
+
 /**
  * Reshape (ONNX): in `shape`, -1 takes what is left and 0 copies the input's dimension (unless `allowZero`).
- * Throws `CompileError` `graph/shape`.
+ * Throws `CompileError` `graph/shape`, and `UnsupportedError` `graph/symbolic-shape` where the run decides.
  */
 export function reshapeOp(
   input: TensorType,
-  { shape, allowZero = false }: { readonly shape: readonly number[]; readonly allowZero?: boolean },
+  { shape, allowZero = false }: { readonly shape: readonly SizeExpr[]; readonly allowZero?: boolean },
 ): Operation {
   const total = elementCount(input.shape)
   const wildcards = shape.filter((extent) => extent === -1).length
-  if (wildcards > 1 || shape.some((extent) => extent < -1)) {
-    throw shapeError('Reshape', `the shape [${shape.join(', ')}] is not valid`, 'at most one -1, nothing below')
+  if (wildcards > 1 || shape.some((extent) => typeof extent === 'number' && extent < -1)) {
+    throw shapeError('Reshape', `the shape ${formatShape(shape)} is not valid`, 'at most one -1, nothing below')
   }
   const known = shape.map((extent, d): SizeExpr => {
     if (extent !== 0 || allowZero) return extent
@@ -105,7 +132,7 @@ export function reshapeOp(
   const rest = elementCount(known.filter((extent) => extent !== -1))
   const result = known.map((extent) => (extent === -1 ? quotient(total, rest, input, shape) : extent))
   const count = elementCount(result)
-  if (!sizeEquals(count, total) && (typeof count !== 'number' || typeof total !== 'number')) {
+  if (!sizeEquals(count, total) && mayEqual(count, total)) {
     throw new UnsupportedError({
       code: 'graph/symbolic-shape',
       message: `Reshape: whether ${formatShape(input.shape)} has the elements of ${formatShape(result)} depends on the run`,
@@ -115,14 +142,10 @@ export function reshapeOp(
   if (!sizeEquals(count, total)) {
     throw shapeError(
       'Reshape',
-      `${formatShape(input.shape)} does not reshape to [${shape.join(', ')}]: the element counts differ`,
+      `${formatShape(input.shape)} does not reshape to ${formatShape(shape)}: the element counts differ`,
     )
   }
-  return {
-    name: 'Reshape',
-    outputs: [{ dtype: input.dtype, shape: result }],
-    define: ([source], [output]) => [reshapeEquation(defined(output, 'one output'), defined(source, 'one input'))],
-  }
+  return reshaped('Reshape', input, result)
 }
 
 /** Flatten (ONNX): the dimensions before `axis` and those from it on, each as one. Throws `CompileError` `graph/shape`. */
@@ -130,32 +153,39 @@ export function flattenOp(input: TensorType, { axis }: { readonly axis: number }
   const rank = input.shape.length
   const at = axis < 0 ? axis + rank : axis
   if (at < 0 || at > rank) throw shapeError('Flatten', `axis ${axis} for ${formatShape(input.shape)}`)
-  const shape = [elementCount(input.shape.slice(0, at)), elementCount(input.shape.slice(at))]
-  return {
-    name: 'Flatten',
-    outputs: [{ dtype: input.dtype, shape }],
-    define: ([source], [output]) => [reshapeEquation(defined(output, 'one output'), defined(source, 'one input'))],
-  }
+  return reshaped('Flatten', input, [elementCount(input.shape.slice(0, at)), elementCount(input.shape.slice(at))])
 }
 
-function quotient(total: SizeExpr, rest: SizeExpr, input: TensorType, shape: readonly number[]): SizeExpr {
+/** Unsqueeze (ONNX): dimensions of one element at `axes` of the result. Throws `CompileError` `graph/shape`. */
+export function unsqueezeOp(input: TensorType, { axes }: { readonly axes: readonly number[] }): Operation {
+  const rank = input.shape.length + axes.length
+  const added = resolveAxes('Unsqueeze', axes, rank)
+  const kept = input.shape.values()
+  const shape = Array.from({ length: rank }, (_, d) => (added.includes(d) ? 1 : (kept.next().value ?? 1)))
+  return reshaped('Unsqueeze', input, shape)
+}
+
+/**
+ * Squeeze (ONNX): without the dimensions `axes`, which have one element; without all that are known to, where undefined.
+ * Throws `CompileError` `graph/shape`.
+ */
+export function squeezeOp(input: TensorType, { axes }: { readonly axes: readonly number[] | undefined }): Operation {
+  const { shape } = input
+  const removed =
+    axes === undefined
+      ? shape.flatMap((extent, d) => (extent === 1 ? [d] : []))
+      : resolveAxes('Squeeze', axes, shape.length)
+  const equalSizes = removed.flatMap((d) =>
+    agree('Squeeze', `dimension ${d} of ${formatShape(shape)} is not 1`, shape[d], 1),
+  )
+  const kept = shape.filter((_, d) => !removed.includes(d))
+  return reshaped('Squeeze', input, kept, equalSizes)
+}
+
+function quotient(total: SizeExpr, rest: SizeExpr, input: TensorType, shape: readonly SizeExpr[]): SizeExpr {
   if (rest === 0 || (typeof total === 'number' && typeof rest === 'number' && total % rest !== 0)) {
-    throw shapeError('Reshape', `${formatShape(input.shape)} does not reshape to [${shape.join(', ')}]`)
+    throw shapeError('Reshape', `${formatShape(input.shape)} does not reshape to ${formatShape(shape)}`)
   }
-  // Symbols that stand in both cancel.
-  const symbols = [...input.shape]
-  let constant: SizeExpr = 1
-  for (const factor of factorsOf(rest)) {
-    const at = symbols.findIndex((extent) => typeof extent !== 'number' && sizeEquals(extent, factor))
-    if (at >= 0) symbols.splice(at, 1)
-    else constant = sizeMul(constant, factor)
-  }
-  return sizeBinary('div', elementCount(symbols), constant)
-}
-
-function factorsOf(size: SizeExpr): readonly SizeExpr[] {
-  if (typeof size !== 'number' && size.kind === 'size-op' && size.op === 'mul') {
-    return [...factorsOf(size.left), ...factorsOf(size.right)]
-  }
-  return [size]
+  // Factors that stand in both cancel.
+  return sizeDiv(total, rest)
 }

@@ -1,5 +1,6 @@
 /** Errors of shape rules. */
-import { CompileError, formatSize, type SizeExpr, UnsupportedError } from '@tilewright/ir'
+import { CompileError, formatSize, mayEqual, type SizeExpr, sizeEquals, UnsupportedError } from '@tilewright/ir'
+import type { EqualSizes } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 
 export const formatShape = (shape: readonly SizeExpr[]): string => `[${shape.map(formatSize).join(', ')}]`
@@ -22,6 +23,28 @@ export function extentError(operator: string, message: string, extents: readonly
     message: `${operator}: ${message}, unless the run makes them`,
     help: 'give dimensions that are always equal one name in the model, or fix their sizes',
   })
+}
+
+/**
+ * What a run must check for two extents to agree: nothing where they are known to. Throws `CompileError` `graph/shape`
+ * where they never do, or where one is missing.
+ */
+export function agree(
+  operator: string,
+  message: string,
+  left: SizeExpr | undefined,
+  right: SizeExpr | undefined,
+): readonly EqualSizes[] {
+  if (left === undefined || right === undefined || !mayEqual(left, right)) {
+    throw shapeError(operator, message, 'dimensions must agree')
+  }
+  return sizeEquals(left, right) ? [] : [{ left, right }]
+}
+
+/** Of two extents that agree, the one that says more: a number, or else a parameter. */
+export function plainer(left: SizeExpr, right: SizeExpr): SizeExpr {
+  if (typeof left === 'number') return left
+  return typeof right === 'number' || (left.kind === 'size-op' && right.kind === 'size') ? right : left
 }
 
 /** Throws `CompileError` `graph/dtype` unless all operands have the dtype of the first. */

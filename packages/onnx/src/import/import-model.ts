@@ -9,6 +9,7 @@ import { quote } from '../format-errors.js'
 import type { OnnxDim, OnnxModel } from '../model.js'
 import { constantData, isGraphDType } from './constant-data.js'
 import { nodePlace, refuseGaps } from './find-gaps.js'
+import { evaluateOperation } from './host-values/evaluate-operation.js'
 import { nodeContext } from './node-context.js'
 import { operatorOf } from './operators/index.js'
 
@@ -68,10 +69,12 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
     const made =
       imported.kind === 'tensors'
         ? imported.tensors
-        : builder.apply(imported.operation, imported.operands, {
+        : // What follows from shapes and constants is known here, and no node of the graph.
+          (evaluateOperation(imported.operation, imported.operands, node.outputs) ??
+          builder.apply(imported.operation, imported.operands, {
             ...(node.name === '' ? {} : { node: node.name }),
             outputs: node.outputs,
-          })
+          }))
     node.outputs.forEach((name, o) => {
       const tensor = made[o]
       if (name === '') return

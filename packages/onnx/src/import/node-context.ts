@@ -1,8 +1,10 @@
 /** A node as its operator's import function sees it: inputs resolved to tensors, attributes read with their defaults. */
 import type { Tensor } from '@tilewright/graph'
-import { CompileError } from '@tilewright/ir'
+import { CompileError, elementCount, type SizeExpr } from '@tilewright/ir'
 import { quote } from '../format-errors.js'
 import type { OnnxAttributeValue, OnnxNode } from '../model.js'
+import { type HostElement, isSymbolic, saturated } from './host-values/host-element.js'
+import { elementReader } from './host-values/known-tensor.js'
 
 export interface NodeContext {
   readonly node: OnnxNode
@@ -17,6 +19,10 @@ export interface NodeContext {
   readonly inputs: () => readonly Tensor[]
   /** The integers of an input that must be known when compiling. Throws `CompileError` `onnx/host-value`. */
   readonly hostInts: (position: number) => readonly number[]
+  /** As `hostInts`, of elements that may be sizes. */
+  readonly hostSizes: (position: number) => readonly SizeExpr[]
+  /** The elements, as numbers, of an input that must be known when compiling. Throws `CompileError` `onnx/host-value`. */
+  readonly hostFloats: (position: number) => readonly number[]
   readonly int: (name: string, fallback: number) => number
   readonly float: (name: string, fallback: number) => number
   readonly string: (name: string, fallback: string) => string
@@ -50,10 +56,26 @@ export function nodeContext(
       help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
     })
   }
-  const toNumber = (value: bigint): number => {
-    // Integers beyond i32 mean "to the end": they saturate.
-    const limit = 2n ** 31n - 1n
-    return Number(value > limit ? limit : value < -limit ? -limit : value)
+  /** Counts and depths may come as floats. */
+  const wholeOf = (element: bigint | number | boolean): number =>
+    typeof element === 'bigint' ? saturated(element) : Math.trunc(Number(element))
+  /** The elements of an input, each as a number or a size that `read` makes of it. */
+  const known = <T>(position: number, read: (element: HostElement) => T | undefined): readonly T[] => {
+    const tensor = input(position)
+    const reader = elementReader(tensor)
+    const count = elementCount(tensor.shape)
+    const elements = Array.from({ length: typeof count === 'number' ? count : 0 }, (_, i) => {
+      const element = reader?.(i)
+      return element === undefined ? undefined : read(element)
+    })
+    const found = elements.flatMap((element) => (element === undefined ? [] : [element]))
+    if (reader !== undefined && found.length === count) return found
+    throw new CompileError({
+      code: 'onnx/host-value',
+      message: `input ${position} (${quote(tensor.name)}) of ${node.opType} must be known when compiling`,
+      where,
+      help: 'pass its value as a host value, or make it a constant of the model',
+    })
   }
   return {
     node,
@@ -62,25 +84,14 @@ export function nodeContext(
     input,
     optional: (position) => tensors[position],
     inputs: () => tensors.flatMap((tensor) => (tensor === undefined ? [] : [tensor])),
-    hostInts: (position) => {
-      const tensor = input(position)
-      const data = tensor.constant?.data
-      if (data === undefined) {
-        throw new CompileError({
-          code: 'onnx/host-value',
-          message: `input ${position} (${quote(tensor.name)}) of ${node.opType} must be known when compiling`,
-          where,
-          help: 'pass its value as a host value, or make it a constant of the model',
-        })
-      }
-      const numbers = data instanceof BigInt64Array ? Array.from(data, toNumber) : Array.from(data, Math.trunc)
-      return numbers
-    },
+    hostInts: (position) => known(position, (element) => (isSymbolic(element) ? undefined : wholeOf(element))),
+    hostSizes: (position) => known(position, (element) => (isSymbolic(element) ? element : wholeOf(element))),
+    hostFloats: (position) => known(position, (element) => (typeof element === 'number' ? element : undefined)),
     int: (name, fallback) => {
       const found = attribute(name)
       if (found === undefined) return fallback
       if (found.kind !== 'int') throw wrongKind(name, 'an int', found.kind)
-      return toNumber(found.value)
+      return saturated(found.value)
     },
     float: (name, fallback) => {
       const found = attribute(name)
@@ -98,7 +109,7 @@ export function nodeContext(
       const found = attribute(name)
       if (found === undefined) return undefined
       if (found.kind !== 'ints') throw wrongKind(name, 'ints', found.kind)
-      return found.value.map(toNumber)
+      return found.value.map(saturated)
     },
     attribute,
   }

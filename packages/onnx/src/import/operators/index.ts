@@ -2,20 +2,26 @@
 import type { OnnxOperator } from '../operator.js'
 import { activationOperators } from './activations.js'
 import { elementwiseOperators } from './elementwise.js'
+import { gatherOperators } from './gather.js'
 import { linearOperators } from './linear.js'
+import { movementOperators } from './movement.js'
 import { normalizeOperators } from './normalize.js'
 import { poolOperators } from './pool.js'
 import { reduceOperators } from './reduce.js'
+import { resizeOperators } from './resize.js'
 import { shapeOperators } from './shape.js'
 
 const operators: ReadonlyMap<string, OnnxOperator> = new Map(
   Object.entries({
     ...activationOperators,
     ...elementwiseOperators,
+    ...gatherOperators,
     ...linearOperators,
+    ...movementOperators,
     ...normalizeOperators,
     ...poolOperators,
     ...reduceOperators,
+    ...resizeOperators,
     ...shapeOperators,
   }),
 )

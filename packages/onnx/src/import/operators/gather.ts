@@ -1,0 +1,100 @@
+/** Operators of ONNX that choose elements by index, and those that follow from positions alone. */
+import {
+  constantOfShapeOp,
+  cumSumOp,
+  gatherElementsOp,
+  gatherNdOp,
+  gatherOp,
+  type Operation,
+  oneHotOp,
+  rangeOp,
+  type Tensor,
+  type TensorType,
+  triluOp,
+} from '@tilewright/graph'
+import { defined, type SizeExpr, UnsupportedError } from '@tilewright/ir'
+import { constantData } from '../constant-data.js'
+import { elementOf } from '../host-values/host-element.js'
+import type { NodeContext } from '../node-context.js'
+import { apply, type Imported, type OnnxOperator } from '../operator.js'
+
+export const gatherOperators: Readonly<Record<string, OnnxOperator>> = {
+  Gather: {
+    import: (context) => chosen(context, (data, indices) => gatherOp(data, indices, { axis: context.int('axis', 0) })),
+  },
+  GatherElements: {
+    import: (context) =>
+      chosen(context, (data, indices) => gatherElementsOp(data, indices, { axis: context.int('axis', 0) })),
+  },
+  GatherND: {
+    import: (context) =>
+      chosen(context, (data, indices) => gatherNdOp(data, indices, { batchDims: context.int('batch_dims', 0) })),
+  },
+  ConstantOfShape: {
+    hostInputs: [0],
+    import: (context) => {
+      const given = context.attribute('value')
+      const data = given?.kind === 'tensor' ? constantData(given.value, context.where) : undefined
+      const element = data === undefined ? 0 : elementOf(data, 0)
+      if (element === undefined) {
+        const what = `ConstantOfShape of ${data?.dtype}`
+        throw new UnsupportedError({ code: 'onnx/operator', message: `${what} is not supported`, where: context.where })
+      }
+      const type = { dtype: data?.dtype ?? 'f32', shape: context.hostSizes(0) }
+      const value = typeof element === 'boolean' ? element : Number(element)
+      return apply(constantOfShapeOp(type, { value }), [])
+    },
+  },
+  Range: {
+    hostInputs: [0, 1, 2],
+    import: (context) => {
+      const [start, limit, delta] = [scalarOf(context, 0), scalarOf(context, 1), scalarOf(context, 2)]
+      if (typeof delta !== 'number') {
+        const message = 'Range with a symbolic delta is not supported'
+        throw new UnsupportedError({ code: 'onnx/operator', message, where: context.where })
+      }
+      return apply(rangeOp({ dtype: context.input(0).dtype, start, limit, delta }), [])
+    },
+  },
+  Trilu: {
+    hostInputs: [1],
+    import: (context) => {
+      const data = context.input(0)
+      const k = context.optional(1) === undefined ? 0 : (context.hostInts(1)[0] ?? 0)
+      return apply(triluOp(data, { k, upper: context.int('upper', 1) !== 0 }), [data])
+    },
+  },
+  OneHot: {
+    hostInputs: [1],
+    import: (context) => {
+      const [indices, values] = [context.input(0), context.input(2)]
+      const depth = defined(context.hostSizes(1)[0], 'a depth')
+      return apply(oneHotOp(indices, values, { axis: context.int('axis', -1), depth }), [indices, values])
+    },
+  },
+  CumSum: {
+    hostInputs: [1],
+    import: (context) => {
+      const data = context.input(0)
+      const attributes = {
+        axis: context.hostInts(1)[0] ?? 0,
+        exclusive: context.int('exclusive', 0) !== 0,
+        reverse: context.int('reverse', 0) !== 0,
+      }
+      return apply(cumSumOp(data, attributes), [data])
+    },
+  },
+}
+
+function chosen(context: NodeContext, operation: (data: TensorType, indices: TensorType) => Operation): Imported {
+  const operands = [context.input(0), context.input(1)] as const
+  return apply(operation(...operands), operands)
+}
+
+/** A bound of Range. */
+function scalarOf(context: NodeContext, position: number): SizeExpr {
+  const tensor: Tensor = context.input(position)
+  const isFloat = tensor.dtype === 'f32' || tensor.dtype === 'f16'
+  const [value] = isFloat ? context.hostFloats(position) : context.hostSizes(position)
+  return value ?? 0
+}
