@@ -12,6 +12,7 @@ const plan = (constants: Plan['constants']): Plan => ({
   target: 't',
   inputs: [],
   outputs: [],
+  equalSizes: [],
   buffers: [],
   constants,
   kernels: [],

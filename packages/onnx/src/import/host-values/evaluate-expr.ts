@@ -14,6 +14,7 @@ import {
   type SizeOp,
   sizeBinary,
   sizeEquals,
+  type UnaryOp,
   type Var,
 } from '@tilewright/ir'
 import { elementOfSize, type HostElement, isSymbolic, type Symbolic, sizeOfElement } from './host-element.js'
@@ -51,12 +52,7 @@ export function evaluateHostExpr(expr: Expr, scope: HostScope): HostElement | un
     case 'cast':
       return map(of(expr.value), (value) => cast(expr.dtype, value, scope.isWide))
     case 'unary':
-      return map(of(expr.value), (value) => {
-        if (expr.op === 'not') return typeof value === 'boolean' ? !value : undefined
-        if (expr.op === 'neg')
-          return typeof value === 'bigint' ? wrap(expr.dtype, -value, scope.isWide) : negated(value)
-        return undefined
-      })
+      return map(of(expr.value), (value) => unary(expr.op, expr.dtype, value, scope.isWide))
     case 'binary': {
       const left = of(expr.left)
       // Only what is needed: the right operand may read out of bounds.
@@ -77,7 +73,21 @@ function map<T>(value: HostElement | undefined, change: (value: HostElement) => 
   return value === undefined ? undefined : change(value)
 }
 
-const negated = (value: HostElement): HostElement | undefined => (typeof value === 'number' ? -value : undefined)
+function unary(op: UnaryOp, type: ScalarType, value: HostElement, isWide: boolean): HostElement | undefined {
+  switch (typeof value) {
+    case 'boolean':
+      return op === 'not' ? !value : undefined
+    case 'bigint':
+      if (op === 'neg') return wrap(type, -value, isWide)
+      return op === 'abs' ? wrap(type, value < 0n ? -value : value, isWide) : undefined
+    case 'object':
+      return undefined
+    case 'number':
+      if (op === 'neg') return -value
+      // erf is not of JavaScript; what it is applied to is no arithmetic of shapes.
+      return op === 'not' || op === 'erf' ? undefined : Math.fround(Math[op](value))
+  }
+}
 
 function wrap(type: ScalarType, value: bigint, isWide: boolean): bigint {
   if (type === 'u32') return BigInt.asUintN(32, value)
@@ -133,6 +143,8 @@ function onFloats(op: BinaryOp, left: number, right: number): HostElement | unde
       return Math.min(left, right)
     case 'max':
       return Math.max(left, right)
+    case 'pow':
+      return Math.fround(left ** right)
     default:
       return compared(op, left, right)
   }
