@@ -395,7 +395,7 @@ describe('sizes that no device can hold', () => {
     expect((await run(3, 4)).outputs.y!.shape).toEqual([1, 2])
     expect((await run(2, 4)).outputs.y!.shape).toEqual([1, 0])
     expect(await refusal(run(1, 1))).toMatchInlineSnapshot(`
-      "error[run/shape]: the size (((h - 3) + 1) * ((w - 3) + 1)) cannot be computed: a part of it is -1
+      "error[run/shape]: the size ((h - 2) * (w - 2)) cannot be computed: a part of it is -1
         help  the inputs are too small: a window must fit into what it moves over"
     `)
     expect(await refusal(run(1, 4))).toMatchInlineSnapshot(`
