@@ -56,8 +56,8 @@ export const simplify: Pass = definePass('simplify', {}, (kernel) => {
 function isSettled(body: Stmt, order: TermOrder, next: TermOrder): boolean {
   let settled = true
   walkStmts(body, (stmt) => {
-    // What was removed may have left a condition for nothing but its opposite.
-    if (stmt.kind === 'if' && isEmpty(stmt.then)) settled = false
+    // What was removed may have left an arm of a condition empty.
+    if (stmt.kind === 'if' && (isEmpty(stmt.then) || (stmt.else !== undefined && isEmpty(stmt.else)))) settled = false
     for (const v of boundVars(stmt)) if (order.depthOf(v) !== next.depthOf(v)) settled = false
   })
   return settled
