@@ -4,7 +4,7 @@
  */
 import type { Backend, ChooseStep, Device, LaunchStep, Plan, Predicate } from '@tilewright/backend'
 import { type FusionGroup, formRows, groupOutputs, inlineGroup, partition, type Remark } from '@tilewright/fusion'
-import type { Graph } from '@tilewright/graph'
+import { foldBatchNorm, type Graph } from '@tilewright/graph'
 import { assertValid, type Buffer, defined, type Problem, type Refinement, type Target } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import { refinementsOf, resolve } from '@tilewright/schedules'
@@ -50,7 +50,7 @@ export interface CompiledModel {
  */
 export function compile(graph: Graph, { backend, device }: CompileOptions): CompiledModel {
   const target = device?.target ?? backend.target
-  const program = programOf(graph)
+  const program = programOf(foldBatchNorm(graph))
   const split = splitConstants(program)
   const results = new Set(program.outputs.map((output) => output.buffer))
   const once = partition(split.prepare, split.prepared, target.limits)

@@ -25,6 +25,22 @@ export interface Operation {
    * equations may use buffers of their own in between. Every call makes fresh equations.
    */
   readonly define: (inputs: readonly Buffer[], outputs: readonly Buffer[]) => readonly Equation[]
+  /** For operators whose result is linear in their second input, the weights. */
+  readonly weighted?: WeightedOperator
+  /** For operators that scale and shift each channel (dimension 1) of their first input. */
+  readonly channelwise?: ChannelwiseOperator
+}
+
+export interface WeightedOperator {
+  /** The dimension of the weights that is dimension 1 of the result. */
+  readonly features: number
+  /** The same operator with a bias as its third input, one element a feature. */
+  readonly withBias: () => Operation
+}
+
+export interface ChannelwiseOperator {
+  /** Equations for y = x · factor[channel] + offset[channel], of the inputs but the first. */
+  readonly define: (parameters: readonly Buffer[], factor: Buffer, offset: Buffer) => readonly Equation[]
 }
 
 export interface GraphNode {

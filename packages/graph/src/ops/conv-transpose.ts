@@ -99,6 +99,13 @@ export function convTransposeOp(
   return {
     name: 'ConvTranspose',
     outputs: [{ dtype: x.dtype, shape }],
+    // With groups, a feature is told by a channel and a dimension of the weights together.
+    ...(group === 1 && {
+      weighted: {
+        features: 1,
+        withBias: () => convTransposeOp(x, w, { dtype: x.dtype, shape: [features] }, attributes),
+      },
+    }),
     define: ([source, weights, offset], [output]) => {
       const [input, filter, out] = [defined(source, 'x'), defined(weights, 'w'), defined(output, 'y')]
       const groups = group === 1 ? [] : [group]

@@ -64,6 +64,7 @@ export function convOp(
   return {
     name: 'Conv',
     outputs: [{ dtype: x.dtype, shape: [batch, features, ...window.outputs] }],
+    weighted: { features: 0, withBias: () => convOp(x, w, { dtype: x.dtype, shape: [features] }, attributes) },
     define: ([source, weights, offset], [output]) => {
       const [input, filter, out] = [defined(source, 'x'), defined(weights, 'w'), defined(output, 'y')]
       // With one feature a group, the feature is the group.

@@ -17,7 +17,7 @@ import {
   sub,
   unary,
 } from '@tilewright/ir'
-import type { Operation } from '../graph.js'
+import type { ChannelwiseOperator, Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import { broadcastTo, loadBroadcast } from './broadcast.js'
 import { axesFrom, foldRows, type Rows, rowLength, rowsAlong } from './rows.js'
@@ -43,17 +43,25 @@ export function batchNormalizationOp(
   if (channels === undefined) throw shapeError('BatchNormalization', 'the input is a scalar')
   expectFloat('BatchNormalization', x)
   for (const [name, type] of Object.entries(perChannel)) expectVector('BatchNormalization', name, type, channels)
-  return {
-    name: 'BatchNormalization',
-    outputs: [{ dtype: x.dtype, shape: x.shape }],
-    define: ([source, ...statistics], [output]) => {
-      const [input, out] = [defined(source, 'x'), defined(output, 'y')]
-      const at = (position: number, c: Expr): Expr => load(defined(statistics[position], 'a statistic'), [c])
-      const factor = buffer('factor', 'f32', [channels], 'storage')
-      const offset = buffer('offset', 'f32', [channels], 'storage')
+  const channelwise: ChannelwiseOperator = {
+    define: (parameters, factor, offset) => {
+      const at = (position: number, c: Expr): Expr => load(defined(parameters[position], 'a statistic'), [c])
       return [
         compute(factor, (...[c = int(0)]) => div(at(0, c), unary('sqrt', add(at(3, c), constant('f32', epsilon))))),
         compute(offset, (...[c = int(0)]) => sub(at(1, c), mul(at(2, c), load(factor, [c])))),
+      ]
+    },
+  }
+  return {
+    name: 'BatchNormalization',
+    outputs: [{ dtype: x.dtype, shape: x.shape }],
+    channelwise,
+    define: ([source, ...statistics], [output]) => {
+      const [input, out] = [defined(source, 'x'), defined(output, 'y')]
+      const factor = buffer('factor', 'f32', [channels], 'storage')
+      const offset = buffer('offset', 'f32', [channels], 'storage')
+      return [
+        ...channelwise.define(statistics, factor, offset),
         compute(out, (...axes) => {
           const c = axes[1] ?? int(0)
           return add(mul(load(input, axes), load(factor, [c])), load(offset, [c]))
