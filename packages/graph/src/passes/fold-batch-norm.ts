@@ -4,8 +4,8 @@
  *     y = conv(x, w) · factor + offset
  *  => y = conv(x, w · factor) + offset
  *
- * Only where all parameters are constants: the new weights are then computed once, not in each run. The result differs by
- * rounding.
+ * Only where all parameters are constants or made of constants: the new weights are then computed once, not in each run. The
+ * result differs by rounding.
  */
 import { add, type Buffer, buffer, compute, defined, load, mul } from '@tilewright/ir'
 import type { ChannelwiseOperator, Graph, GraphNode, Operation, WeightedOperator } from '../graph.js'
@@ -20,6 +20,13 @@ export function foldBatchNorm(graph: Graph): Graph {
   for (const node of graph.nodes) node.inputs.forEach(count)
   for (const { tensor } of graph.outputs) count(tensor)
 
+  const fixed = new Set<Tensor>()
+  const isFixed = (tensor: Tensor): boolean => tensor.constant !== undefined || fixed.has(tensor)
+  for (const { inputs, outputs } of graph.nodes) {
+    const isStatic = outputs.every(({ shape }) => shape.every((extent) => typeof extent === 'number'))
+    if (isStatic && inputs.every(isFixed)) for (const output of outputs) fixed.add(output)
+  }
+
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const folded = new Map<GraphNode, GraphNode>()
   const gone = new Set<GraphNode>()
@@ -29,7 +36,7 @@ export function foldBatchNorm(graph: Graph): Graph {
     const before = x === undefined ? undefined : makers.get(x)
     if (channelwise === undefined || x === undefined || before?.operation.weighted === undefined) continue
     const parameters = [...before.inputs.slice(1), ...node.inputs.slice(1)]
-    if (readers.get(x) !== 1 || parameters.some((tensor) => tensor.constant === undefined)) continue
+    if (readers.get(x) !== 1 || !parameters.every(isFixed)) continue
     gone.add(before)
     folded.set(node, merge(before, before.operation.weighted, node, channelwise))
   }
