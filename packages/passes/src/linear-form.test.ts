@@ -3,18 +3,13 @@ import {
   binary,
   buffer,
   builtin,
-  cast,
   div,
   type Expr,
-  evaluateBinary,
-  evaluateSize,
   int,
   load,
-  mapExpr,
   mod,
   mul,
   printExpr,
-  rewriteExpr,
   type SizeValues,
   select,
   size,
@@ -30,6 +25,7 @@ import {
   arbitraryExpr,
   arbitrarySizeParams,
   arbitrarySizeValues,
+  evaluateExpr,
   propertyRuns,
 } from '@tilewright/testing'
 import fc from 'fast-check'
@@ -47,22 +43,13 @@ function text({ constant, terms }: LinearForm): string {
 
 const formText = (expr: Expr): string => text(linearForm(expr))
 
-/** The value of an expression without loads, by the folding of the constructors. */
+/** The value of an expression without loads. */
 function evaluated(expr: Expr, values: ReadonlyMap<Var, Expr>, sizes: SizeValues): number {
-  const result = rewriteExpr(expr, (node) => {
-    if (node.kind === 'var') return values.get(node) ?? node
-    if (node.kind === 'size') return int(evaluateSize(node.size, sizes))
-    if (node.kind === 'binary') {
-      const { op, left, right } = node
-      const known = left.kind === 'const' && right.kind === 'const' ? evaluateBinary(op, left, right) : undefined
-      return known ?? binary(op, left, right)
-    }
-    if (node.kind === 'unary') return unary(node.op, node.value)
-    if (node.kind === 'cast') return cast(node.dtype, node.value)
-    return node.kind === 'select' ? select(node.cond, node.then, node.else) : mapExpr(node, (child) => child)
-  })
-  if (result.kind !== 'const') throw new RangeError(`${printExpr(result)} has no value`)
-  return Number(result.value)
+  const known = new Map<Var, number | boolean>()
+  for (const [v, value] of values) if (value.kind === 'const') known.set(v, value.value)
+  const result = evaluateExpr(expr, known, sizes)
+  if (result === undefined) throw new RangeError(`${printExpr(expr)} has no value`)
+  return Number(result)
 }
 
 describe('linearForm', () => {
