@@ -106,7 +106,28 @@ describe('what becomes one kernel', () => {
     })
     const { groups, plan } = compile(graph, { backend: cpu() })
     expect(groups).toEqual([
-      { name: 'Reshape', anchor: 'reduce', prologues: 1, epilogues: 3, schedules: ['conv/direct'] },
+      {
+        name: 'Reshape',
+        anchor: 'reduce',
+        prologues: 1,
+        epilogues: 3,
+        operators: [
+          { node: 'Elu', operator: 'Elu', role: 'prologue' },
+          { node: 'Conv', operator: 'Conv', role: 'member' },
+          { node: 'Relu', operator: 'Relu', role: 'member' },
+          { node: 'Reshape', operator: 'Reshape', role: 'member' },
+        ],
+        outputs: ['Reshape'],
+        variants: [
+          {
+            when: [],
+            template: 'conv/direct',
+            candidate: { ownM: 4, ownX: 4, ownY: 1, threads: 1 },
+            rejected: [],
+            launches: [{ kernel: 0, threads: 1, workgroups: ['10', '1', '1'] }],
+          },
+        ],
+      },
     ])
     expect(plan.buffers.map(({ name, role }) => `${role} ${name}`)).toEqual([
       'input x',
@@ -306,7 +327,7 @@ describe('templates of a backend', () => {
 
   test('are used before the rules', () => {
     const backend = { ...cpu(), schedules: [template((anchor) => ruleBased(anchor, cpu().target).kernels[0]!)] }
-    expect(compile(product, { backend }).groups.map(({ schedules }) => schedules)).toEqual([['by-hand']])
+    expect(compile(product, { backend }).groups[0]?.variants).toMatchObject([{ when: [], template: 'by-hand' }])
   })
 
   const storing = (threads: number, body: Parameters<typeof buildKernel>[1]) => (anchor: Equation) => {

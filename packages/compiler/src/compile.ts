@@ -3,7 +3,7 @@
  * schedule each anchor alone, inline what was fused, lower, emit.
  */
 import type { Backend, ChooseStep, Device, LaunchStep, Plan, Predicate } from '@tilewright/backend'
-import { type FusionGroup, formRows, groupOutputs, inlineGroup, partition, type Remark } from '@tilewright/fusion'
+import { type FusionGroup, formRows, groupOutputs, inlineGroup, partition } from '@tilewright/fusion'
 import { foldBatchNorm, type Graph } from '@tilewright/graph'
 import { assertValid, type Buffer, defined, type Problem, type Refinement, type Target } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
@@ -14,23 +14,14 @@ import { neutralNames } from './neutral-names.js'
 import { type ConstantChunks, type PlanBuilder, planBuilder } from './plan-builder.js'
 import { programOf } from './program.js'
 import { refineGroup } from './refine.js'
+import { type GroupReport, type RemarkReport, reporter, type VariantReport, variantReport } from './report.js'
 import { splitConstants } from './split-constants.js'
+import { type CompileTimes, type Stopwatch, stopwatch } from './stopwatch.js'
 
 export interface CompileOptions {
   readonly backend: Backend
   /** Compiles for what this device has been granted rather than for the backend's minima. */
   readonly device?: Device
-}
-
-/** What a group became. */
-export interface GroupReport {
-  /** The buffers it writes. */
-  readonly name: string
-  readonly anchor: string
-  readonly prologues: number
-  readonly epilogues: number
-  /** The template, or `rule-based`, of each variant; the last is the general one. */
-  readonly schedules: readonly string[]
 }
 
 export interface CompiledModel {
@@ -39,7 +30,8 @@ export interface CompiledModel {
   /** What each run computes, and what is computed once of constants. */
   readonly groups: readonly GroupReport[]
   readonly prepared: readonly GroupReport[]
-  readonly remarks: readonly Remark[]
+  readonly remarks: readonly RemarkReport[]
+  readonly times: CompileTimes
 }
 
 /**
@@ -50,19 +42,45 @@ export interface CompiledModel {
  */
 export function compile(graph: Graph, { backend, device }: CompileOptions): CompiledModel {
   const target = device?.target ?? backend.target
-  const program = programOf(foldBatchNorm(graph))
-  const split = splitConstants(program)
+  const watch = stopwatch()
+  const folded = watch.time('fold', () => foldBatchNorm(graph))
+  const program = watch.time('define', () => programOf(folded))
+  const split = watch.time('split', () => splitConstants(program))
   const results = new Set(program.outputs.map((output) => output.buffer))
-  const once = partition(split.prepare, split.prepared, target.limits)
-  const run = partition(formRows(split.run, results), results, target.limits)
+  const formed = watch.time('rows', () => formRows(split.run, results))
+  const once = watch.time('partition', () => partition(split.prepare, split.prepared, target.limits))
+  const run = watch.time('partition', () => partition(formed, results, target.limits))
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)
   const builder = planBuilder(program, target)
-  const lower = onceForEqualGroups((group) => lowerGroup(group, backend, target))
+  const report = reporter(program)
+  const lower = onceForEqualGroups((group) => lowerGroup(group, backend, target, watch), watch)
   const compileAll = (groups: readonly FusionGroup[], append: PlanBuilder['append']): readonly GroupReport[] =>
-    groups.map((group) => compileGroup(group, backend, target, lower, { ...builder, append }))
+    groups.map((group) => {
+      const name = nameOf(group)
+      return report.group(
+        name,
+        group,
+        compileGroup(group, name, { backend, target, lower, watch }, { ...builder, append }),
+      )
+    })
   const prepared = compileAll(once.groups, builder.prepare)
   const groups = compileAll(run.groups, builder.append)
-  return { ...builder.finish(), groups, prepared, remarks: [...once.remarks, ...run.remarks] }
+  const remarks = [...once.remarks, ...run.remarks].map(report.remark)
+  return { ...watch.time('plan', builder.finish), groups, prepared, remarks, times: watch.read() }
+}
+
+function nameOf(group: FusionGroup): string {
+  return groupOutputs(group)
+    .map((output) => output.hint)
+    .join(', ')
+}
+
+/** What all groups of one compile share. */
+interface Shared {
+  readonly backend: Backend
+  readonly target: Target
+  readonly lower: (group: FusionGroup) => LoweredGroup
+  readonly watch: Stopwatch
 }
 
 const identity = new Map<Buffer, Buffer>()
@@ -70,38 +88,31 @@ const identity = new Map<Buffer, Buffer>()
 /** Appends the steps of one group: a launch, or a choice among variants for different sizes. */
 function compileGroup(
   group: FusionGroup,
-  backend: Backend,
-  target: Target,
-  lower: (group: FusionGroup) => LoweredGroup,
+  name: string,
+  { backend, target, lower, watch }: Shared,
   builder: PlanBuilder,
-): GroupReport {
-  const name = groupOutputs(group)
-    .map((output) => output.hint)
-    .join(', ')
-  const problem = problemOf(group)
-  const refinements = refinementsOf(problem, target, backend.schedules)
-  const variants = refinements.flatMap((refinement) => {
-    const refined = refineGroup(group, refinement)
-    if (refined === undefined) return []
-    const variant = launchesOf(lower(refined.group), refined.original, name, builder)
-    return [{ when: [predicateOf(refinement)], ...variant }]
+): readonly VariantReport[] {
+  const refined = watch.time('refine', () =>
+    refinementsOf(problemOf(group), target, backend.schedules).flatMap((refinement) => {
+      const sharper = refineGroup(group, refinement)
+      return sharper === undefined ? [] : [{ when: [predicateOf(refinement)], ...sharper }]
+    }),
+  )
+  const all = [...refined, { when: [], group, original: identity }]
+  const variants = all.map((variant) => {
+    const lowered = lower(variant.group)
+    return { when: variant.when, lowered, launches: launchesOf(lowered, variant.original, name, builder) }
   })
-  const general = launchesOf(lower(group), identity, name, builder)
-  if (variants.length === 0) for (const launch of general.launches) builder.append(launch)
+  const [first] = variants
+  if (first !== undefined && variants.length === 1) for (const launch of first.launches) builder.append(launch)
   else {
     const choose: ChooseStep = {
       kind: 'choose',
-      branches: [...variants, { when: [], ...general }].map(({ when, launches }) => ({ when, steps: launches })),
+      branches: variants.map(({ when, launches }) => ({ when, steps: launches })),
     }
     builder.append(choose)
   }
-  return {
-    name,
-    anchor: group.anchor.kind,
-    prologues: group.prologues.length,
-    epilogues: group.epilogues.length,
-    schedules: [...variants, general].map((variant) => variant.template),
-  }
+  return variants.map(({ when, lowered, launches }) => variantReport(when, lowered, launches))
 }
 
 function predicateOf({ param, facts }: Refinement): Predicate {
@@ -114,41 +125,37 @@ function problemOf(group: FusionGroup): Problem {
   return { anchor: group.anchor, computed: new Set(group.prologues.map((prologue) => prologue.output)) }
 }
 
-interface ScheduledGroup {
-  readonly template: string
-  readonly launches: readonly LaunchStep[]
-}
-
 /** The launches of a group that is lowered, on the buffers of the program. */
 function launchesOf(
-  { template, kernels }: LoweredGroup,
+  { kernels }: LoweredGroup,
   original: ReadonlyMap<Buffer, Buffer>,
   name: string,
   builder: PlanBuilder,
-): ScheduledGroup {
-  const launches = kernels.map(({ emitted, bound }) =>
+): readonly LaunchStep[] {
+  return kernels.map(({ emitted, bound }) =>
     builder.launch(
       name,
       emitted,
       bound.map((buffer) => original.get(buffer) ?? buffer),
     ),
   )
-  return { template, launches }
 }
 
 /** Schedules a group's anchor, fuses, lowers and emits its kernels. */
-function lowerGroup(group: FusionGroup, backend: Backend, target: Target): LoweredGroup {
-  const { template, scheduled } = resolve(problemOf(group), target, backend.schedules)
-  const kernels = inlineGroup(group, scheduled).map((kernel) => {
-    assertValid(kernel, { target })
-    const lowered = runPipeline(neutralNames(kernel), backend.pipeline(target))
-    assertValid(lowered, { target, pass: `the pipeline of ${backend.meta.name}` })
-    const emitted = backend.emit(lowered)
+function lowerGroup(group: FusionGroup, backend: Backend, target: Target, { time, passes }: Stopwatch): LoweredGroup {
+  const { scheduled, ...schedule } = time('schedule', () => resolve(problemOf(group), target, backend.schedules))
+  const kernels = time('inline', () => inlineGroup(group, scheduled)).map((kernel) => {
+    time('validate', () => assertValid(kernel, { target }))
+    const lowered = time('lower', () =>
+      runPipeline(neutralNames(kernel), backend.pipeline(target), { trace: passes() }),
+    )
+    time('validate', () => assertValid(lowered, { target, pass: `the pipeline of ${backend.meta.name}` }))
+    const emitted = time('emit', () => backend.emit(lowered))
     // Passes keep the order of parameters; the printer leaves out those that are not used.
     const bound = emitted.buffers.map((buffer) =>
       defined(kernel.params[lowered.params.indexOf(buffer)], 'passes keep parameters in order'),
     )
     return { emitted, bound }
   })
-  return { template, kernels }
+  return { schedule, kernels }
 }

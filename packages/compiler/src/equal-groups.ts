@@ -5,20 +5,24 @@
 import type { EmittedKernel } from '@tilewright/backend'
 import type { FusionGroup } from '@tilewright/fusion'
 import { type Buffer, defined, invariant } from '@tilewright/ir'
+import type { Resolution } from '@tilewright/schedules'
+import type { Stopwatch } from './stopwatch.js'
 
 /** What a group becomes before it is part of a plan. */
 export interface LoweredGroup {
-  /** The schedule: a template's name, or `rule-based`. */
-  readonly template: string
+  readonly schedule: Pick<Resolution, 'template' | 'candidate' | 'rejected'>
   /** In launch order, each with the buffers that it binds. */
   readonly kernels: readonly { readonly emitted: EmittedKernel; readonly bound: readonly Buffer[] }[]
 }
 
 /** `lower`, asked once for all groups that are equal. */
-export function onceForEqualGroups(lower: (group: FusionGroup) => LoweredGroup): (group: FusionGroup) => LoweredGroup {
+export function onceForEqualGroups(
+  lower: (group: FusionGroup) => LoweredGroup,
+  { time }: Stopwatch,
+): (group: FusionGroup) => LoweredGroup {
   const done = new Map<string, { readonly lowered: LoweredGroup; readonly buffers: readonly Buffer[] }>()
   return (group) => {
-    const { text, buffers } = describe(group)
+    const { text, buffers } = time('compare', () => describe(group))
     const known = done.get(text)
     if (known === undefined) {
       const lowered = lower(group)
@@ -31,7 +35,7 @@ export function onceForEqualGroups(lower: (group: FusionGroup) => LoweredGroup):
       // What is not the group's is a workspace, written before it is read: launches in a row can share it.
       bound: bound.map((buffer) => own.get(buffer) ?? buffer),
     }))
-    return { template: known.lowered.template, kernels }
+    return { schedule: known.lowered.schedule, kernels }
   }
 }
 

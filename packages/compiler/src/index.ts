@@ -1,3 +1,5 @@
 /** The wiring: a graph and a backend in, a plan out. */
 export * from './compile.js'
 export * from './program.js'
+export type * from './report.js'
+export type { CompileTimes, PassTime, Stage, StageTime } from './stopwatch.js'

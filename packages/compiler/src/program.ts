@@ -1,5 +1,13 @@
 /** A graph as equations over buffers: what is left of it once shapes and definitions are known. */
-import { deviceDType, type EqualSizes, flatten, type Graph, type Tensor, type TensorData } from '@tilewright/graph'
+import {
+  deviceDType,
+  type EqualSizes,
+  flatten,
+  type Graph,
+  type GraphNode,
+  type Tensor,
+  type TensorData,
+} from '@tilewright/graph'
 import {
   atPlace,
   type Buffer,
@@ -23,6 +31,8 @@ export interface Program {
   /** What the model calls the tensors, for messages. Buffers inside of a definition have none. */
   readonly names: ReadonlyMap<Buffer, string>
   readonly equations: readonly Equation[]
+  /** The node that each equation is part of. Copies of results, and sizes as data, are part of none. */
+  readonly nodes: ReadonlyMap<Equation, GraphNode>
   /** What a run must check, and the node that it is for. */
   readonly equalSizes: readonly (EqualSizes & { readonly node: string })[]
 }
@@ -44,9 +54,12 @@ export function programOf(graph: Graph): Program {
     return made
   }
   const inputs = graph.inputs.map((tensor) => ({ tensor, buffer: bufferOf(tensor) }))
-  const equations = graph.nodes.flatMap((node) =>
-    atPlace(`node "${node.name}"`, () => node.operation.define(node.inputs.map(bufferOf), node.outputs.map(bufferOf))),
-  )
+  const nodes = new Map<Equation, GraphNode>()
+  for (const node of graph.nodes) {
+    const define = (): readonly Equation[] =>
+      node.operation.define(node.inputs.map(bufferOf), node.outputs.map(bufferOf))
+    for (const equation of atPlace(`node "${node.name}"`, define)) nodes.set(equation, node)
+  }
   const taken = new Set<Buffer>(inputs.map((input) => input.buffer))
   const copies: Equation[] = []
   const outputs = graph.outputs.map(({ name, tensor }) => {
@@ -70,7 +83,8 @@ export function programOf(graph: Graph): Program {
     outputs,
     constants,
     names,
-    equations: [...fromSizes, ...equations, ...copies],
+    equations: [...fromSizes, ...nodes.keys(), ...copies],
+    nodes,
     equalSizes,
   }
 }

@@ -37,6 +37,7 @@ function split(results: readonly Buffer[], equations: readonly Compute[]): Recor
     constants: new Map([[w, { dtype: 'f32', shape: [2, 3], data: new Float32Array(6) }]]),
     names: new Map(),
     equations,
+    nodes: new Map(),
   }
   const { prepare, prepared, run } = splitConstants(program)
   const names = (all: readonly Compute['output'][]): string[] => all.map(({ hint }) => hint)

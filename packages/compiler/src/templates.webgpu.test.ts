@@ -108,7 +108,7 @@ async function expectByDefinition(
     )
     expect(worst).toBeLessThan(1e-5)
   }
-  return model.groups.flatMap(({ schedules }) => schedules)
+  return model.groups.flatMap(({ variants }) => variants.map(({ template }) => template))
 }
 
 function graphOf(shape: readonly SizeExpr[], operation: (type: TensorType) => Operation): Graph {

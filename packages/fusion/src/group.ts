@@ -1,5 +1,13 @@
 /** Fusion groups: what becomes one launch (or the few launches of one schedule). */
-import { type Buffer, type Compute, type Equation, equationExprs, equationOutputs, loadsOf } from '@tilewright/ir'
+import {
+  type Buffer,
+  type Compute,
+  defined,
+  type Equation,
+  equationExprs,
+  equationOutputs,
+  loadsOf,
+} from '@tilewright/ir'
 
 /** An anchor with the injective equations fused before and after it. */
 export interface FusionGroup {
@@ -12,10 +20,13 @@ export interface FusionGroup {
   readonly members: readonly Equation[]
 }
 
-/** A decision about an edge of the program, as data: `explain` renders it. */
+/** A decision about an edge of the program, as data: reports name the buffers as the model does. */
 export interface Remark {
   readonly kind: 'applied' | 'missed'
-  readonly subject: string
+  /** What the producer writes. */
+  readonly from: Buffer
+  /** What its reader writes. */
+  readonly to: Buffer
   readonly reason: string
 }
 
@@ -28,6 +39,11 @@ export function equationInputs(equation: Equation): readonly Buffer[] {
 /** The buffers that a group writes for others. */
 export function groupOutputs(group: FusionGroup): readonly Buffer[] {
   return equationOutputs(group.epilogues.at(-1) ?? group.anchor)
+}
+
+/** The first of an equation's results: each has one. */
+export function firstOutput(equation: Equation): Buffer {
+  return defined(equationOutputs(equation)[0], 'an equation has a result')
 }
 
 /** The buffers that a group reads from memory. */

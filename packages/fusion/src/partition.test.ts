@@ -47,9 +47,10 @@ const show = ({ anchor, prologues, epilogues }: FusionGroup): string => {
 /** Groups as `prologues [anchor] epilogues`, then the remarks. */
 function grouped(equations: readonly Equation[], results: readonly Buffer[], storageBuffers = 8): string {
   const { groups, remarks } = partition(equations, new Set(results), { storageBuffers })
-  return [...groups.map(show), ...remarks.map(({ kind, subject, reason }) => `${kind}: ${subject}: ${reason}`)].join(
-    '\n',
-  )
+  return [
+    ...groups.map(show),
+    ...remarks.map(({ kind, from, to, reason }) => `${kind}: ${from.hint} → ${to.hint}: ${reason}`),
+  ].join('\n')
 }
 
 const [x, w, a, b, c, d, y] = ['x', 'w', 'a', 'b', 'c', 'd', 'y'].map(square) as [

@@ -9,7 +9,7 @@
  */
 import { type Buffer, type Compute, type Equation, equationOutputs } from '@tilewright/ir'
 import { copiesOf } from './copies.js'
-import { type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
+import { type FusionGroup, firstOutput, groupInputs, groupOutputs, type Remark } from './group.js'
 import { inverseMapOf } from './inverse-map.js'
 import { indexProgram, type ProgramIndex } from './program-index.js'
 import { whyNotAgain } from './recompute.js'
@@ -98,8 +98,7 @@ function absorbEpilogues(
     const [consumer] = consumers
     if (consumer === undefined) return group
     const missed = (reason: string): FusionGroup => {
-      const subject = `${output.hint} → ${equationOutputs(consumer)[0]?.hint}`
-      progress.remarks.push({ kind: 'missed', subject, reason })
+      progress.remarks.push({ kind: 'missed', from: output, to: firstOutput(consumer), reason })
       return group
     }
     if (outputs.length > 1) return missed('the anchor has several results')
@@ -112,7 +111,7 @@ function absorbEpilogues(
     const reason = whyNoEpilogue(output, region, progress) ?? whyTooLarge(grown, facts)
     if (reason !== undefined) return missed(reason)
     for (const member of members) {
-      progress.remarks.push({ kind: 'applied', subject: `${output.hint} → ${member.output.hint}`, reason: 'epilogue' })
+      progress.remarks.push({ kind: 'applied', from: output, to: member.output, reason: 'epilogue' })
     }
     group = grown
   }
@@ -143,12 +142,12 @@ function absorbPrologues(
     const isShared = !isPrivate(next, grown, program, progress)
     const reason =
       whyNotAgain(next, grown, isShared) ?? whyTooLarge(grown, facts) ?? whyTooManyCopies(next.output, grown, program)
-    const subject = `${next.output.hint} → ${groupOutputs(group)[0]?.hint}`
+    const edge = { from: next.output, to: firstOutput(group.epilogues.at(-1) ?? group.anchor) }
     if (reason === undefined) {
-      progress.remarks.push({ kind: 'applied', subject, reason: 'prologue' })
+      progress.remarks.push({ kind: 'applied', ...edge, reason: 'prologue' })
       group = grown
     } else {
-      progress.remarks.push({ kind: 'missed', subject, reason })
+      progress.remarks.push({ kind: 'missed', ...edge, reason })
       refused.add(next)
     }
   }

@@ -6,7 +6,7 @@ import { excessOf, type MemoryLimits } from './limits.js'
 import type { LaunchStep, Plan, PlanBuffer } from './plan.js'
 import { PlanError } from './plan-error.js'
 import { countElements, evaluatePlanSize, type PlanSizeValues } from './sizes.js'
-import { type LiveTensor, livenessBound, solveOffsets } from './solve-offsets.js'
+import { type LiveTensor, solveOffsets } from './solve-offsets.js'
 
 /** What a target says of memory; structurally part of it. */
 export interface MemoryRules {
@@ -33,7 +33,9 @@ export interface PlannedMemory {
   readonly ranges: ReadonlyMap<number, PlannedRange>
   /** Bytes of each arena, the largest first. */
   readonly arenas: readonly number[]
-  /** The most bytes of intermediates that are alive at one launch: no placement takes less. */
+  /** Bytes of the intermediates that are alive at each launch. */
+  readonly alive: readonly number[]
+  /** The most of these: no placement takes less. */
   readonly bound: number
 }
 
@@ -74,8 +76,21 @@ export function planMemory(
   const ranges = new Map(
     places.map((place, i) => [numbers[i] ?? 0, { ...place, bytes: tensors[i]?.bytes ?? 0 }] as const),
   )
-  const alive = [...uses].map(([number, { first, last }]) => ({ bytes: bytes[number] ?? 0, first, last }))
-  return { bytes, ranges, arenas, bound: livenessBound(alive) }
+  const alive = bytesAlive(uses, bytes, launches.length)
+  return { bytes, ranges, arenas, alive, bound: alive.reduce((most, one) => Math.max(most, one), 0) }
+}
+
+function bytesAlive(uses: ReadonlyMap<number, Use>, bytes: readonly number[], launches: number): readonly number[] {
+  const changes = Array.from({ length: launches + 1 }, () => 0)
+  for (const [number, { first, last }] of uses) {
+    changes[first] = (changes[first] ?? 0) + (bytes[number] ?? 0)
+    changes[last + 1] = (changes[last + 1] ?? 0) - (bytes[number] ?? 0)
+  }
+  let alive = 0
+  return changes.slice(0, launches).map((change) => {
+    alive += change
+    return alive
+  })
 }
 
 interface Use {

@@ -45,14 +45,14 @@ function memoryText({ constants, prepared, intermediates, bound, boundary }: Run
 
 /** A line a group: what it writes, what was fused around its anchor, how it is scheduled. */
 function groupLines(groups: readonly GroupReport[], colors: Colors): readonly string[] {
-  const rows = groups.map(({ name, anchor, prologues, epilogues, schedules }) => [
+  const rows = groups.map(({ name, anchor, prologues, epilogues, variants }) => [
     name,
     [
       ...(prologues === 0 ? [] : [formatCount(prologues, 'prologue')]),
       anchor,
       ...(epilogues === 0 ? [] : [formatCount(epilogues, 'epilogue')]),
     ].join(' + '),
-    [...new Set(schedules)].join(' | '),
+    [...new Set(variants.map(({ template }) => template))].join(' | '),
   ])
   return formatTable(rows).map((row) => colors.dim(`              ${row}`))
 }
