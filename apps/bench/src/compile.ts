@@ -2,11 +2,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { wgsl } from '@tilewright/backend-wgsl'
-import { compile } from '@tilewright/compiler'
-import { inlineGroup, partition } from '@tilewright/fusion'
-import { runPipeline } from '@tilewright/passes'
-import { resolve } from '@tilewright/schedules'
-import { equationsOf, resnet } from './resnet.js'
+import { type CompiledModel, compile } from '@tilewright/compiler'
+import { resnet } from './resnet.js'
 
 export interface CompileTimes {
   /** Kernels of the plan, and launches of them: equal layers share a kernel, which is lowered once. */
@@ -17,56 +14,23 @@ export interface CompileTimes {
   readonly cpuMs: number
 }
 
-/** Milliseconds by stage, when every group is lowered, equal ones too. */
-export interface StageTimes {
-  readonly groups: number
-  readonly ms: Readonly<Record<string, number>>
-}
-
 /** One compile in this process. */
 export function timeCompile(): CompileTimes {
+  return timed().times
+}
+
+function timed(): { readonly times: CompileTimes; readonly stages: CompiledModel['times'] } {
   const graph = resnet()
   const [start, cpu] = [performance.now(), process.cpuUsage()]
-  const { plan } = compile(graph, { backend: wgsl() })
+  const { plan, times: stages } = compile(graph, { backend: wgsl() })
   const { user, system } = process.cpuUsage(cpu)
-  return {
+  const times = {
     kernels: plan.kernels.length,
     launches: plan.steps.filter((step) => step.kind === 'launch').length,
     wallMs: performance.now() - start,
     cpuMs: (user + system) / 1000,
   }
-}
-
-/** The stages of one compile, each pass of the pipeline by itself: one that runs several times is numbered. */
-export function timeStages(): StageTimes {
-  const backend = wgsl()
-  const { target } = backend
-  const ms: Record<string, number> = {}
-  const timed = <T>(stage: string, work: () => T): T => {
-    const start = performance.now()
-    const result = work()
-    ms[stage] = (ms[stage] ?? 0) + performance.now() - start
-    return result
-  }
-  const graph = resnet()
-  const { equations, results } = timed('define', () => equationsOf(graph))
-  const { groups } = timed('partition', () => partition(equations, results, target.limits))
-  const passes = backend.pipeline(target)
-  for (const group of groups) {
-    const problem = { anchor: group.anchor, computed: new Set(group.prologues.map(({ output }) => output)) }
-    const { scheduled } = timed('schedule', () => resolve(problem, target, backend.schedules))
-    for (const kernel of timed('inline', () => inlineGroup(group, scheduled))) {
-      let position = 0
-      const lowered = runPipeline(kernel, passes, {
-        trace: ({ pass, ms: spent }) => {
-          const stage = `${String(++position).padStart(2)} ${pass}`
-          ms[stage] = (ms[stage] ?? 0) + spent
-        },
-      })
-      timed('emit', () => backend.emit(lowered))
-    }
-  }
-  return { groups: groups.length, ms }
+  return { times, stages }
 }
 
 export interface CompileReport {
@@ -74,7 +38,8 @@ export interface CompileReport {
   readonly cold: readonly CompileTimes[]
   /** In this process, the first round left out. */
   readonly warm: readonly CompileTimes[]
-  readonly stages: StageTimes
+  /** Of the last warm one: equal layers are lowered once. */
+  readonly stages: CompiledModel['times']
 }
 
 /** Compiles `rounds` times cold, with `child` (arguments for node that print a `CompileTimes`), and as often warm. */
@@ -86,8 +51,8 @@ export async function benchCompile(rounds: number, child: readonly string[]): Pr
     cold.push(JSON.parse(stdout) as CompileTimes)
   }
   timeCompile()
-  const warm = Array.from({ length: rounds }, timeCompile)
-  return { cold, warm, stages: timeStages() }
+  const warm = Array.from({ length: rounds }, timed)
+  return { cold, warm: warm.map(({ times }) => times), stages: (warm.at(-1) ?? timed()).stages }
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
@@ -98,14 +63,16 @@ export function compileTable({ cold, warm, stages }: CompileReport): string {
   const [first] = warm
   const total = (name: string, times: readonly CompileTimes[]): string =>
     `${name.padEnd(26)}${ms(median(times.map((time) => time.wallMs)))}${ms(median(times.map((time) => time.cpuMs)))}`
+  const spent = (name: string, { ms: all, times }: { readonly ms: number; readonly times: number }): string =>
+    `${name.padEnd(26)}${ms(all)}${String(times).padStart(7)}${(all / Math.max(1, times)).toFixed(2).padStart(7)}`
   return [
     `53 convolutions: ${first?.launches} launches of ${first?.kernels} kernels; medians of ${cold.length}, ms`,
     `${'compile'.padEnd(26)}    wall     cpu`,
     total('cold process', cold),
     total('warm', warm),
-    `stage, warm, ${stages.groups} groups       all   each`,
-    ...Object.entries(stages.ms).map(
-      ([stage, spent]) => `${stage.padEnd(26)}${ms(spent)}${(spent / stages.groups).toFixed(2).padStart(7)}`,
-    ),
+    `${'stage, warm'.padEnd(26)}     all  times   each`,
+    ...stages.stages.map((time) => spent(time.stage, time)),
+    `${'pass of lower'.padEnd(26)}     all  times   each`,
+    ...stages.passes.map((time, i) => spent(`${String(i + 1).padStart(2)} ${time.pass}`, time)),
   ].join('\n')
 }

@@ -3,7 +3,6 @@ import {
   addOp,
   buildGraph,
   convOp,
-  deviceDType,
   type Graph,
   type GraphBuilder,
   maxPoolOp,
@@ -11,7 +10,6 @@ import {
   type Tensor,
   type TensorData,
 } from '@tilewright/graph'
-import { type Buffer, buffer, type Equation } from '@tilewright/ir'
 
 /** Width, blocks and stride of each stage. */
 const stages = [
@@ -70,21 +68,4 @@ const shared = new Float32Array(512 * 512 * 9)
 function zeros(shape: readonly number[]): TensorData {
   const count = shape.reduce((product, extent) => product * extent, 1)
   return { dtype: 'f32', shape, data: shared.subarray(0, count) }
-}
-
-/** A graph as the equations of its nodes, and the buffers of its results. */
-export function equationsOf(graph: Graph): {
-  readonly equations: readonly Equation[]
-  readonly results: ReadonlySet<Buffer>
-} {
-  const buffers = new Map<Tensor, Buffer>()
-  const bufferOf = (tensor: Tensor): Buffer => {
-    const known = buffers.get(tensor) ?? buffer(tensor.name, deviceDType(tensor.dtype), tensor.shape, 'storage')
-    buffers.set(tensor, known)
-    return known
-  }
-  const equations = graph.nodes.flatMap(({ operation, inputs, outputs }) =>
-    operation.define(inputs.map(bufferOf), outputs.map(bufferOf)),
-  )
-  return { equations, results: new Set(graph.outputs.map(({ tensor }) => bufferOf(tensor))) }
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type CheckOptions, check } from './commands/check.js'
 import { doctor } from './commands/doctor.js'
+import { type ExplainOptions, explain } from './commands/explain.js'
 import { type RunOptions, run } from './commands/run.js'
 import { onnxTolerance, type Tolerance } from './compare-tensors.js'
 import { failureData, formatFailure } from './failure.js'
@@ -75,6 +76,18 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     )
 
   program
+    .command('explain')
+    .description('say what a model compiles to, what was fused and why not, its memory, and what each stage takes')
+    .argument('[model]', 'an .onnx file (default: a small built-in model)')
+    .addOption(deviceOption())
+    .option('--size <name=value>', 'value of a symbolic size, for the memory; may be repeated', toSizes)
+    .option('--group <number>', 'show one group: its equations, its schedule, and the source of its kernels', toNumber)
+    .option('--json', 'print one JSON object')
+    .action((model: string | undefined, options: Flags<'device' | 'size' | 'group' | 'json'>) =>
+      finish(() => explain(model, explainOptions(options), terminal)),
+    )
+
+  program
     .command('doctor')
     .description('say what this machine has to run models with, what is missing, and how to get it')
     .option('--json', 'print one JSON object')
@@ -82,10 +95,14 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
   return program
 }
 
+type Sizes = Readonly<Record<string, number>>
+
 /** Options as commander gives them, after the parsers above. */
 interface AllFlags {
   readonly device: DeviceChoice
   readonly data?: string
+  readonly size?: Sizes
+  readonly group?: number
   readonly json?: boolean
   readonly rtol?: number
   readonly atol?: number
@@ -95,6 +112,10 @@ type Flags<K extends keyof AllFlags> = Pick<AllFlags, K>
 
 function runOptions({ device, data, json }: Flags<'device' | 'data' | 'json'>): RunOptions {
   return { device, data, json: json === true }
+}
+
+function explainOptions({ device, size, group, json }: Flags<'device' | 'size' | 'group' | 'json'>): ExplainOptions {
+  return { device, sizes: size ?? {}, group, json: json === true }
 }
 
 function checkOptions({ device, json, ...flags }: Flags<'device' | 'rtol' | 'atol' | 'ofMax' | 'json'>): CheckOptions {
@@ -114,4 +135,16 @@ function toTolerance(text: string): number {
   const number = Number(text)
   if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number
   throw new InvalidArgumentError('It must be a number from 0 on, such as 1e-4.')
+}
+
+function toNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 0 on.')
+}
+
+/** One more `name=value`. */
+function toSizes(text: string, known: Sizes = {}): Sizes {
+  const [, name, value] = /^(.+)=(\d+)$/.exec(text) ?? []
+  if (name !== undefined) return { ...known, [name]: Number(value) }
+  throw new InvalidArgumentError('It must be a name and a whole number, such as batch=8.')
 }

@@ -118,6 +118,7 @@ describe('what becomes one kernel', () => {
           { node: 'Reshape', operator: 'Reshape', role: 'member' },
         ],
         outputs: ['Reshape'],
+        definition: expect.any(Function),
         variants: [
           {
             when: [],

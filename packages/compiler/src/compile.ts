@@ -14,7 +14,14 @@ import { neutralNames } from './neutral-names.js'
 import { type ConstantChunks, type PlanBuilder, planBuilder } from './plan-builder.js'
 import { programOf } from './program.js'
 import { refineGroup } from './refine.js'
-import { type GroupReport, type RemarkReport, reporter, type VariantReport, variantReport } from './report.js'
+import {
+  type GroupReport,
+  type RemarkReport,
+  reporter,
+  type UnusedOperator,
+  type VariantReport,
+  variantReport,
+} from './report.js'
 import { splitConstants } from './split-constants.js'
 import { type CompileTimes, type Stopwatch, stopwatch } from './stopwatch.js'
 
@@ -30,6 +37,7 @@ export interface CompiledModel {
   /** What each run computes, and what is computed once of constants. */
   readonly groups: readonly GroupReport[]
   readonly prepared: readonly GroupReport[]
+  readonly unused: readonly UnusedOperator[]
   readonly remarks: readonly RemarkReport[]
   readonly times: CompileTimes
 }
@@ -66,7 +74,8 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   const prepared = compileAll(once.groups, builder.prepare)
   const groups = compileAll(run.groups, builder.append)
   const remarks = [...once.remarks, ...run.remarks].map(report.remark)
-  return { ...watch.time('plan', builder.finish), groups, prepared, remarks, times: watch.read() }
+  const unused = report.unused([...prepared, ...groups])
+  return { ...watch.time('plan', builder.finish), groups, prepared, unused, remarks, times: watch.read() }
 }
 
 function nameOf(group: FusionGroup): string {

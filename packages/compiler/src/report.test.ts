@@ -1,6 +1,8 @@
 import { cpu } from '@tilewright/backend-cpu'
 import {
+  batchNormalizationOp,
   buildGraph,
+  convOp,
   expOp,
   type Graph,
   matmulOp,
@@ -111,4 +113,27 @@ test('what is computed once stands apart', () => {
   })
   expect(operators(model)).toEqual([['Mul']])
   expect(model.prepared.map((group) => group.operators.map(({ node }) => node))).toEqual([['Exp']])
+})
+
+test('a folded batch normalisation is part of the convolution, and what no result depends on is unused', () => {
+  const model = compiled((g) => {
+    const x = g.input('x', f32(1, 2, 5, 5))
+    const constant = (name: string, ...shape: readonly number[]): Tensor => {
+      const elements = shape.reduce((product, extent) => product * extent, 1)
+      return g.constant(name, { dtype: 'f32', shape, data: new Float32Array(elements).fill(1) })
+    }
+    const w = constant('w', 3, 2, 3, 3)
+    const attributes = { strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1], autoPad: 'NOTSET', group: 1 } as const
+    const conv = g.apply1(convOp(x, w, undefined, attributes), [x, w])
+    const [scale, bias] = [constant('scale', 3), constant('bias', 3)]
+    const [mean, variance] = [constant('mean', 3), constant('variance', 3)]
+    const operation = batchNormalizationOp(conv, { scale, bias, mean, variance }, { epsilon: 1e-5 })
+    const normal = g.apply1(operation, [conv, scale, bias, mean, variance])
+    g.apply1(reluOp(normal), [normal])
+    return [normal]
+  })
+  expect(model.groups.map((group) => group.operators)).toEqual([
+    [{ node: 'Conv', operator: 'Conv + BatchNormalization', role: 'member' }],
+  ])
+  expect(model.unused).toEqual([{ node: 'Relu', operator: 'Relu' }])
 })

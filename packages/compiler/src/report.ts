@@ -2,7 +2,16 @@
 import type { LaunchStep, Predicate } from '@tilewright/backend'
 import { equationInputs, type FusionGroup, groupInputs, groupOutputs, type Remark } from '@tilewright/fusion'
 import type { GraphNode } from '@tilewright/graph'
-import { type Buffer, type Candidate, defined, type Equation, equationOutputs, formatSize } from '@tilewright/ir'
+import {
+  type Buffer,
+  type Candidate,
+  defined,
+  definition,
+  type Equation,
+  equationOutputs,
+  formatSize,
+  printDefinition,
+} from '@tilewright/ir'
 import type { LoweredGroup } from './equal-groups.js'
 import type { Program } from './program.js'
 
@@ -17,17 +26,22 @@ export interface GroupReport {
   readonly operators: readonly OperatorReport[]
   /** What the model calls the tensors it writes. */
   readonly outputs: readonly string[]
+  /** Its equations as text, printed when asked for. */
+  readonly definition: () => string
   /** The last is the general one. */
   readonly variants: readonly VariantReport[]
 }
 
 export interface OperatorReport {
-  /** The node's name, which is unique. */
+  /** The node's name, which is unique; the first's where several were folded into one. */
   readonly node: string
   readonly operator: string
   /** `prologue` where it is computed at each read only: other groups may compute it too. */
   readonly role: 'member' | 'prologue'
 }
+
+/** An operator that no group computes: no result depends on it. */
+export type UnusedOperator = Omit<OperatorReport, 'role'>
 
 /** A group for sizes of which further facts are known, or for all. */
 export interface VariantReport {
@@ -69,6 +83,8 @@ export interface PlaceReport {
 export interface Reporter {
   readonly group: (name: string, group: FusionGroup, variants: readonly VariantReport[]) => GroupReport
   readonly remark: (remark: Remark) => RemarkReport
+  /** The operators that are in none of the groups. */
+  readonly unused: (groups: readonly GroupReport[]) => readonly UnusedOperator[]
 }
 
 export function reporter({ equations, nodes, names }: Program): Reporter {
@@ -103,10 +119,22 @@ export function reporter({ equations, nodes, names }: Program): Reporter {
       epilogues: group.epilogues.length,
       operators: operatorsOf(group),
       outputs: groupOutputs(group).map(nameOf),
+      definition: () => definitionText(name, group),
       variants,
     }),
     remark: ({ kind, from, to, reason }) => ({ kind, from: placeOf(from), to: placeOf(to), reason }),
+    unused: (groups) => {
+      const used = new Set(groups.flatMap(({ operators }) => operators.map(({ node }) => node)))
+      return [...position.keys()]
+        .filter(({ name }) => !used.has(name))
+        .map(({ name, operation }) => ({ node: name, operator: operation.name }))
+    },
   }
+}
+
+function definitionText(name: string, group: FusionGroup): string {
+  const equations = [...group.prologues, group.anchor, ...group.epilogues]
+  return printDefinition(definition(name, groupInputs(group), groupOutputs(group), equations))
 }
 
 /**

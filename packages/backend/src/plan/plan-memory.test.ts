@@ -61,14 +61,15 @@ const planned = (size: number, mixedAccess: boolean) =>
 
 describe('the memory of a run', () => {
   test('where a buffer is bound with one access, what is read and what is written are in different arenas', () => {
-    const { ranges, arenas, bound, bytes } = planned(64, false)
+    const { ranges, arenas, alive, bound, bytes } = planned(64, false)
     expect(Object.fromEntries(ranges)).toEqual({
       1: { arena: 1, offset: 0, bytes: 256 },
       2: { arena: 0, offset: 0, bytes: 512 },
       3: { arena: 1, offset: 256, bytes: 256 },
     })
     expect(arenas).toEqual([512, 512])
-    // a, b and c while c is written.
+    // a from the first launch to the last, b while it is written and read, then c.
+    expect(alive).toEqual([256, 768, 1024, 512])
     expect(bound).toBe(1024)
     expect(bytes).toEqual([256, 256, 512, 256, 256, 0, 0])
   })

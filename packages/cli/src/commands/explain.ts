@@ -1,0 +1,34 @@
+/** `tilewright explain`: compiles a model and says what became of it, without running it. */
+import { explainModel } from '../explain/explain-model.js'
+import { explainText } from '../explain/report-explain.js'
+import { groupOf, groupText } from '../explain/report-group.js'
+import { type DeviceChoice, openDevice } from '../open-device.js'
+import { readRequest } from '../run/run-model.js'
+import type { Terminal } from '../terminal.js'
+
+export interface ExplainOptions {
+  readonly device: DeviceChoice
+  /** Values of symbolic sizes, where the default is not wanted. */
+  readonly sizes: Readonly<Record<string, number>>
+  /** The one group to show, by its number. */
+  readonly group: number | undefined
+  readonly json: boolean
+}
+
+/**
+ * Explains the model in `file`, or the built-in one; gives exit code 0. The device is opened for what it can do.
+ * Rejects with `CompileError` `explain/…` for a size or a group that the model does not have.
+ */
+export async function explain(file: string | undefined, options: ExplainOptions, terminal: Terminal): Promise<number> {
+  const request = readRequest(file, undefined)
+  const opened = await openDevice(options.device, terminal.note)
+  try {
+    const explanation = explainModel(request, options.sizes, opened)
+    const data = options.group === undefined ? explanation : groupOf(explanation, options.group)
+    if (options.json) terminal.result(JSON.stringify(data, undefined, 2))
+    else terminal.result('definition' in data ? groupText(data, terminal.colors) : explainText(data, terminal.colors))
+    return 0
+  } finally {
+    opened.device.dispose()
+  }
+}

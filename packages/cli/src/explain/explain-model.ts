@@ -1,0 +1,205 @@
+/** What became of one model, as plain data: operators, groups, kernels, remarks, memory and times. No run is needed. */
+import {
+  bindSizes,
+  checkEqualSizes,
+  chooseSteps,
+  type DeviceInfo,
+  evaluatePlanSize,
+  holds,
+  type Plan,
+  PlanError,
+  type PlanSizeValues,
+  planMemory,
+  type Step,
+} from '@tilewright/backend'
+import type { GroupReport, PassTime, RemarkReport, StageTime, UnusedOperator } from '@tilewright/compiler'
+import type { Graph } from '@tilewright/graph'
+import { CompileError, type Target } from '@tilewright/ir'
+import { hostInputs } from '@tilewright/onnx'
+import { type Compilation, compileModel } from '../compile-model.js'
+import type { OpenedDevice } from '../open-device.js'
+import { defaultSizes } from '../random-inputs.js'
+import type { RunRequest } from '../run/run-model.js'
+
+export interface Explanation {
+  readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
+  readonly device: DeviceInfo
+  /** Values of the model's symbolic sizes that launches and `memory` are for. */
+  readonly sizes: Readonly<Record<string, number>>
+  /** What is computed once of constants comes first, then each run's, in order. */
+  readonly groups: readonly ExplainedGroup[]
+  /** Operators that no result depends on. */
+  readonly unused: readonly UnusedOperator[]
+  /** Distinct, a pipeline each. */
+  readonly kernels: readonly ExplainedKernel[]
+  readonly constants: { readonly tensors: number; readonly bytes: number }
+  readonly remarks: readonly RemarkReport[]
+  readonly memory: MemoryTimeline
+  readonly times: ExplainedTimes
+}
+
+export interface ExplainedGroup extends GroupReport {
+  /** From 0. */
+  readonly number: number
+  /** Whether it is computed once, before the first run. */
+  readonly isPrepared: boolean
+  /** Which of its variants these sizes take, and its launches with them. */
+  readonly variant: number
+  readonly launches: readonly ExplainedLaunch[]
+}
+
+export interface ExplainedLaunch {
+  readonly name: string
+  readonly kernel: number
+  readonly threads: number
+  readonly workgroups: readonly number[]
+}
+
+export interface ExplainedKernel {
+  /** As launches name it, from 0. */
+  readonly number: number
+  readonly threads: number
+  readonly workgroupBytes: number
+  readonly source: string
+}
+
+/** Intermediates of one run. */
+export interface MemoryTimeline {
+  /** Each launch with the number of its group and the bytes that are alive at it, in order. */
+  readonly launches: readonly { readonly group: number; readonly name: string; readonly alive: number }[]
+  /** The most that are alive at one launch: no placement takes less. */
+  readonly bound: number
+  /** Bytes of each arena. */
+  readonly arenas: readonly number[]
+}
+
+/** Milliseconds. */
+export interface ExplainedTimes {
+  /** From the decoded file to a graph. */
+  readonly import: number
+  /** The whole of the compile. */
+  readonly compile: number
+  readonly stages: readonly StageTime[]
+  readonly passes: readonly PassTime[]
+}
+
+/**
+ * Compiles a model for a device. `asked` are values of symbolic sizes that are not to have their defaults.
+ * Throws the errors of the import and the compile, `CompileError` `explain/size` for sizes that the model does not have,
+ * by name or by value, `explain/host-value` for a model that cannot be compiled without data, and `PlanError` `limits/…`
+ * for sizes that the device cannot hold.
+ */
+export function explainModel(
+  { name, bytes, model }: RunRequest,
+  asked: Readonly<Record<string, number>>,
+  opened: OpenedDevice,
+): Explanation {
+  const host = hostInputs(model)
+  if (host.length > 0) {
+    throw new CompileError({
+      code: 'explain/host-value',
+      message: `the model can only be compiled when ${host.map((input) => `"${input}"`).join(', ')} is known`,
+      help: 'make it an initializer of the model; `tilewright run` takes it with --data',
+    })
+  }
+  const compilation = compileModel(model, new Map(), opened)
+  try {
+    return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, opened) }
+  } catch (error) {
+    if (!(error instanceof PlanError) || error.code !== 'run/shape') throw error
+    const { message, where } = error
+    const names = Object.keys(defaultSizes(compilation.graph)).join(', ')
+    throw new CompileError({
+      code: 'explain/size',
+      message,
+      where,
+      help: `set --size NAME=VALUE for ${names}`,
+      cause: error,
+    })
+  }
+}
+
+function explain(
+  { graph, compiled, milliseconds, importMilliseconds }: Compilation,
+  asked: Readonly<Record<string, number>>,
+  opened: OpenedDevice,
+): Omit<Explanation, 'model'> {
+  const { plan, prepared, groups, unused, remarks, times } = compiled
+  const sizes = sizesOf(graph, plan, asked)
+  const numbered = [
+    ...chosen(prepared, plan.prepare, plan, sizes).map((group) => ({ ...group, isPrepared: true })),
+    ...chosen(groups, plan.steps, plan, sizes).map((group) => ({ ...group, isPrepared: false })),
+  ].map((group, number) => ({ number, ...group }))
+  return {
+    device: opened.device.info,
+    sizes: Object.fromEntries(sizes),
+    groups: numbered,
+    unused,
+    kernels: plan.kernels.map(({ threads, workgroupBytes, source }, number) => ({
+      number,
+      threads,
+      workgroupBytes,
+      source,
+    })),
+    constants: {
+      tensors: plan.constants.length,
+      bytes: plan.constants.reduce((sum, constant) => sum + constant.bytes, 0),
+    },
+    remarks,
+    memory: timelineOf(numbered, plan, sizes, opened.device.target),
+    times: { import: importMilliseconds, compile: milliseconds - importMilliseconds, ...times },
+  }
+}
+
+function sizesOf(graph: Graph, plan: Plan, asked: Readonly<Record<string, number>>): PlanSizeValues {
+  const known = defaultSizes(graph)
+  const unknown = Object.keys(asked).find((name) => !Object.hasOwn(known, name))
+  if (unknown !== undefined) {
+    const names = Object.keys(known)
+    throw new CompileError({
+      code: 'explain/size',
+      message: `the model has no size "${unknown}"`,
+      help: names.length === 0 ? 'all its sizes are numbers' : `its sizes are ${names.join(', ')}`,
+    })
+  }
+  const values = new Map(Object.entries({ ...known, ...asked }))
+  const shapes = plan.inputs.map(({ shape }) => shape.map((extent) => evaluatePlanSize(extent, values)))
+  const sizes = bindSizes(plan.inputs, shapes)
+  checkEqualSizes(plan.equalSizes, sizes)
+  return sizes
+}
+
+/** Groups with what these sizes take of the steps they were compiled to: a choice, or the launches of the only variant. */
+function chosen(
+  groups: readonly GroupReport[],
+  steps: readonly Step[],
+  plan: Plan,
+  sizes: PlanSizeValues,
+): readonly Omit<ExplainedGroup, 'number' | 'isPrepared'>[] {
+  const rest = steps.filter(({ kind }) => kind !== 'host')
+  return groups.map((group) => {
+    const own = rest.splice(0, group.variants.length > 1 ? 1 : (group.variants[0]?.launches.length ?? 0))
+    const variants = own[0]?.kind === 'choose' ? own[0].branches : []
+    const launches = chooseSteps(own, sizes).launches.map(({ name, kernel, workgroups }) => ({
+      name,
+      kernel,
+      threads: plan.kernels[kernel]?.threads ?? 0,
+      workgroups: workgroups.map((count) => evaluatePlanSize(count, sizes)),
+    }))
+    const variant = variants.findIndex(({ when }) => when.every((predicate) => holds(predicate, sizes)))
+    return { ...group, variant: Math.max(0, variant), launches }
+  })
+}
+
+function timelineOf(
+  groups: readonly ExplainedGroup[],
+  plan: Plan,
+  sizes: PlanSizeValues,
+  target: Target,
+): MemoryTimeline {
+  const { alive, bound, arenas } = planMemory(plan, chooseSteps(plan.steps, sizes).launches, sizes, target)
+  const launches = groups
+    .filter(({ isPrepared }) => !isPrepared)
+    .flatMap(({ number, launches }) => launches.map(({ name }) => ({ group: number, name })))
+  return { launches: launches.map((launch, i) => ({ ...launch, alive: alive[i] ?? 0 })), bound, arenas }
+}
