@@ -98,6 +98,7 @@ function exp(x: Expr, bind: Bind): Expr {
 
 /** Whether an argument is evidently so small that the function built in keeps the bound. */
 function isBelowOne(value: Expr): boolean {
+  if (value.kind === 'unary') return value.op === 'neg' && value.value.kind === 'unary' && value.value.op === 'abs'
   return value.kind === 'binary' && value.op === 'min' && value.right.kind === 'const' && Number(value.right.value) <= 1
 }
 
