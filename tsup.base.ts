@@ -14,7 +14,8 @@ export function libraryConfig(entries: readonly string[]): ReturnType<typeof def
     external: [/^node:/, 'webgpu'],
     splitting: true,
     sourcemap: true,
-    clean: ['dist/**/*.js', 'dist/**/*.js.map'],
+    // Everything but the declarations, which tsc may be writing at the same time.
+    clean: ['!**/*.d.ts', '!**/*.d.ts.map'],
     dts: false,
     silent: true,
   })
