@@ -29,7 +29,7 @@ import { evaluate } from './evaluate.js'
 
 test('agrees with the simulator on random graphs', { timeout: 120_000 }, () => {
   fc.assert(
-    fc.property(arbitraryGraph(), ({ graph, sizes, inputs }) => {
+    fc.property(arbitraryGraph(), ({ graph, runs: [{ sizes, inputs }] }) => {
       const program = programOf(graph)
       const given = new Map([
         ...program.inputs.map(({ tensor, buffer }) => [buffer, inputs.get(tensor.name)!] as const),
