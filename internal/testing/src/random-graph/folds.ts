@@ -74,13 +74,16 @@ export const softmaxLike: Step = (g, value, pick) => {
   return g.apply(mulOp(power, total), [power, total], 2 * g.boundOf(total))
 }
 
-/** What layer normalisation is but for roots and divisions: c = clip(x − sum x); c · sum c² · scale + offset. */
+/**
+ * What layer normalisation is but for roots and divisions: c = clip(x − sum x); c · sum c² · scale + offset. At times the
+ * sums are along different axes, which are no rows.
+ */
 export const normalizeLike: Step = (g, value, pick) => {
   const x = g.bounded(value, 1000)
   const axes = rowAxes(x, pick)
   const mean = fold(g, 'Sum', x, axes, true)
   const centred = g.bounded(g.apply(subOp(x, mean), [x, mean], g.boundOf(x) + g.boundOf(mean)), 3)
-  const variance = fold(g, 'SumSquare', centred, axes, true)
+  const variance = fold(g, 'SumSquare', centred, pick(4) === 0 ? rowAxes(x, pick) : axes, true)
   const scaled = g.apply(mulOp(centred, variance), [centred, variance], 3 * g.boundOf(variance))
   const last = x.shape.at(-1)
   if (typeof last !== 'number') return scaled
