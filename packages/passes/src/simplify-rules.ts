@@ -142,6 +142,8 @@ export const simplifyRules: readonly Rule[] = [
   any('not-ne', not(ne(x, y)), eq(x, y)),
   integer('not-lt', not(lt(x, y)), le(y, x)),
   integer('not-le', not(le(x, y)), lt(y, x)),
+  bool('and-false', and(x, false), false),
+  bool('or-true', or(x, true), true),
   bool('and-self', and(x, x), x),
   bool('or-self', or(x, x), x),
   bool('and-absorbs', and(x, or(x, y)), x),
