@@ -72,6 +72,6 @@ test('disagreements are named', () => {
   ])
 })
 
-test('a result is saved under its date and device', () => {
-  expect(fileName(comparison)).toBe('2026-11-27-google-swiftshader-subzero.json')
+test('a result is saved under its moment and device', () => {
+  expect(fileName(comparison)).toBe('2026-11-27T2000-google-swiftshader-subzero.json')
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Comparison } from './report.js'
 
-/** Writes a comparison to results/<date>-<device>.json and gives the path; another of that day on that device is replaced. */
+/** Writes a comparison to results/<date>T<time>-<device>.json and gives the path. */
 export function saveComparison(comparison: Comparison): string {
   const folder = fileURLToPath(new URL('../results/', import.meta.url))
   mkdirSync(folder, { recursive: true })
@@ -18,5 +18,5 @@ export function fileName({ date, device }: Pick<Comparison, 'date' | 'device'>):
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '')
-  return `${date.slice(0, 10)}-${adapter}.json`
+  return `${date.slice(0, 16).replaceAll(':', '')}-${adapter}.json`
 }
