@@ -14,7 +14,6 @@ import {
   stmtChildren,
   stmtExprs,
   type Var,
-  walkStmts,
 } from '@tilewright/ir'
 import { type LinearContext, linearForm, termsKey } from './linear-form.js'
 import { isPure } from './ranges.js'
@@ -65,8 +64,35 @@ export function blockStmts(body: Stmt): readonly Stmt[] {
   return body.kind === 'seq' ? body.body : [body]
 }
 
+/** What a statement and those inside it access. */
+interface Touched {
+  readonly reads: ReadonlySet<Buffer>
+  readonly writes: ReadonlySet<Buffer>
+  readonly synchronises: boolean
+}
+
+/** What is known of statements already: a body is asked for again by each body around it. */
+export type TouchedMemo = Map<Stmt, Touched>
+
+function touchedBy(stmt: Stmt, memo: TouchedMemo): Touched {
+  const known = memo.get(stmt)
+  if (known !== undefined) return known
+  const reads = new Set(buffersRead(stmt))
+  const writes = new Set(buffersWritten(stmt))
+  let synchronises = isSynchronisation(stmt)
+  for (const child of stmtChildren(stmt)) {
+    const inner = touchedBy(child, memo)
+    for (const buffer of inner.reads) reads.add(buffer)
+    for (const buffer of inner.writes) writes.add(buffer)
+    synchronises ||= inner.synchronises
+  }
+  const touched = { reads, writes, synchronises }
+  memo.set(stmt, touched)
+  return touched
+}
+
 /** The accesses of a body, not of the bodies inside it: those count as accesses to unknown elements. */
-export function blockAccesses(body: Stmt, context: LinearContext): Block {
+export function blockAccesses(body: Stmt, context: LinearContext, memo: TouchedMemo = new Map()): Block {
   const stmts = blockStmts(body)
   const loads: LoadSite[] = []
   const stores: StoreSite[] = []
@@ -105,11 +131,10 @@ export function blockAccesses(body: Stmt, context: LinearContext): Block {
       for (const buffer of buffersWritten(stmt)) record(writes, buffer, unknown)
       if (isSynchronisation(stmt)) synchronisations.push(position)
       for (const child of stmtChildren(stmt)) {
-        walkStmts(child, (inner) => {
-          for (const buffer of buffersRead(inner)) record(reads, buffer, unknown)
-          for (const buffer of buffersWritten(inner)) record(writes, buffer, unknown)
-          if (isSynchronisation(inner)) synchronisations.push(position)
-        })
+        const inner = touchedBy(child, memo)
+        for (const buffer of inner.reads) record(reads, buffer, unknown)
+        for (const buffer of inner.writes) record(writes, buffer, unknown)
+        if (inner.synchronises) synchronisations.push(position)
       }
     }
     for (const v of boundVars(stmt)) bound.set(v, position)

@@ -34,7 +34,7 @@ import {
   variable,
   walkStmts,
 } from '@tilewright/ir'
-import { blockAccesses, blockStmts } from './block-accesses.js'
+import { blockAccesses, blockStmts, type TouchedMemo } from './block-accesses.js'
 import { letDefinitions } from './let-definitions.js'
 import { type LinearContext, linearContext } from './linear-form.js'
 import { type BlockPlan, type PlannedStore, planVectors } from './plan-vectors.js'
@@ -48,19 +48,25 @@ export interface VectorizeOptions {
 export function vectorizeAccesses({ lanes }: VectorizeOptions): Pass {
   return definePass('vectorize-accesses', { requires: ['flat-indices'] }, (kernel) => {
     const plans = new Map<Stmt, BlockPlan>()
-    planBodies(kernel.body, lanes, linearContext(letDefinitions(kernel.body)), plans)
+    planBodies(kernel.body, lanes, linearContext(letDefinitions(kernel.body)), new Map(), plans)
+    if (plans.size === 0) return kernel
     keepOneElementType(kernel.body, plans)
-    const body = plans.size === 0 ? kernel.body : applyPlans(kernel.body, plans)
-    return body === kernel.body ? kernel : { ...kernel, body }
+    return plans.size === 0 ? kernel : { ...kernel, body: applyPlans(kernel.body, plans) }
   })
 }
 
 /** Plans a body and those inside it. */
-function planBodies(body: Stmt, lanes: 2 | 4, context: LinearContext, plans: Map<Stmt, BlockPlan>): void {
-  const plan = planVectors(blockAccesses(body, context), lanes, context)
+function planBodies(
+  body: Stmt,
+  lanes: 2 | 4,
+  context: LinearContext,
+  touched: TouchedMemo,
+  plans: Map<Stmt, BlockPlan>,
+): void {
+  const plan = planVectors(blockAccesses(body, context, touched), lanes, context)
   if (plan.loads.length > 0 || plan.stores.length > 0) plans.set(body, plan)
   for (const stmt of blockStmts(body)) {
-    for (const child of stmtChildren(stmt)) planBodies(child, lanes, context, plans)
+    for (const child of stmtChildren(stmt)) planBodies(child, lanes, context, touched, plans)
   }
 }
 
