@@ -6,16 +6,23 @@ import { modelCases, nodeCases } from './fixtures/conformance-cases.js'
 const folder = dataFolder() ?? ''
 const withData = test.skipIf(folder === '')
 
-withData('the ONNX cases of the operators pass on webgpu', async () => {
+withData('the ONNX cases of the operators pass on webgpu', { timeout: 240_000 }, async () => {
   const cases = nodeCases(folder)
-  expect(cases).toHaveLength(232)
+  expect(cases).toHaveLength(356)
   const { code, stdout } = await capture('check', ...cases, '--device', 'webgpu', '--json')
   const report: unknown = JSON.parse(stdout)
   expect(report).toMatchObject({ failed: 0, unsupported: 0, passed: cases.length })
   expect(code).toBe(0)
 })
 
-withData('mnist-cntk and unitree-g1-policy pass on webgpu, to 1e-4 of the largest value', async () => {
-  const { code, stdout } = await capture('check', ...modelCases(folder), '--device', 'webgpu', '--of-max', '1e-4')
-  expect([stdout, code]).toEqual(['2 passed, 0 failed, 0 unsupported\n', 0])
+withData('real models pass on webgpu, to 1e-4 of the largest value', { timeout: 240_000 }, async () => {
+  const { code, stdout } = await capture(
+    'check',
+    ...modelCases(folder, 'all'),
+    '--device',
+    'webgpu',
+    '--of-max',
+    '1e-4',
+  )
+  expect([stdout, code]).toEqual(['11 passed, 0 failed, 0 unsupported\n', 0])
 })
