@@ -91,7 +91,7 @@ test('the built-in model as text', async () => {
       inline _  6 times
       lower _  6 times
       emit _  6 times
-      validate _  12 times
+      validate _  6 times
       plan _
       in all _
     "
