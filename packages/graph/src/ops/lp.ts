@@ -15,7 +15,7 @@ import {
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
-import { foldRows, resolveAxes, rowsAlong } from './rows.js'
+import { foldRows, rowsAlong, sortedAxes } from './rows.js'
 import { expectFloat, shapeError } from './shape-error.js'
 
 /** The two steps of a p-norm around its sum, for elements of f32. Throws `CompileError` `graph/shape` unless p is at least 1. */
@@ -43,7 +43,7 @@ export function lpNormalizationOp(
   const name = 'LpNormalization'
   expectFloat(name, x)
   const { power, root } = norm(name, p)
-  const rows = rowsAlong(x.shape, resolveAxes(name, x, [axis]))
+  const rows = rowsAlong(x.shape, sortedAxes(name, x, [axis]))
   return {
     name,
     outputs: [{ dtype: x.dtype, shape: x.shape }],

@@ -26,7 +26,7 @@ import {
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorType } from '../tensor.js'
 import { betterOf, type Extremum, extremumOf, neverWins, nowhere } from './extremum.js'
-import { domainOf, foldRows, type Rows, resolveAxes, rowLength, rowsAlong } from './rows.js'
+import { domainOf, foldRows, type Rows, rowLength, rowsAlong, sortedAxes } from './rows.js'
 import { expectFloat } from './shape-error.js'
 
 export type Reduction = 'Sum' | 'Mean' | 'Max' | 'Min' | 'Prod' | 'SumSquare' | 'L1' | 'L2' | 'LogSum'
@@ -55,7 +55,7 @@ export function reduceOp(reduction: Reduction, x: TensorType, { axes, keepDims }
   if (x.dtype === 'bool' && reduction !== 'Max' && reduction !== 'Min') {
     throw new CompileError({ code: 'graph/dtype', message: `${name} is not defined on bool` })
   }
-  const rows = rowsAlong(x.shape, resolveAxes(name, x, axes), keepDims)
+  const rows = rowsAlong(x.shape, sortedAxes(name, x, axes), keepDims)
   const { identity, element, combine, finish } = recipe(reduction, deviceDType(x.dtype), rows)
   return {
     name,
@@ -122,7 +122,7 @@ function wholeLength(rows: Rows, type: ScalarType): Expr {
 export function reduceLogSumExpOp(x: TensorType, { axes, keepDims }: ReduceAttributes): Operation {
   const name = 'ReduceLogSumExp'
   expectFloat(name, x)
-  const rows = rowsAlong(x.shape, resolveAxes(name, x, axes), keepDims)
+  const rows = rowsAlong(x.shape, sortedAxes(name, x, axes), keepDims)
   return {
     name,
     outputs: [{ dtype: x.dtype, shape: rows.shape }],
@@ -166,7 +166,7 @@ export function argExtremumOp(extremum: Extremum, x: TensorType, attributes: Arg
   const name = extremum === 'max' ? 'ArgMax' : 'ArgMin'
   if (x.dtype === 'bool') throw new CompileError({ code: 'graph/dtype', message: `${name} is not defined on bool` })
   const dtype = deviceDType(x.dtype)
-  const axes = resolveAxes(name, x, [attributes.axis])
+  const axes = sortedAxes(name, x, [attributes.axis])
   const rows = rowsAlong(x.shape, axes, attributes.keepDims)
   return {
     name,

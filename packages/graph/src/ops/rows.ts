@@ -32,7 +32,7 @@ export interface Rows {
  * `axes` counted from the front, in order; negative ones count from the end. Throws `CompileError` `graph/shape` for an
  * axis that the tensor lacks or that is named twice.
  */
-export function resolveAxes(operator: string, { shape }: TensorType, axes: readonly number[]): readonly number[] {
+export function sortedAxes(operator: string, { shape }: TensorType, axes: readonly number[]): readonly number[] {
   const rank = shape.length
   const resolved = axes.map((axis) => (axis < 0 ? axis + rank : axis)).toSorted((a, b) => a - b)
   if (resolved.some((axis, i) => axis < 0 || axis >= rank || axis === resolved[i - 1])) {
@@ -41,9 +41,9 @@ export function resolveAxes(operator: string, { shape }: TensorType, axes: reado
   return resolved
 }
 
-/** All axes from `axis` on. Throws as `resolveAxes`. */
+/** All axes from `axis` on. Throws as `sortedAxes`. */
 export function axesFrom(operator: string, type: TensorType, axis: number): readonly number[] {
-  const [first] = resolveAxes(operator, type, [axis])
+  const [first] = sortedAxes(operator, type, [axis])
   return type.shape.flatMap((_, d) => (d >= defined(first, 'one axis') ? [d] : []))
 }
 

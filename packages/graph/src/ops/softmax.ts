@@ -16,7 +16,7 @@ import {
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import { extremumOf, neverWins } from './extremum.js'
-import { foldRows, type Rows, resolveAxes, rowsAlong } from './rows.js'
+import { foldRows, type Rows, rowsAlong, sortedAxes } from './rows.js'
 import { expectFloat } from './shape-error.js'
 
 export interface SoftmaxAttributes {
@@ -60,7 +60,7 @@ function overRows(
   equations: (input: Buffer, out: Buffer, rows: Rows) => readonly Equation[],
 ): Operation {
   expectFloat(name, x)
-  const rows = rowsAlong(x.shape, resolveAxes(name, x, axes))
+  const rows = rowsAlong(x.shape, sortedAxes(name, x, axes))
   return {
     name,
     outputs: [{ dtype: x.dtype, shape: x.shape }],
