@@ -32,6 +32,8 @@ function sourceAliases(): { find: RegExp; replacement: string }[] {
 // Given to each project rather than inherited: a project that extends the root loads this file, and asks its questions, again.
 const resolve = { alias: sourceAliases() }
 
+const seed = join(ROOT, 'internal/testing/src/seed.ts')
+
 const dataReason = dataSkipReason()
 if (dataReason !== undefined) console.log(`tests on external data skipped: ${dataReason}`)
 
@@ -54,7 +56,7 @@ const guarded = GUARDED_TIERS.flatMap((tier, order) => {
         maxWorkers: 1,
         testTimeout: 60_000,
         hookTimeout: 60_000,
-        setupFiles: [join(ROOT, 'internal/testing/src/watchdog.ts')],
+        setupFiles: [seed, join(ROOT, 'internal/testing/src/watchdog.ts')],
         sequence: { groupOrder: order + 1 },
       },
     },
@@ -74,6 +76,7 @@ export default defineConfig({
           include: ['{packages,internal,apps}/**/*.test.ts', 'scripts/**/*.test.mjs'],
           exclude: ['**/node_modules/**', '**/dist/**', ...GUARDED_TIERS.map((tier) => `**/*.${tier}.test.ts`)],
           testTimeout: 30_000,
+          setupFiles: [seed],
           sequence: { groupOrder: 0 },
         },
       },

@@ -66,8 +66,10 @@ function rowAxes(x: Tensor, pick: Pick): readonly number[] {
 export const softmaxLike: Step = (g, value, pick) => {
   const x = g.bounded(value, 1000)
   const axes = rowAxes(x, pick)
-  // Where a row has no elements, nothing reads its infinite maximum.
-  const largest = g.apply(reduceOp('Max', x, { axes, keepDims: true }), [x], g.boundOf(x))
+  // Where a row has no elements its maximum is infinite, which the row does not read, but others may.
+  const isAlwaysFull = axes.every((axis) => typeof x.shape[axis] === 'number')
+  const bound = isAlwaysFull ? g.boundOf(x) : Number.POSITIVE_INFINITY
+  const largest = g.apply(reduceOp('Max', x, { axes, keepDims: true }), [x], bound)
   const shifted = g.apply(subOp(x, largest), [x, largest], 2 * g.boundOf(x))
   const power = g.bounded(shifted, 2)
   const total = fold(g, 'Sum', power, axes, true)
