@@ -4,7 +4,7 @@ import type { Graph } from '@tilewright/graph'
 import { elementCount, evaluateSize, type SizeExpr, type SizeValues, size } from '@tilewright/ir'
 import fc from 'fast-check'
 import { binary, forked, gated, residual, unary } from './random-graph/arithmetic.js'
-import { convolved, deconvolved, multiplied } from './random-graph/contractions.js'
+import { convolved, deconvolved, multiplied, skipped } from './random-graph/contractions.js'
 import { cumulated, normalizeLike, pooled, reduced, softmaxLike } from './random-graph/folds.js'
 import { growingGraph, integers, type Pick, type Step } from './random-graph/growing-graph.js'
 import { blocked, expanded, joined, padded, reshaped, sliced, transposed } from './random-graph/movement.js'
@@ -36,7 +36,7 @@ const anchors: readonly Step[] = [
   cumulated,
 ]
 const movements: readonly Step[] = [transposed, sliced, padded, expanded, reduced]
-const shared: readonly Step[] = [gated, forked, residual]
+const shared: readonly Step[] = [gated, forked, residual, skipped]
 const others: readonly Step[] = [
   ...anchors,
   ...movements,

@@ -3,17 +3,27 @@
  * schedule each anchor alone, inline what was fused, lower, emit.
  */
 import type { Backend, ChooseStep, Device, LaunchStep, Plan, Predicate } from '@tilewright/backend'
-import { type FusionGroup, formRows, groupOutputs, inlineGroup, partition } from '@tilewright/fusion'
+import { type FusionGroup, formRows, groupInputs, groupOutputs, inlineGroup, partition } from '@tilewright/fusion'
 import { foldBatchNorm, type Graph } from '@tilewright/graph'
-import { assertValid, type Buffer, defined, type Problem, type Refinement, type Target } from '@tilewright/ir'
+import {
+  assertValid,
+  type Buffer,
+  defined,
+  type Kernel,
+  type Problem,
+  type Refinement,
+  type Target,
+} from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import { refinementsOf, resolve } from '@tilewright/schedules'
 import { checkTensors } from './check-tensors.js'
-import { type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
+import { type Lower, type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
 import { neutralNames } from './neutral-names.js'
+import { overwrittenOperands } from './overwritten-operands.js'
 import { type ConstantChunks, type PlanBuilder, planBuilder } from './plan-builder.js'
 import { programOf } from './program.js'
 import { refineGroup } from './refine.js'
+import { renameBuffers } from './rename-buffers.js'
 import {
   type GroupReport,
   type RemarkReport,
@@ -61,14 +71,16 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)
   const builder = planBuilder(program, target)
   const report = reporter(program)
-  const lower = onceForEqualGroups((group) => lowerGroup(group, backend, target, watch), watch)
+  const overwritten = watch.time('overwrite', () => overwrittenOperands(run.groups, results))
+  const lower = onceForEqualGroups((group, operand) => lowerGroup(group, operand, { backend, target, watch }), watch)
   const compileAll = (groups: readonly FusionGroup[], append: PlanBuilder['append']): readonly GroupReport[] =>
     groups.map((group) => {
       const name = nameOf(group)
       return report.group(
         name,
         group,
-        compileGroup(group, name, { backend, target, lower, watch }, { ...builder, append }),
+        overwritten.get(group),
+        compileGroup(group, name, { backend, target, lower, watch, overwritten }, { ...builder, append }),
       )
     })
   const prepared = compileAll(once.groups, builder.prepare)
@@ -88,8 +100,9 @@ function nameOf(group: FusionGroup): string {
 interface Shared {
   readonly backend: Backend
   readonly target: Target
-  readonly lower: (group: FusionGroup) => LoweredGroup
   readonly watch: Stopwatch
+  readonly lower: Lower
+  readonly overwritten: ReadonlyMap<FusionGroup, Buffer>
 }
 
 const identity = new Map<Buffer, Buffer>()
@@ -98,7 +111,7 @@ const identity = new Map<Buffer, Buffer>()
 function compileGroup(
   group: FusionGroup,
   name: string,
-  { backend, target, lower, watch }: Shared,
+  { backend, target, lower, watch, overwritten }: Shared,
   builder: PlanBuilder,
 ): readonly VariantReport[] {
   const refined = watch.time('refine', () =>
@@ -108,8 +121,11 @@ function compileGroup(
     }),
   )
   const all = [...refined, { when: [], group, original: identity }]
+  const operand = overwritten.get(group)
+  if (operand !== undefined) for (const output of groupOutputs(group)) builder.share(output, operand)
   const variants = all.map((variant) => {
-    const lowered = lower(variant.group)
+    const own = groupInputs(variant.group).find((input) => (variant.original.get(input) ?? input) === operand)
+    const lowered = lower(variant.group, own)
     return { when: variant.when, lowered, launches: launchesOf(lowered, variant.original, name, builder) }
   })
   const [first] = variants
@@ -150,12 +166,19 @@ function launchesOf(
   )
 }
 
-/** Schedules a group's anchor, fuses, lowers and emits its kernels. */
-function lowerGroup(group: FusionGroup, backend: Backend, target: Target, { time, passes }: Stopwatch): LoweredGroup {
+/** Schedules a group's anchor, fuses, lowers and emits its kernels; the result takes the place of `operand`, if any. */
+function lowerGroup(
+  group: FusionGroup,
+  operand: Buffer | undefined,
+  { backend, target, watch: { time, passes } }: Pick<Shared, 'backend' | 'target' | 'watch'>,
+): LoweredGroup {
+  const outputs = groupOutputs(group)
+  const placed = (kernel: Kernel): Kernel =>
+    operand === undefined ? kernel : renameBuffers(kernel, (one) => (outputs.includes(one) ? operand : one))
   const { scheduled, ...schedule } = time('schedule', () => resolve(problemOf(group), target, backend.schedules))
   // A template of the backend's own is checked at once: what is wrong is told in its own words, not as it was lowered.
   const isForeign = (backend.schedules ?? []).some(({ name }) => name === schedule.template)
-  const kernels = time('inline', () => inlineGroup(group, scheduled)).map((kernel) => {
+  const kernels = time('inline', () => inlineGroup(group, scheduled).map(placed)).map((kernel) => {
     if (isForeign) time('validate', () => assertValid(kernel, { target }))
     const lowered = time('lower', () =>
       runPipeline(neutralNames(kernel), backend.pipeline(target), { trace: passes() }),

@@ -15,17 +15,17 @@ export interface LoweredGroup {
   readonly kernels: readonly { readonly emitted: EmittedKernel; readonly bound: readonly Buffer[] }[]
 }
 
+/** Lowers a group that writes its result over an operand, or over none. */
+export type Lower = (group: FusionGroup, overwritten: Buffer | undefined) => LoweredGroup
+
 /** `lower`, asked once for all groups that are equal. */
-export function onceForEqualGroups(
-  lower: (group: FusionGroup) => LoweredGroup,
-  { time }: Stopwatch,
-): (group: FusionGroup) => LoweredGroup {
+export function onceForEqualGroups(lower: Lower, { time }: Stopwatch): Lower {
   const done = new Map<string, { readonly lowered: LoweredGroup; readonly buffers: readonly Buffer[] }>()
-  return (group) => {
-    const { text, buffers } = time('compare', () => describe(group))
+  return (group, overwritten) => {
+    const { text, buffers } = time('compare', () => describe(group, overwritten))
     const known = done.get(text)
     if (known === undefined) {
-      const lowered = lower(group)
+      const lowered = lower(group, overwritten)
       done.set(text, { lowered, buffers })
       return lowered
     }
@@ -40,7 +40,10 @@ export function onceForEqualGroups(
 }
 
 /** A text that is equal for equal groups only, and the group's buffers in order of appearance. */
-function describe(group: FusionGroup): { readonly text: string; readonly buffers: readonly Buffer[] } {
+function describe(
+  group: FusionGroup,
+  overwritten: Buffer | undefined,
+): { readonly text: string; readonly buffers: readonly Buffer[] } {
   const buffers: Buffer[] = []
   const numbers = new Map<object, number>()
   let text = ''
@@ -73,7 +76,7 @@ function describe(group: FusionGroup): { readonly text: string; readonly buffers
     }
     text += '}'
   }
-  write([group.anchor, group.prologues, group.epilogues])
+  write([group.anchor, group.prologues, group.epilogues, overwritten])
   return { text, buffers }
 }
 

@@ -19,6 +19,8 @@ import type { Program } from './program.js'
 
 export interface PlanBuilder {
   readonly launch: (name: string, emitted: EmittedKernel, bound: readonly Buffer[]) => LaunchStep
+  /** Has a buffer be another one, under another name: what is stored to it takes the place of what is there. */
+  readonly share: (buffer: Buffer, other: Buffer) => void
   /** Appends to what each run does. */
   readonly append: (step: LaunchStep | ChooseStep) => void
   /** Appends to what is done once, before the first run. */
@@ -80,6 +82,9 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
       kernelNumbers.set(content, kernel)
       const { scalars, workgroups } = emitted
       return { kind: 'launch', name, kernel, buffers: bound.map(numberOf), scalars, workgroups }
+    },
+    share: (buffer, other) => {
+      numbers.set(buffer, numberOf(other))
     },
     append: (step) => {
       steps.push(step)

@@ -26,6 +26,8 @@ export interface GroupReport {
   readonly operators: readonly OperatorReport[]
   /** What the model calls the tensors it writes. */
   readonly outputs: readonly string[]
+  /** What the model calls the tensor whose memory its result takes, where it is computed in place. */
+  readonly overwrites?: string
   /** Its equations as text, printed when asked for. */
   readonly definition: () => string
   /** The last is the general one. */
@@ -81,7 +83,12 @@ export interface PlaceReport {
 
 /** Names things of a compile as the model does. */
 export interface Reporter {
-  readonly group: (name: string, group: FusionGroup, variants: readonly VariantReport[]) => GroupReport
+  readonly group: (
+    name: string,
+    group: FusionGroup,
+    overwritten: Buffer | undefined,
+    variants: readonly VariantReport[],
+  ) => GroupReport
   readonly remark: (remark: Remark) => RemarkReport
   /** The operators that are in none of the groups. */
   readonly unused: (groups: readonly GroupReport[]) => readonly UnusedOperator[]
@@ -112,13 +119,14 @@ export function reporter({ equations, nodes, names }: Program): Reporter {
     return node === undefined ? { tensor } : { tensor, node: node.name, operator: node.operation.name }
   }
   return {
-    group: (name, group, variants) => ({
+    group: (name, group, overwritten, variants) => ({
       name,
       anchor: group.anchor.kind,
       prologues: group.prologues.length,
       epilogues: group.epilogues.length,
       operators: operatorsOf(group),
       outputs: groupOutputs(group).map(nameOf),
+      ...(overwritten === undefined ? {} : { overwrites: nameOf(overwritten) }),
       definition: () => definitionText(name, group),
       variants,
     }),

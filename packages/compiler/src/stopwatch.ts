@@ -2,7 +2,7 @@
 import type { PassEvent } from '@tilewright/passes'
 
 /**
- * In order. Up to `partition` a stage is done once; then each group is compared with those before it, and what has no equal
+ * In order. Up to `overwrite`, which finds results that take the memory of an operand, a stage is done once; then each group is compared with those before it, and what has no equal
  * is scheduled, inlined, lowered and emitted. `refine` makes variants for sizes with further facts.
  */
 const stages = [
@@ -11,6 +11,7 @@ const stages = [
   'split',
   'rows',
   'partition',
+  'overwrite',
   'refine',
   'compare',
   'schedule',

@@ -1,5 +1,6 @@
 /** Post-scheduling fusion: partition into groups, then inlining into scheduled kernels. */
 export { equationInputs, type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
+export { inPlaceOperand } from './in-place.js'
 export { inlineGroup } from './inline.js'
 export { type Partition, type PartitionFacts, partition } from './partition.js'
 export { formRows } from './rows/form-rows.js'

@@ -26,8 +26,11 @@ export function inverseMapOf(consumer: Compute, input: Buffer): InverseMap | und
   }
   const { axes, output } = consumer
   if (!shapeEquals(output.shape, input.shape)) return undefined
+  return reads.every((read) => isOwnPosition(read, consumer)) ? { input, axes, index: axes } : undefined
+}
+
+/** Whether a load from a buffer of the consumer's shape is at the consumer's own axes. */
+export function isOwnPosition({ index }: Load, { axes, output }: Compute): boolean {
   // Broadcasting reads a dimension of extent 1 at 0, which is where its axis is.
-  const isOwnPosition = ({ index }: Load): boolean =>
-    index.every((at, d) => at === axes[d] || (output.shape[d] === 1 && at.kind === 'const'))
-  return reads.every(isOwnPosition) ? { input, axes, index: axes } : undefined
+  return index.every((at, d) => at === axes[d] || (output.shape[d] === 1 && at.kind === 'const'))
 }

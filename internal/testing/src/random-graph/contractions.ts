@@ -1,5 +1,6 @@
 // Steps around sums of products: convolutions of every form, and products of matrices.
 import {
+  addOp,
   convOp,
   convTransposeOp,
   gemmOp,
@@ -112,6 +113,17 @@ export const multiplied: Step = (g, value, pick) => {
     case 'itself':
       return byItself(g, whole, depth)
   }
+}
+
+/** Two products by square weights and what they start from, which nothing reads afterwards: a block of a residual network. */
+export const skipped: Step = (g, value, pick) => {
+  const whole = endingFixed(g, value)
+  const depth = whole?.shape.at(-1)
+  if (whole === undefined || typeof depth !== 'number') return multiplied(g, value, pick)
+  const square = (x: Tensor): Tensor => byFactor(g, x, g.constant([depth, depth]))
+  const start = g.within(square(whole), 2)
+  const end = g.within(square(square(start)), 2)
+  return g.apply(addOp(end, start), [end, start], g.boundOf(end) + g.boundOf(start))
 }
 
 /** The value with a fixed last extent, if it has one among the last two. */

@@ -85,6 +85,7 @@ test('the built-in model as text', async () => {
       split _
       rows _
       partition _  2 times
+      overwrite _
       refine _  5 times
       compare _  6 times
       schedule _  6 times

@@ -37,7 +37,7 @@ export function groupOf({ groups, remarks, kernels }: Explanation, number: numbe
 }
 
 export function groupText(
-  { number, operators, definition, variants, remarks, kernels }: GroupExplanation,
+  { number, operators, overwrites, definition, variants, remarks, kernels }: GroupExplanation,
   colors: Colors,
 ): string {
   const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
@@ -47,6 +47,7 @@ export function groupText(
     ...indented(formatTable(operatorRows)),
     '',
     definition,
+    ...(overwrites === undefined ? [] : [`in the memory of ${overwrites}, which nothing reads afterwards`]),
     ...variants.flatMap((variant) => [
       '',
       colors.bold(variant.when.length === 0 ? 'schedule' : `schedule for ${variant.when.join(' and ')}`),
