@@ -19,6 +19,26 @@ export function readPackages() {
 }
 
 /**
+ * The TypeScript of every package, application and internal package, apart from generated files.
+ *
+ * @returns {readonly { name: string, files: readonly SourceFile[], tests: readonly SourceFile[] }[]} paths from the root
+ */
+export function readSources() {
+  return ['packages', 'apps', 'internal'].flatMap((parent) =>
+    readdirSync(join(ROOT, parent)).map((dir) => {
+      const name = `${parent}/${dir}`
+      const folder = join(ROOT, name, 'src')
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+        .map((entry) => join(entry.parentPath, entry.name))
+        .map((path) => ({ path: relative(ROOT, path).split(sep).join('/'), text: readFileSync(path, 'utf8') }))
+      const isTest = (/** @type {SourceFile} */ { path }) => path.endsWith('.test.ts')
+      return { name, files: files.filter((file) => !isTest(file)), tests: files.filter(isTest) }
+    }),
+  )
+}
+
+/**
  * @param {string} dir
  * @returns {Package}
  */
