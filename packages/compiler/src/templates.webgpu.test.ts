@@ -140,6 +140,20 @@ test('long rows are shared where workgroup memory is fast', async () => {
   expect(await expectByDefinition(graph, {}, fast())).toEqual(['rows/cooperative'])
 })
 
+test('a row of nothing but -infinity is no number, as the definition says', async () => {
+  const [shape, long] = [[3, 64], 64]
+  const graph = graphOf(shape, (type) => softmax(type, 1))
+  const data = Float32Array.from({ length: 3 * long }, (_, i) => (i < long ? Number.NEGATIVE_INFINITY : i % 7))
+  data[2 * long] = Number.NEGATIVE_INFINITY
+  for (const on of [device, fast()]) {
+    const session = await createSession({ ...compile(graph, { backend: wgsl(), device: on }), device: on })
+    const { outputs } = await session.run({ x: { dtype: 'f32', shape, data } })
+    session.dispose()
+    const finite = Array.from(outputs['y']!.data, Number.isFinite)
+    expect(finite).toEqual([false, true, true].flatMap((is) => Array.from({ length: long }, () => is)))
+  }
+})
+
 test.each([
   { shape: [17, 17] },
   { shape: [64, 64] },

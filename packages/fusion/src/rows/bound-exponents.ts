@@ -1,12 +1,12 @@
 /**
  * Telling backends what rows know of an exponent: v - m is at most 0 where m is the maximum of v over the row.
  *
- *     rows j: m = max: x[i, j]; s = sum: exp(x[i, j] - m); ...   =>   ... exp(min(x[i, j] - m, 0)) ...
+ *     rows j: m = max: x[i, j]; s = sum: exp(x[i, j] - m); ...   =>   ... exp(-|x[i, j] - m|) ...
  *
- * The value is the same, and an `exp` of a bounded argument needs no care for large ones. Only where m is finite, which
- * a maximum is unless the row is: the difference of two infinities is no number, with or without a bound.
+ * The value is the same, and an `exp` of a bounded argument needs no care for large ones. Not by a minimum, whose result
+ * for NaN is unspecified: the difference of two infinities is no number, with or without a bound.
  */
-import { binary, constant, type Expr, exprChildren, type RowStage, rewriteExpr, unary, type Var } from '@tilewright/ir'
+import { type Expr, exprChildren, type RowStage, rewriteExpr, unary, type Var } from '@tilewright/ir'
 
 interface Staged {
   readonly stages: readonly RowStage[]
@@ -22,7 +22,7 @@ export function boundExponents({ stages, value }: Staged): Staged {
     if (exponent.kind !== 'binary' || exponent.op !== 'sub' || exponent.right.kind !== 'var') return node
     const element = maxima.get(exponent.right)
     if (element === undefined || !isSame(element, exponent.left)) return node
-    return unary('exp', binary('min', exponent, constant('f32', 0)))
+    return unary('exp', unary('neg', unary('abs', exponent)))
   }
   const memo = new Map<Expr, Expr>()
   const bounded = stages.map((stage) => {

@@ -80,7 +80,7 @@ test('a softmax is one equation; its exponent is at most 0', () => {
   const { x, y, equations } = softmax([n, c], 1, false)
   expect(text([x], [y], formRows(equations, new Set([y])))).toMatchInlineSnapshot(`
     "definition formed(x: f32[n, c]) -> (y: f32[n, c]) {
-      y[i0, i1] = rows i1: result = max: x[i0, i1]; result_1 = sum: exp(min(x[i0, i1] - result, 0)); exp(min(x[i0, i1] - result, 0)) / result_1
+      y[i0, i1] = rows i1: result = max: x[i0, i1]; result_1 = sum: exp(-abs(x[i0, i1] - result)); exp(-abs(x[i0, i1] - result)) / result_1
     }"
   `)
 })
@@ -89,7 +89,7 @@ test('the row may be any dimension, kept or not', () => {
   const { x, y, equations } = softmax([n, c, 7, 7], 1, true)
   expect(text([x], [y], formRows(equations, new Set([y])))).toMatchInlineSnapshot(`
     "definition formed(x: f32[n, c, 7, 7]) -> (y: f32[n, c, 7, 7]) {
-      y[i0, i1, i2, i3] = rows i1: result = max: x[i0, i1, i2, i3]; result_1 = sum: exp(min(x[i0, i1, i2, i3] - result, 0)); exp(min(x[i0, i1, i2, i3] - result, 0)) / result_1
+      y[i0, i1, i2, i3] = rows i1: result = max: x[i0, i1, i2, i3]; result_1 = sum: exp(-abs(x[i0, i1, i2, i3] - result)); exp(-abs(x[i0, i1, i2, i3] - result)) / result_1
     }"
   `)
 })
