@@ -87,6 +87,17 @@ test.each([
   expect(Math.max(...errors)).toBeLessThan(1)
 })
 
+test('what has no logarithm', async () => {
+  const x = new Float32Array(threads).fill(1)
+  x.set([0, -0, -1, -1e30, -Infinity, NaN, Infinity])
+  const y = await run(
+    x,
+    'f32',
+    map((value) => unary('log', value)),
+  )
+  expect(Array.from(y).slice(0, 8)).toEqual([-Infinity, -Infinity, NaN, NaN, NaN, NaN, Infinity, 0])
+})
+
 test.each([-3, -0.5, 0, 2, 2.5, 7])('powers of exponent %d keep the bound of the IR', async (exponent) => {
   const x = sweep(-20, 20)
   const y = await run(

@@ -86,6 +86,11 @@ describe('lower-approximations', () => {
     expect([...lowered(values, (x) => unary('exp', x))]).toEqual([0, 0, Infinity, Infinity, Infinity, Infinity])
   })
 
+  test('log of zero and below', () => {
+    const values = Float32Array.of(0, -1, -Infinity, NaN, 1, Infinity)
+    expect([...lowered(values, (x) => unary('log', x))]).toEqual([-Infinity, NaN, NaN, NaN, 0, Infinity])
+  })
+
   test('a logistic function keeps the bound with the exponential that is built in', () => {
     const logistic = (x: Expr): Expr => div(constant('f32', 1), add(constant('f32', 1), unary('exp', unary('neg', x))))
     const kernel = lowerApproximations.run(elementwise(4, logistic))

@@ -10,6 +10,7 @@
  *   `ptanh_float`), of an argument clamped to where tanh is 1 within the bound.
  * - `erf`, which WGSL lacks: the Taylor polynomial up to 1; above, 1 − e^(-x²)·p(1 / (1 + cx)), formula 7.1.26 of Abramowitz
  *   and Stegun.
+ * - `log`: WGSL leaves open what it is of zero and below, and software adapters give numbers.
  * - `pow`, which WGSL has for positive bases only: |x|^y = e^(y·ln|x|), with the sign by the parity of y.
  * - f32 to integer: WGSL clamps to the largest f32 below 2^31 or 2^32, the IR to the largest integer.
  */
@@ -70,7 +71,7 @@ function isPower(node: Expr): node is Binary {
 }
 
 /** Of the functions whose built-in form does not keep the bound. */
-const approximations: Readonly<Partial<Record<FloatFunction, (x: Expr, bind: Bind) => Expr>>> = { exp, tanh, erf }
+const approximations: Readonly<Partial<Record<FloatFunction, (x: Expr, bind: Bind) => Expr>>> = { exp, tanh, erf, log }
 
 function isFloatToInteger(node: Expr): node is Extract<Expr, { readonly kind: 'cast' }> {
   return node.kind === 'cast' && node.value.dtype === 'f32' && (node.dtype === 'i32' || node.dtype === 'u32')
@@ -165,6 +166,11 @@ function erf(x: Expr, bind: Bind): Expr {
   const tail = mul(mul(horner(t, erfTailCoefficients), t), unary('exp', unary('neg', mul(magnitude, magnitude))))
   const large = bind('large', sub(f32(1), tail))
   return select(lt(magnitude, f32(1)), small, select(lt(x, f32(0)), unary('neg', large), large))
+}
+
+function log(x: Expr): Expr {
+  const other = select(binary('eq', x, f32(0)), f32(Number.NEGATIVE_INFINITY), f32(Number.NaN))
+  return select(lt(f32(0), x), unary('log', x), other)
 }
 
 function power({ left, right }: Binary, bind: Bind): Expr {
