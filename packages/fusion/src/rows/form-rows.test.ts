@@ -148,6 +148,20 @@ describe('what is left alone', () => {
     expect(formRows(equations, new Set([y]))).toBe(equations)
   })
 
+  test('what is read elsewhere in its rows too', () => {
+    const { x, e, s, equations } = softmax([4, 4], 1, false)
+    const y = storage('y', [4, 4])
+    const turned = ([i, j]: readonly Expr[]): readonly Expr[] => [i!, binary('mod', add(j!, int(1)), int(4))]
+    const transposed = ([i, j]: readonly Expr[]): readonly Expr[] => [j!, i!]
+    for (const elsewhere of [turned, transposed]) {
+      const last = compute(y, (...axes) => div(add(load(e, axes), load(e, elsewhere(axes))), load(s, [axes[0]!])))
+      const after = formRows([...equations.slice(0, -1), last], new Set([y]))
+      expect(kinds(after)).toEqual(['rows', 'rows'])
+      // Throws for what is read and not written.
+      definition('after', [x], [y], after)
+    }
+  })
+
   test('results that are stored in 8 bits', () => {
     const [x, s, y] = [storage('x', [4, 4], 'i8'), storage('s', [4], 'i8'), storage('y', [4, 4], 'i32')]
     const sum = reduce({

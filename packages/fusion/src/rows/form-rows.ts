@@ -14,8 +14,10 @@ import {
   type Compute,
   computeType,
   type Equation,
+  type Expr,
   elementCount,
   equationOutputs,
+  loadsOf,
   rows,
   type SizeExpr,
   sizeRange,
@@ -70,13 +72,18 @@ function chainOf(
     const chain = absorb(last, (buffer) => (inMemory.has(buffer) ? undefined : producers.get(buffer)))
     if (chain === undefined || !isWorthwhile(last, chain)) return undefined
     const inside = new Set<Equation>([last, ...chain.absorbed])
-    const isNeeded = (buffer: Buffer): boolean =>
-      results.has(buffer) || isNarrow(buffer) || (readers.get(buffer) ?? []).some((reader) => !inside.has(reader))
+    // Also what is read at a second place, where it was not replaced.
+    const stillRead = new Set(chainExprs(chain).flatMap((expr) => loadsOf(expr).map((load) => load.buffer)))
+    const isReadOutside = (buffer: Buffer): boolean =>
+      stillRead.has(buffer) || (readers.get(buffer) ?? []).some((reader) => !inside.has(reader))
+    const isNeeded = (buffer: Buffer): boolean => results.has(buffer) || isNarrow(buffer) || isReadOutside(buffer)
     const needed = [...chain.absorbed].flatMap(equationOutputs).filter(isNeeded)
     if (needed.length === 0) return chain
     for (const buffer of needed) inMemory.add(buffer)
   }
 }
+
+const chainExprs = ({ stages, value }: Chain): readonly Expr[] => [...stages.flatMap((stage) => stage.value), value]
 
 /** Whether storing wraps a value: what is not stored would keep bits that the program loses. */
 const isNarrow = ({ dtype }: Buffer): boolean => dtype !== 'f16' && computeType(dtype) !== dtype
