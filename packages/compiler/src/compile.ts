@@ -65,7 +65,7 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   const program = watch.time('define', () => programOf(folded))
   const split = watch.time('split', () => splitConstants(program))
   const results = new Set(program.outputs.map((output) => output.buffer))
-  const formed = watch.time('rows', () => formRows(split.run, results))
+  const formed = watch.time('rows', () => formRows(split.run, results, target.limits))
   const once = watch.time('partition', () => partition(split.prepare, split.prepared, target.limits))
   const run = watch.time('partition', () => partition(formed, results, target.limits))
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)

@@ -34,7 +34,7 @@ const wanted = targets.flatMap(({ name, fastWorkgroupMemory }) =>
 /** A program fused and scheduled: nothing lowered. */
 function fuse({ equations, outputs }: Program, target: Target) {
   const results = new Set(outputs.map((output) => output.buffer))
-  const { groups } = partition(formRows(equations, results), results, target.limits)
+  const { groups } = partition(formRows(equations, results, target.limits), results, target.limits)
   const scheduled = groups.map((group) => {
     const computed = new Set(group.prologues.map((prologue) => prologue.output))
     const { template, scheduled: alone } = resolve({ anchor: group.anchor, computed }, target)

@@ -149,7 +149,7 @@ test('a row of nothing but -infinity is no number, as the definition says', asyn
     const session = await createSession({ ...compile(graph, { backend: wgsl(), device: on }), device: on })
     const { outputs } = await session.run({ x: { dtype: 'f32', shape, data } })
     session.dispose()
-    const finite = Array.from(outputs['y']!.data, Number.isFinite)
+    const finite = Array.from(outputs.y!.data, Number.isFinite)
     expect(finite).toEqual([false, true, true].flatMap((is) => Array.from({ length: long }, () => is)))
   }
 })

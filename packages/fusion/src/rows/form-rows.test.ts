@@ -28,7 +28,11 @@ import { evaluateDefinition, type TypedArray } from '@tilewright/simulator'
 import { propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formRows } from './form-rows.js'
+import { equationInputs } from '../group.js'
+import { formRows as formRowsWithin } from './form-rows.js'
+
+const formRows = (equations: readonly Equation[], results: ReadonlySet<Buffer>): readonly Equation[] =>
+  formRowsWithin(equations, results, { storageBuffers: 8 })
 
 const storage = (hint: string, shape: readonly SizeExpr[], dtype: DType = 'f32'): Buffer =>
   buffer(hint, dtype, shape, 'storage')
@@ -160,6 +164,20 @@ describe('what is left alone', () => {
       // Throws for what is read and not written.
       definition('after', [x], [y], after)
     }
+  })
+
+  test('the end of a chain that reads more buffers than a kernel may bind', () => {
+    const { x, equations } = softmax([4, 4], 1, false)
+    const residuals = Array.from({ length: 10 }, (_, i) => storage(`r${i}`, [4, 4]))
+    const sums = residuals.map((_, i) => storage(`y${i}`, [4, 4]))
+    const chain = sums.map((sum, i) => {
+      const before = i === 0 ? equationOutputs(equations.at(-1)!)[0]! : sums[i - 1]!
+      return compute(sum, (...axes) => add(load(before, axes), load(residuals[i]!, axes)))
+    })
+    const after = formRows([...equations, ...chain], new Set([sums.at(-1)!]))
+    expect(kinds(after)).toEqual(['rows', ...Array.from({ length: 4 }, () => 'compute')])
+    const [first] = after
+    expect(equationInputs(first!)).toEqual([x, ...residuals.slice(0, 6)])
   })
 
   test('results that are stored in 8 bits', () => {

@@ -24,6 +24,7 @@ import {
 } from '@tilewright/ir'
 import { countLoads } from '../copies.js'
 import { equationInputs } from '../group.js'
+import type { PartitionFacts } from '../partition.js'
 import { absorb, type Chain } from './absorb.js'
 import { boundExponents } from './bound-exponents.js'
 
@@ -31,7 +32,11 @@ import { boundExponents } from './bound-exponents.js'
 const mostLoads = 64
 
 /** The equations with every chain of reductions over rows replaced; `results` are the buffers that must exist at the end. */
-export function formRows(equations: readonly Equation[], results: ReadonlySet<Buffer>): readonly Equation[] {
+export function formRows(
+  equations: readonly Equation[],
+  results: ReadonlySet<Buffer>,
+  { storageBuffers }: PartitionFacts,
+): readonly Equation[] {
   const producers = new Map<Buffer, Equation>()
   const readers = new Map<Buffer, Equation[]>()
   for (const equation of equations) {
@@ -51,7 +56,8 @@ export function formRows(equations: readonly Equation[], results: ReadonlySet<Bu
     const { stages, value } = boundExponents(chain)
     const made = rows(equation.output, equation.axes, chain.along, stages, value)
     const loads = [...countLoads(made).values()].reduce((sum, count) => sum + count, 0)
-    if (loads > mostLoads) continue
+    // What is left of a chain that is too large ends in an earlier equation.
+    if (loads > mostLoads || equationInputs(made).length >= storageBuffers) continue
     for (const member of chain.absorbed) gone.add(member)
     formed.set(equation, made)
   }
