@@ -43,26 +43,31 @@ export function absorb(last: Compute, producer: (buffer: Buffer) => Equation | u
   const absorbed = new Set<Equation>()
   const formed = new Map<Reduce, Formed>()
   const stages: RowStage[] = []
+  /** Equations that are being looked into: each is absorbed if what it leads to is. */
+  let open = 0
   let along: readonly number[] | undefined
 
   const isStageResult = (node: Expr): boolean =>
     node.kind === 'var' && stages.some((stage) => stage.results.includes(node))
   const expand = (expr: Expr): Expr => rewriteExpr(expr, (node) => (node.kind === 'load' ? expandLoad(node) : node))
-  const known = new Map<Buffer, { readonly index: readonly Expr[]; readonly value: Expr }>()
+  const known = new Map<Buffer, { readonly index: readonly Expr[]; readonly value: Expr }[]>()
   const expandLoad = (node: Load): Expr => {
-    const before = known.get(node.buffer)
-    if (before !== undefined && sameIndex(before.index, node.index)) return before.value
+    const places = known.get(node.buffer) ?? []
+    const before = places.find(({ index }) => sameIndex(index, node.index))
+    if (before !== undefined) return before.value
     const value = replacement(node)
     // Shared, so that what reads a value twice does not make two of it.
-    known.set(node.buffer, { index: node.index, value })
+    known.set(node.buffer, [...places, { index: node.index, value }])
     return value
   }
   const replacement = (node: Load): Expr => {
     const equation = producer(node.buffer)
-    if (equation === undefined || absorbed.size >= mostMembers || !isPlain(node, axes, output.shape)) return node
+    if (equation === undefined || absorbed.size + open >= mostMembers || !isPlain(node, axes, output.shape)) return node
     if (equation.kind === 'reduce') return stageOf(equation, node) ?? node
     if (equation.kind !== 'compute') return node
+    open += 1
     const value = expand(substitute(equation.value, bind(equation.axes, node.index)))
+    open -= 1
     if (!someExpr(value, isStageResult)) return node
     absorbed.add(equation)
     return value

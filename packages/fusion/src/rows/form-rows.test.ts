@@ -266,3 +266,22 @@ test('random chains keep their meaning', () => {
   )
   expect(formed).toBeGreaterThan(0)
 })
+
+describe('what is looked into is bounded', () => {
+  test('a long chain of what is elementwise', () => {
+    const [input, ...rest] = Array.from({ length: 3_500 }, (_, i) => storage(`t${i}`, [4, 4]))
+    const equations = rest.map((output, i) =>
+      compute(output, (...axes) => unary('exp', load(rest[i - 1] ?? input!, axes))),
+    )
+    expect(formRows(equations, new Set(rest.slice(-1)))).toBe(equations)
+  })
+
+  test('equations that read several places of the one before', () => {
+    const [input, ...rest] = Array.from({ length: 40 }, (_, i) => storage(`t${i}`, [4, 4, 4]))
+    const equations = rest.map((output, d) => {
+      const before = (...at: readonly Expr[]): Expr => load(rest[d - 1] ?? input!, at)
+      return compute(output, (i, j, k) => add(before(i!, j!, k!), add(before(j!, k!, i!), before(k!, i!, j!))))
+    })
+    expect(formRows(equations, new Set(rest.slice(-1)))).toBe(equations)
+  })
+})
