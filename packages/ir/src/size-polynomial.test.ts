@@ -1,7 +1,18 @@
 import { arbitrarySize, arbitrarySizeValues, propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { evaluateSize, type SizeExpr, type SizeOp, sizeDiv, sizeEquals, sizeSub } from './size.js'
+import {
+  ceilDiv,
+  evaluateSize,
+  type SizeExpr,
+  type SizeOp,
+  size,
+  sizeAdd,
+  sizeDiv,
+  sizeEquals,
+  sizeMul,
+  sizeSub,
+} from './size.js'
 import { difference, exactQuotient, keyOf, polynomialOf, polynomialRange, sizeOf } from './size-polynomial.js'
 
 const runs = { numRuns: propertyRuns() }
@@ -63,4 +74,11 @@ test('a factor divides its product', () => {
     }),
     runs,
   )
+})
+
+test('sizes of many layers that each shrink and grow', () => {
+  let layers: SizeExpr = size('h')
+  for (let i = 0; i < 60; i++) layers = sizeMul(ceilDiv(sizeAdd(layers, 1), 3), 2)
+  expect(sizeEquals(layers, node('mul', 1, layers))).toBe(true)
+  expect(evaluateSize(layers, { h: 1000 })).toBe(6)
 })

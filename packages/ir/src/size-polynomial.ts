@@ -5,10 +5,17 @@
  */
 import type { SizeExpr, SizeOp } from './size.js'
 
-/** coefficient · factors; no factor is a number, a sum, a difference or a product. */
+/** Neither a number nor a sum, a difference or (unless it has too many terms) a product. */
+interface Factor {
+  readonly size: SizeExpr
+  /** Made once: whoever asks a quotient for its key asks all that it is made of. */
+  readonly key: string
+}
+
+/** coefficient · factors. */
 interface Term {
   readonly coefficient: number
-  readonly factors: readonly SizeExpr[]
+  readonly factors: readonly Factor[]
 }
 
 /** Terms by the key of their factors; no coefficient is 0. */
@@ -47,7 +54,7 @@ export function exactQuotient(dividend: Polynomial, divisor: Polynomial): Polyno
     if (coefficient % by.coefficient !== 0) return undefined
     const rest = [...factors]
     for (const factor of by.factors) {
-      const at = rest.findIndex((one) => atomKey(one) === atomKey(factor))
+      const at = rest.findIndex((one) => one.key === factor.key)
       if (at < 0) return undefined
       rest.splice(at, 1)
     }
@@ -75,7 +82,7 @@ export function sizeOf(polynomial: Polynomial): SizeExpr {
 export function polynomialRange(polynomial: Polynomial): Range {
   let range: Range = { min: 0, max: 0 }
   for (const { coefficient, factors } of polynomial.values()) {
-    const term = [{ min: coefficient, max: coefficient }, ...factors.map(valueRange)].reduce(times)
+    const term = factors.reduce((product, factor) => times(product, valueRange(factor.size)), point(coefficient))
     range = { min: range.min + term.min, max: range.max + term.max }
   }
   return range
@@ -126,6 +133,8 @@ function valueRange(expr: SizeExpr): Range {
   }
 }
 
+const point = (value: number): Range => ({ min: value, max: value })
+
 function times(a: Range, b: Range): Range {
   const corners = [a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max]
   return { min: Math.min(...corners), max: Math.max(...corners) }
@@ -136,17 +145,21 @@ const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const node = (op: SizeOp, left: SizeExpr, right: SizeExpr): SizeExpr => ({ kind: 'size-op', op, left, right })
 
 function monomial({ coefficient, factors }: Term): SizeExpr {
-  const symbolic = factors.reduce((left, right) => node('mul', left, right))
+  const symbolic = factors.map((factor) => factor.size).reduce((left, right) => node('mul', left, right))
   const times = Math.abs(coefficient)
   return times === 1 ? symbolic : node('mul', symbolic, times)
 }
 
-const atom = (expr: SizeExpr): Polynomial => ofTerms([{ coefficient: 1, factors: [expr] }])
+const atom = (expr: SizeExpr): Polynomial =>
+  ofTerms([{ coefficient: 1, factors: [{ size: expr, key: atomKey(expr) }] }])
 
 function ofTerms(terms: readonly Term[]): Polynomial {
   const byKey = new Map<string, Term>()
   for (const { coefficient, factors } of terms) {
-    const key = factors.map(atomKey).sort(order).join('*')
+    const key = factors
+      .map((factor) => factor.key)
+      .sort(order)
+      .join('*')
     const total = (byKey.get(key)?.coefficient ?? 0) + coefficient
     if (total === 0) byKey.delete(key)
     else byKey.set(key, { coefficient: total, factors: byKey.get(key)?.factors ?? factors })
