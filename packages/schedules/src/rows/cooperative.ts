@@ -74,7 +74,8 @@ function check(candidate: RowsCooperative, problem: Problem, { limits }: Target)
   if (!keep) return undefined
   const rounds = roundsOf(candidate, lengthOf(anchor))
   if (rounds === undefined) return { reason: 'a row of unknown length does not stay in registers' }
-  const kept = rounds * lanes * sharedLoads(anchor).length
+  // Each of a thread's points stands in the text, even where none of its elements is kept.
+  const kept = rounds * lanes * Math.max(1, sharedLoads(anchor).length)
   return kept > mostKept
     ? { reason: `${kept} elements a thread in registers; ${mostKept} are safe everywhere` }
     : undefined

@@ -180,6 +180,10 @@ describe('rows/cooperative', () => {
     expect(level0([2, 3, 1024], [2], { ...target, fastWorkgroupMemory: false })).toEqual({
       reason: 'workgroup memory is no faster than storage here',
     })
+    // Nothing is read twice; still the text of a long row would be long.
+    const { output, axes, along, stages } = shifted({ shape: [2, 3, 100_000], along: [2], symbolic: false }).anchor
+    const once = rows(output, axes, along, stages.slice(0, 1), stages[0]!.results[0]!)
+    expect(rowsCooperative.level0(problemOf(once), target)).toEqual({ threads: 256, lanes: 4, keep: false })
     const { anchor } = shifted({ shape: [2, 3, 64], along: [2], symbolic: false })
     const ordered = { ...anchor, stages: anchor.stages.map((one) => ({ ...one, commutative: false })) }
     expect(rowsCooperative.level0(problemOf(ordered), target)).toEqual({
