@@ -8,6 +8,7 @@ import {
   type SizeOp,
   size,
   sizeAdd,
+  sizeBinary,
   sizeDiv,
   sizeEquals,
   sizeMul,
@@ -81,4 +82,12 @@ test('sizes of many layers that each shrink and grow', () => {
   for (let i = 0; i < 60; i++) layers = sizeMul(ceilDiv(sizeAdd(layers, 1), 3), 2)
   expect(sizeEquals(layers, node('mul', 1, layers))).toBe(true)
   expect(evaluateSize(layers, { h: 1000 })).toBe(6)
+})
+
+test('a product of too many terms has a range, and folds', () => {
+  const sum = (names: string): SizeExpr => [...names].map((name) => size(name, { min: 1, max: 2 })).reduce(sizeAdd, 0)
+  const product = sizeMul(sum('abcde'), sum('fghi'))
+  expect(polynomialRange(polynomialOf(product))).toEqual({ min: 20, max: 80 })
+  expect(sizeBinary('min', product, 19)).toBe(19)
+  expect(sizeBinary('max', product, 80)).toBe(80)
 })

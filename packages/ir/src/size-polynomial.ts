@@ -110,12 +110,13 @@ function valueRange(expr: SizeExpr): Range {
     const { multipleOf: m } = expr
     return { min: Math.ceil(expr.min / m) * m, max: Math.floor(expr.max / m) * m }
   }
+  if (expr.op === 'add' || expr.op === 'sub' || (expr.op === 'mul' && !isKept(expr))) {
+    return polynomialRange(polynomialOf(expr))
+  }
   const [left, right] = [valueRange(expr.left), valueRange(expr.right)]
   switch (expr.op) {
-    case 'add':
-    case 'sub':
     case 'mul':
-      return polynomialRange(polynomialOf(expr))
+      return times(left, right)
     case 'min':
       return { min: Math.min(left.min, right.min), max: Math.min(left.max, right.max) }
     case 'max':
@@ -131,6 +132,12 @@ function valueRange(expr: SizeExpr): Range {
     case 'mod':
       return { min: 0, max: Math.max(0, Math.min(left.max, right.max - 1)) }
   }
+}
+
+/** Whether a product has too many terms, so that it is a factor of its own. */
+function isKept(expr: SizeExpr): boolean {
+  const [term] = polynomialOf(expr).values()
+  return term?.factors[0]?.size === expr
 }
 
 const point = (value: number): Range => ({ min: value, max: value })
