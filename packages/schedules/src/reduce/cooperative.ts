@@ -3,7 +3,6 @@ import {
   buildKernel,
   type Candidate,
   defined,
-  type Expr,
   elementCount,
   equationExprs,
   loadsOf,
@@ -13,11 +12,11 @@ import {
   type ScheduleTemplate,
   sizeRange,
   type Target,
-  type Var,
 } from '@tilewright/ir'
 import { innermostRefinements } from '../innermost.js'
 import { coordinates } from '../matmul/tile-edges.js'
 import { foldTogether } from '../rows/fold-together.js'
+import { bindAxes } from '../rows/owned-rows.js'
 import { requireReduce } from './reduce-axes.js'
 
 export interface ReduceCooperative extends Candidate {
@@ -74,7 +73,7 @@ function build({ threads, lanes }: ReduceCooperative, problem: Problem): Schedul
     for (const { buffer } of equationExprs(anchor).flatMap(loadsOf)) g.use(buffer)
     const outs = anchor.outputs.map(g.use)
     const index = coordinates(g.workgroup.x, extents)
-    const known = new Map<Var, Expr>(results.map((axis, d) => [axis.var, defined(index[d], 'one index an axis')]))
+    const known = bindAxes(results, index)
     const shared = { threads, lanes, rounds: undefined, row: anchor.domain }
     const totals = foldTogether(g, anchor, shared, known, (point) => new Map([...known, ...point]))
     g.if(g.thread.eq(0), () => {

@@ -6,28 +6,18 @@
  * the text element by element, so that positions and the edges of the padding fold.
  */
 import {
-  buildKernel,
   type Candidate,
-  ceilDiv,
   defined,
-  type Expr,
-  elementCount,
-  equationExprs,
-  loadsOf,
   type Problem,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
-  sizeDiv,
   sizeMultipleOf,
   type Target,
-  type Var,
 } from '@tilewright/ir'
-import { spatial } from '@tilewright/task-mapping'
 import { innermostRefinements } from '../innermost.js'
-import { coordinates } from '../matmul/tile-edges.js'
-import { foldInThread, rowsOfGroup } from '../rows/fold-in-thread.js'
-import { groupsOf, threadsFor, whyNotOwned } from '../rows/in-thread.js'
+import { foldInThread } from '../rows/fold-in-thread.js'
+import { bindAxes, ownedRowsKernel, threadsFor, whyNotOwned } from '../rows/owned-rows.js'
 import { requireReduce } from './reduce-axes.js'
 
 export interface ReduceInThread extends Candidate {
@@ -54,9 +44,7 @@ export const reduceInThread: ScheduleTemplate<ReduceInThread> = {
 }
 
 function check({ threads, own }: ReduceInThread, problem: Problem, target: Target): Rejection | undefined {
-  if (threads > target.limits.threads)
-    return { reason: `${threads} threads; the target allows ${target.limits.threads}` }
-  return whyNotOwned(own, requireReduce(problem.anchor).results)
+  return whyNotOwned({ threads, own }, requireReduce(problem.anchor).results, target)
 }
 
 function level0(problem: Problem, target: Target): ReduceInThread {
@@ -64,37 +52,18 @@ function level0(problem: Problem, target: Target): ReduceInThread {
   const lanes = target.vectorLanes === 4 ? 4 : 1
   const across = beside && !contiguous && sizeMultipleOf(results.at(-1)?.extent ?? 1) % lanes === 0
   const own = across ? lanes : 1
-  const threads = threadsFor(sizeDiv(elementCount(results.map((axis) => axis.extent)), own), target)
-  return { threads, own, step: contiguous ? lanes : 1 }
+  return { threads: threadsFor(results, own, target), own, step: contiguous ? lanes : 1 }
 }
 
-function build(candidate: ReduceInThread, problem: Problem): ScheduledKernels {
+function build({ step, ...owners }: ReduceInThread, problem: Problem): ScheduledKernels {
   const { anchor, results } = requireReduce(problem.anchor)
-  const { threads, step } = candidate
-  const grouped = groupsOf(
-    results.map((axis) => axis.extent),
-    candidate.own,
-  )
-  const groups = elementCount(grouped)
-  const owners = spatial(threads) // which group of the workgroup's a thread owns
-
-  const workgroups = [ceilDiv(groups, threads), 1, 1] as const
-  const kernel = buildKernel({ name: 'reduce_in_thread', threads, workgroups }, (g) => {
-    for (const { buffer } of equationExprs(anchor).flatMap(loadsOf)) g.use(buffer)
-    const outs = anchor.outputs.map(g.use)
-    g.forTask(owners, g.thread, (owned) => {
-      const group = g.let('group', g.workgroup.x.mul(threads).add(owned))
-      g.if(group.lt(groups), () => {
-        const own = rowsOfGroup(coordinates(group, grouped), candidate.own)
-        const known = own.map(
-          (index) => new Map<Var, Expr>(results.map((axis, d) => [axis.var, defined(index[d], 'one index an axis')])),
-        )
-        const totals = foldInThread(g, anchor, known, anchor.domain, step)
-        for (const [i, index] of own.entries()) {
-          for (const [c, out] of outs.entries()) out.set(index, defined(totals[i]?.[c], 'one total a component'))
-        }
-      })
-    })
+  return ownedRowsKernel('reduce_in_thread', anchor, results, owners, (g, owned) => {
+    const known = owned.map((index) => bindAxes(results, index))
+    const totals = foldInThread(g, anchor, known, anchor.domain, step)
+    for (const [i, index] of owned.entries()) {
+      for (const [c, output] of anchor.outputs.entries()) {
+        g.use(output).set(index, defined(totals[i]?.[c], 'one total a component'))
+      }
+    }
   })
-  return { kernels: [kernel], workspaces: [] }
 }

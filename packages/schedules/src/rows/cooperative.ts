@@ -31,6 +31,7 @@ import { innermostRefinements } from '../innermost.js'
 import { coordinates } from '../matmul/tile-edges.js'
 import type { Bindings } from './fold-in-thread.js'
 import { foldTogether, ownPoints, type SharedRow } from './fold-together.js'
+import { bindAxes } from './owned-rows.js'
 import { indexOf, isContiguous, requireRows } from './row-axes.js'
 
 export interface RowsCooperative extends Candidate {
@@ -119,8 +120,7 @@ function build(candidate: RowsCooperative, problem: Problem): ScheduledKernels {
   const kernel = buildKernel({ name: 'rows_cooperative', threads, workgroups }, (g) => {
     for (const { buffer } of equationExprs(anchor).flatMap(loadsOf)) g.use(buffer)
     const out = g.use(anchor.output)
-    const index = coordinates(g.workgroup.x, extents)
-    const bindings = new Map<Var, Expr>(index.flatMap((at, d) => rows.slice(d, d + 1).map((axis) => [axis.var, at])))
+    const bindings = bindAxes(rows, coordinates(g.workgroup.x, extents))
     const registers = kept.map((load) => {
       const buffer = g.privateBuffer(load.buffer.hint, load.dtype, [(rounds ?? 1) * lanes])
       return { load, buffer, variable: keptVars.get(load.buffer) ?? variable('kept', load.dtype) }

@@ -18,7 +18,6 @@ import {
   substitute,
   type Value,
   type Var,
-  value,
 } from '@tilewright/ir'
 
 export type Bindings = ReadonlyMap<Var, Expr>
@@ -119,12 +118,4 @@ export function combined(g: KernelBuilder, fold: Fold, left: readonly Expr[], ri
   bind(fold.left, named('left', left))
   bind(fold.right, named('right', right))
   return fold.combine.map((combine) => g.let('next', substitute(combine, bindings)).expr)
-}
-
-/** The `own` neighbouring rows of a group, by the position of the group: the innermost axis counts groups there. */
-export function rowsOfGroup(group: readonly Expr[], own: number): readonly (readonly Expr[])[] {
-  const innermost = group.at(-1)
-  if (innermost === undefined || own === 1) return [group]
-  const first = value(innermost).mul(own)
-  return Array.from({ length: own }, (_, row) => [...group.slice(0, -1), first.add(row).expr])
 }

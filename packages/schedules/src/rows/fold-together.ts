@@ -16,6 +16,7 @@ import {
 import { compose, repeat, spatial } from '@tilewright/task-mapping'
 import { coordinates } from '../matmul/tile-edges.js'
 import { type Bindings, combined } from './fold-in-thread.js'
+import { bindAxes } from './owned-rows.js'
 
 /** Who visits which points of a row. */
 export interface SharedRow {
@@ -40,8 +41,7 @@ export function ownPoints(
   const length = elementCount(extents)
   const inRound = compose(spatial(threads), repeat([lanes], { unroll: true })) // the points of a thread in one round
   const visitAt = (at: Value, position: Value): void => {
-    const index = coordinates(at, extents)
-    visit(new Map(row.map((axis, d) => [axis.var, defined(index[d], 'one index an axis')])), at.lt(length), position)
+    visit(bindAxes(row, coordinates(at, extents)), at.lt(length), position)
   }
   if (rounds !== undefined) {
     const all = compose(repeat([rounds], { unroll: true }), inRound)

@@ -6,31 +6,19 @@
  * barriers cost more than they save, where rows are short, and where neighbouring threads own neighbouring rows.
  */
 import {
-  type Axis,
-  buildKernel,
   type Candidate,
-  ceilDiv,
   defined,
-  type Expr,
-  elementCount,
-  equationExprs,
-  loadsOf,
   type Problem,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
-  type SizeExpr,
-  sizeDiv,
   sizeMultipleOf,
-  sizeRange,
   substitute,
   type Target,
-  type Var,
 } from '@tilewright/ir'
-import { spatial } from '@tilewright/task-mapping'
 import { innermostRefinements } from '../innermost.js'
-import { coordinates } from '../matmul/tile-edges.js'
-import { eachPoint, foldInThread, rowsOfGroup } from './fold-in-thread.js'
+import { eachPoint, foldInThread } from './fold-in-thread.js'
+import { bindAxes, ownedRowsKernel, threadsFor, whyNotOwned } from './owned-rows.js'
 import { indexOf, isContiguous, requireRows } from './row-axes.js'
 
 export interface RowsInThread extends Candidate {
@@ -53,17 +41,7 @@ export const rowsInThread: ScheduleTemplate<RowsInThread> = {
 }
 
 function check({ threads, own }: RowsInThread, problem: Problem, target: Target): Rejection | undefined {
-  if (threads > target.limits.threads)
-    return { reason: `${threads} threads; the target allows ${target.limits.threads}` }
-  return whyNotOwned(own, requireRows(problem.anchor).rows)
-}
-
-/** Why a thread cannot own so many neighbouring rows. */
-export function whyNotOwned(own: number, rows: readonly Axis[]): Rejection | undefined {
-  const innermost = rows.at(-1)?.extent ?? 1
-  return own > 1 && sizeMultipleOf(innermost) % own !== 0
-    ? { reason: `${own} rows a thread do not divide the innermost extent of the rows` }
-    : undefined
+  return whyNotOwned({ threads, own }, requireRows(problem.anchor).rows, target)
 }
 
 function level0(problem: Problem, target: Target): RowsInThread {
@@ -71,56 +49,28 @@ function level0(problem: Problem, target: Target): RowsInThread {
   const lanes = target.vectorLanes === 4 ? 4 : 1
   const beside = isContiguous({ rows, ...parts }) ? undefined : rows.at(-1)
   const own = beside !== undefined && sizeMultipleOf(beside.extent) % lanes === 0 ? lanes : 1
-  const threads = threadsFor(sizeDiv(elementCount(rows.map((axis) => axis.extent)), own), target)
-  return { threads, own, step: beside === undefined ? lanes : 1 }
+  return { threads: threadsFor(rows, own, target), own, step: beside === undefined ? lanes : 1 }
 }
 
-/** Threads of a workgroup, few enough that several workgroups share the work. */
-export function threadsFor(count: SizeExpr, { limits }: Target): number {
-  const wanted = Math.min(64, sizeRange(count).max / 16)
-  return Math.min(limits.threads, 2 ** Math.max(2, Math.floor(Math.log2(Math.max(1, wanted)))))
-}
-
-/** The extents of groups of `own` rows: of the innermost dimension. */
-export function groupsOf(extents: readonly SizeExpr[], own: number): readonly SizeExpr[] {
-  return own === 1 ? extents : [...extents.slice(0, -1), sizeDiv(extents.at(-1) ?? 1, own)]
-}
-
-function build(candidate: RowsInThread, problem: Problem): ScheduledKernels {
+function build({ step, ...owners }: RowsInThread, problem: Problem): ScheduledKernels {
   const { anchor, rows, row } = requireRows(problem.anchor)
-  const extents = rows.map((axis) => axis.extent)
-  const { threads, step } = candidate
-  const grouped = groupsOf(extents, candidate.own)
-  const groups = elementCount(grouped)
-  const owners = spatial(threads) // which group of the workgroup's a thread owns
-
-  const kernel = buildKernel({ name: 'rows_in_thread', threads, workgroups: [ceilDiv(groups, threads), 1, 1] }, (g) => {
-    for (const { buffer } of equationExprs(anchor).flatMap(loadsOf)) g.use(buffer)
+  return ownedRowsKernel('rows_in_thread', anchor, rows, owners, (g, owned) => {
+    const known = owned.map((index) => bindAxes(rows, index))
+    for (const stage of anchor.stages) {
+      const results = foldInThread(g, stage, known, row, step)
+      for (const [i, bindings] of known.entries()) {
+        for (const [c, result] of stage.results.entries())
+          bindings.set(result, defined(results[i]?.[c], 'one a component'))
+      }
+    }
     const out = g.use(anchor.output)
-    g.forTask(owners, g.thread, (owned) => {
-      const group = g.let('group', g.workgroup.x.mul(threads).add(owned))
-      g.if(group.lt(groups), () => {
-        const own = rowsOfGroup(coordinates(group, grouped), candidate.own)
-        const known = own.map(
-          (index) => new Map<Var, Expr>(rows.flatMap((axis, d) => index.slice(d, d + 1).map((at) => [axis.var, at]))),
-        )
-        for (const stage of anchor.stages) {
-          const results = foldInThread(g, stage, known, row, step)
-          for (const [i, bindings] of known.entries()) {
-            for (const [c, result] of stage.results.entries())
-              bindings.set(result, defined(results[i]?.[c], 'one a component'))
-          }
+    eachPoint(g, row, step, (points) => {
+      for (const bindings of known) {
+        for (const point of points) {
+          const all = new Map([...bindings, ...point])
+          out.set(indexOf(anchor, all), substitute(anchor.value, all))
         }
-        eachPoint(g, row, step, (points) => {
-          for (const bindings of known) {
-            for (const point of points) {
-              const all = new Map([...bindings, ...point])
-              out.set(indexOf(anchor, all), substitute(anchor.value, all))
-            }
-          }
-        })
-      })
+      }
     })
   })
-  return { kernels: [kernel], workspaces: [] }
 }
