@@ -17,6 +17,7 @@ import {
   type Var,
   variable,
 } from '@tilewright/ir'
+import { bind } from '../compose.js'
 
 export interface Chain {
   /** The dimensions of the last equation's output that the reductions are over, ascending. */
@@ -97,9 +98,6 @@ export function absorb(last: Compute, producer: (buffer: Buffer) => Equation | u
   const value = expand(last.value)
   return along === undefined ? undefined : { along, stages, value, absorbed }
 }
-
-const bind = (vars: readonly Var[], to: readonly Expr[]): Map<Var, Expr> =>
-  new Map(vars.flatMap((v, i) => to.slice(i, i + 1).map((at): [Var, Expr] => [v, at])))
 
 const sameIndex = (a: readonly Expr[], b: readonly Expr[]): boolean =>
   a.every((at, d) => at === b[d] || bothZero(at, b[d]))
