@@ -117,6 +117,13 @@ describe('epilogues', () => {
     `)
   })
 
+  test('not several consumers that would stand in the text too often', () => {
+    const doubled = Array.from({ length: 10 }, (_, i) => square(`t${i}`))
+    const doublings = doubled.map((t, i) => map(t, doubled[i - 1] ?? a, (v) => add(v, v)))
+    const groups = grouped([product(a, x, w), ...doublings, sum(y, doubled[9]!, a)], [y])
+    expect(groups).toContain('missed: a → t0: it would be read 1025 times')
+  })
+
   test('several consumers that meet again', () => {
     expect(grouped([product(a, x, w), map(b, a), map(c, a), sum(y, b, c)], [y])).toMatchInlineSnapshot(`
       "[a] y

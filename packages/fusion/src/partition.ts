@@ -31,6 +31,8 @@ export interface Partition {
  * equations in a row would stand there 2^n times.
  */
 const mostCopies = 8
+/** How often an epilogue may read the result that it is of, for the same reason: more than any activation function does. */
+const mostReads = 64
 /** Equations of one group: fused expressions are nested, and whoever walks them recurses. */
 const mostMembers = 64
 
@@ -108,7 +110,8 @@ function absorbEpilogues(
     if (region === undefined) return missed(`${consumers.length} consumers`)
     const { composed, members } = region
     const grown = { ...group, epilogues: [...group.epilogues, composed], members: [...group.members, ...members] }
-    const reason = whyNoEpilogue(output, region, progress) ?? whyTooLarge(grown, facts)
+    const reason =
+      whyNoEpilogue(output, region, progress) ?? whyTooLarge(grown, facts) ?? whyTooManyReads(output, region, program)
     if (reason !== undefined) return missed(reason)
     for (const member of members) {
       progress.remarks.push({ kind: 'applied', from: output, to: member.output, reason: 'epilogue' })
@@ -123,6 +126,11 @@ function whyNoEpilogue(output: Buffer, { composed, members }: Region, { owned, r
   if ([output, ...members.slice(0, -1).map((member) => member.output)].some((made) => read.has(made)))
     return 'another group reads the intermediate'
   return inverseMapOf(composed, output) === undefined ? 'an element may reach several results, or none' : undefined
+}
+
+function whyTooManyReads(output: Buffer, { composed }: Region, { loadsOf }: ProgramIndex): string | undefined {
+  const reads = loadsOf(composed).get(output) ?? 0
+  return reads > mostReads ? `it would be read ${reads} times` : undefined
 }
 
 function absorbPrologues(
