@@ -8,10 +8,11 @@ import { decodeModel } from '../decode-model.js'
 import { quote } from '../format-errors.js'
 import type { OnnxDim, OnnxModel } from '../model.js'
 import { constantData, isGraphDType } from './constant-data.js'
-import { nodePlace, refuseGaps } from './find-gaps.js'
+import { refuseGaps } from './find-gaps.js'
 import { evaluateOperation } from './host-values/evaluate-operation.js'
 import { nodeContext } from './node-context.js'
 import { operatorOf } from './operators/index.js'
+import { sortNodes } from './sort-nodes.js'
 
 export interface ImportOptions {
   /**
@@ -60,11 +61,10 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
     else define(name, builder.constant(name, checkHostValue(host, type.dtype, shape, where)), where)
   }
 
-  graph.nodes.forEach((node, i) => {
-    const where = nodePlace(node.name, i)
+  for (const { node, where } of sortNodes(graph.nodes, new Set(values.keys()))) {
     const operator = operatorOf(node.opType, node.domain)
     const tensors = node.inputs.map((name) => (name === '' ? undefined : valueNamed(name, values, where)))
-    if (operator === undefined) return
+    if (operator === undefined) continue
     const imported = atPlace(where, () => operator.import(nodeContext(node, opset, where, tensors)))
     const made =
       imported.kind === 'tensors'
@@ -88,7 +88,7 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
       }
       define(name, tensor, where)
     })
-  })
+  }
   return builder.finish(
     graph.outputs.map(({ name }) => ({ name, tensor: valueNamed(name, values, `output ${quote(name)}`) })),
   )
@@ -114,7 +114,7 @@ function sizeOf(dim: OnnxDim, input: string, d: number): SizeExpr {
 function valueNamed(name: string, values: ReadonlyMap<string, Tensor>, where: string): Tensor {
   const value = values.get(name)
   if (value !== undefined) return value
-  throw invalid('onnx/undefined-value', `value ${quote(name)} is used before any node makes it`, where)
+  throw invalid('onnx/undefined-value', `nothing makes value ${quote(name)}`, where)
 }
 
 function checkHostValue(host: TensorData, dtype: string, shape: readonly SizeExpr[], where: string): TensorData {
