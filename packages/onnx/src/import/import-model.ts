@@ -95,15 +95,23 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
 }
 
 /**
- * Names of the graph inputs that some node reads as a host value, so that a model compiles only when they are given.
+ * Names of the graph inputs that some node reads as a host value, or from which one is computed, so that a model compiles
+ * only when they are given.
  */
-export function hostInputs(model: OnnxModel): readonly string[] {
-  const inputs = new Set(model.graph.inputs.map((input) => input.name))
-  for (const { name } of model.graph.initializers) inputs.delete(name)
-  const host = model.graph.nodes.flatMap((node) =>
+export function hostInputs({ graph }: OnnxModel): readonly string[] {
+  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+  const seen = new Set<string>()
+  const wanted = graph.nodes.flatMap((node) =>
     (operatorOf(node.opType, node.domain)?.hostInputs ?? []).flatMap((position) => node.inputs[position] ?? []),
   )
-  return [...new Set(host)].filter((name) => inputs.has(name))
+  for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
+    if (seen.has(name)) continue
+    seen.add(name)
+    const maker = makers.get(name)
+    if (maker !== undefined && operatorOf(maker.opType, maker.domain)?.ofShape !== true) wanted.push(...maker.inputs)
+  }
+  const weights = new Set(graph.initializers.map(({ name }) => name))
+  return graph.inputs.flatMap(({ name }) => (seen.has(name) && !weights.has(name) ? [name] : []))
 }
 
 function sizeOf(dim: OnnxDim, input: string, d: number): SizeExpr {

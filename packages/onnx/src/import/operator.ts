@@ -10,6 +10,8 @@ export type Imported =
 export interface OnnxOperator {
   /** Positions of the inputs that must be known when compiling: shapes, axes, counts. */
   readonly hostInputs?: readonly number[]
+  /** Whether the result follows from the shape of the input, whatever its elements. */
+  readonly ofShape?: true
   /** Throws `CompileError` for what the ONNX text forbids, `UnsupportedError` for what is not there yet. */
   readonly import: (context: NodeContext) => Imported
 }

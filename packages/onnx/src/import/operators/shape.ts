@@ -41,6 +41,7 @@ export const shapeOperators: Readonly<Record<string, OnnxOperator>> = {
     },
   },
   Shape: {
+    ofShape: true,
     import: (context) => {
       const { shape } = context.input(0)
       // Negative bounds count from the end; those outside stop at the ends, as those of Array.slice do.
@@ -49,6 +50,7 @@ export const shapeOperators: Readonly<Record<string, OnnxOperator>> = {
     },
   },
   Size: {
+    ofShape: true,
     import: (context) => integers(context, [elementCount(context.input(0).shape)], 0),
   },
   Constant: {
