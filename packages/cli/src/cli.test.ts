@@ -118,7 +118,7 @@ describe('bad input', () => {
   test('a file that is cut short', async () => {
     expect(await failure('run', fileOf(demoModel().subarray(0, 1000)))).toMatchInlineSnapshot(`
       "error[onnx/truncated]: the bytes end inside a field
-        at    model
+        at    <folder>/model.onnx, model
         help  the file is damaged or is no ONNX model: export or download it again
       "
     `)
@@ -127,7 +127,7 @@ describe('bad input', () => {
   test('a file that is no model', async () => {
     expect(await failure('run', fileOf(new TextEncoder().encode('#!/bin/sh\n')))).toMatchInlineSnapshot(`
       "error[onnx/truncated]: the bytes end inside a field
-        at    model
+        at    <folder>/model.onnx, model
         help  the file is damaged or is no ONNX model: export or download it again
       "
     `)

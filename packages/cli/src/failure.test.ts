@@ -1,8 +1,9 @@
 import { PlanError } from '@tilewright/backend'
 import { CompileError, UnsupportedError } from '@tilewright/ir'
+import { thrownBy } from '@tilewright/testing'
 import pc from 'picocolors'
 import { describe, expect, test } from 'vitest'
-import { failureData, failureLine, failureOf, formatFailure } from './failure.js'
+import { failureData, failureLine, failureOf, formatFailure, inFile } from './failure.js'
 
 const plain = (error: unknown): string => formatFailure(error, pc.createColors(false))
 
@@ -57,4 +58,18 @@ test('memory that runs out is no bug', () => {
 test('fits on a line for lists', () => {
   const error = new CompileError({ code: 'a/b', message: 'first\n  second', where: 'file x', help: 'not shown' })
   expect(failureLine(error)).toBe('error[a/b]: first second (at file x)')
+})
+
+test('what is wrong with a file names it', () => {
+  const inA = (error: Error) => (): unknown =>
+    inFile('a.onnx', () => {
+      throw error
+    })
+  expect(thrownBy(inA(new CompileError({ code: 'a/b', message: 'no' })))).toMatchObject({ where: 'a.onnx' })
+  const gaps = [{ where: 'node "a"', what: 'Foo' }]
+  const gap = thrownBy(inA(new UnsupportedError({ code: 'a/b', message: 'no', where: 'node "a"', help: 'do', gaps })))
+  expect(gap).toBeInstanceOf(UnsupportedError)
+  expect(gap).toMatchObject({ where: 'a.onnx, node "a"', help: 'do', gaps })
+  const bug = new TypeError('x')
+  expect(inA(bug)).toThrow(bug)
 })

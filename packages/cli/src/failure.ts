@@ -27,6 +27,19 @@ export function failureOf(error: unknown): TilewrightError {
   return new InternalError(`${error.name}: ${error.message}`)
 }
 
+/** Runs `work` on what a file holds; an error of it is thrown again with the file as its place, or before its place. */
+export function inFile<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof CompileError || error instanceof UnsupportedError)) throw error
+    const { code, message, help, cause } = error
+    const where = error.where === undefined ? file : `${file}, ${error.where}`
+    if (error instanceof CompileError) throw new CompileError({ code, message, where, help, cause })
+    throw new UnsupportedError({ code, message, where, help, cause, gaps: error.gaps })
+  }
+}
+
 function textField(error: Error, name: string): string | undefined {
   const value: unknown = Reflect.get(error, name)
   return typeof value === 'string' ? value : undefined

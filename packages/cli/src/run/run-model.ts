@@ -10,6 +10,7 @@ import { type Compilation, compileModel } from '../compile-model.js'
 import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
 import { demoModel } from '../demo-model.js'
 import { evaluateByDefinition } from '../evaluate-by-definition.js'
+import { inFile } from '../failure.js'
 import { readBytes } from '../files.js'
 import type { OpenedDevice } from '../open-device.js'
 import { defaultSizes, randomInputs } from '../random-inputs.js'
@@ -75,7 +76,7 @@ export interface RunRequest {
  */
 export function readRequest(file: string | undefined, dataFolder: string | undefined): RunRequest {
   const bytes = file === undefined ? demoModel() : readBytes(file, 'the model')
-  const model = decodeModel(bytes)
+  const model = inFile(file ?? 'the built-in model', () => decodeModel(bytes))
   const name = file === undefined ? `${model.graph.name} (built in)` : join(basename(dirname(file)), basename(file))
   const dataSet = dataFolder === undefined ? undefined : openDataSet(dataFolder)
   if (dataSet !== undefined) checkInputCount(dataSet, inputNames(model))
