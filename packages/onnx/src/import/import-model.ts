@@ -7,6 +7,7 @@ import { atPlace, CompileError, type SizeExpr, size, UnsupportedError } from '@t
 import { decodeModel } from '../decode-model.js'
 import { quote } from '../format-errors.js'
 import type { OnnxDim, OnnxModel } from '../model.js'
+import { checkExtents } from './check-extents.js'
 import { constantData, isGraphDType } from './constant-data.js'
 import { refuseGaps } from './find-gaps.js'
 import { evaluateOperation } from './host-values/evaluate-operation.js'
@@ -65,7 +66,11 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
     const operator = operatorOf(node.opType, node.domain)
     const tensors = node.inputs.map((name) => (name === '' ? undefined : valueNamed(name, values, where)))
     if (operator === undefined) continue
-    const imported = atPlace(where, () => operator.import(nodeContext(node, opset, where, tensors)))
+    const imported = atPlace(where, () => {
+      const made = operator.import(nodeContext(node, opset, where, tensors))
+      if (made.kind === 'operation') checkExtents(made.operation)
+      return made
+    })
     const made =
       imported.kind === 'tensors'
         ? imported.tensors

@@ -17,6 +17,7 @@ import {
   type UnaryOp,
   type Var,
 } from '@tilewright/ir'
+import { hasParts } from '../check-extents.js'
 import { elementOfSize, type HostElement, isSymbolic, type Symbolic, sizeOfElement } from './host-element.js'
 
 export interface HostScope {
@@ -209,7 +210,13 @@ function onSizes(op: BinaryOp, left: SizeExpr, right: SizeExpr): HostElement | u
   }
 }
 
-const size = (op: SizeOp, left: SizeExpr, right: SizeExpr): HostElement => elementOfSize(sizeBinary(op, left, right))
+/** Parts of one size. What exporters compute has a few; a square that is squared again and again has no end of them. */
+const mostParts = 128
+
+function size(op: SizeOp, left: SizeExpr, right: SizeExpr): HostElement | undefined {
+  const result = sizeBinary(op, left, right)
+  return hasParts(result, mostParts) ? elementOfSize(result) : undefined
+}
 
 /** A comparison that holds, or does not, for all sizes that have their facts. */
 function ordered(op: BinaryOp, left: SizeExpr, right: SizeExpr): boolean | undefined {
