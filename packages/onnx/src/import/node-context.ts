@@ -64,7 +64,9 @@ export function nodeContext(
     const tensor = input(position)
     const reader = elementReader(tensor)
     const count = elementCount(tensor.shape)
-    const elements = Array.from({ length: typeof count === 'number' ? count : 0 }, (_, i) => {
+    // A tensor that is not known may be declared with any number of elements.
+    const length = reader === undefined || typeof count !== 'number' ? 0 : count
+    const elements = Array.from({ length }, (_, i) => {
       const element = reader?.(i)
       return element === undefined ? undefined : read(element)
     })

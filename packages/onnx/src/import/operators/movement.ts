@@ -53,7 +53,7 @@ export const movementOperators: Readonly<Record<string, OnnxOperator>> = {
       const data = context.input(0)
       const axis = context.int('axis', 0)
       const given = context.optional(1) === undefined ? context.ints('split') : context.hostSizes(1)
-      const sizes = given ?? equalParts(data, axis, context.int('num_outputs', context.node.outputs.length))
+      const sizes = given ?? equalParts(data, axis, countOfParts(context))
       return apply(splitOp(data, { axis, sizes }), [data])
     },
   },
@@ -130,6 +130,19 @@ export const movementOperators: Readonly<Record<string, OnnxOperator>> = {
 
 const optionalInts = (context: NodeContext, position: number): readonly number[] | undefined =>
   context.optional(position) === undefined ? undefined : context.hostInts(position)
+
+/** Throws `CompileError` `onnx/attribute` when the attribute and the outputs disagree. */
+function countOfParts(context: NodeContext): number {
+  const { length } = context.node.outputs
+  const count = context.int('num_outputs', length)
+  if (count === length && count > 0) return count
+  throw new CompileError({
+    code: 'onnx/attribute',
+    message: `Split has ${length} outputs for num_outputs ${count}`,
+    where: context.where,
+    help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
+  })
+}
 
 /** Parts of one extent, the last one smaller where the dimension does not divide. */
 function equalParts({ shape }: TensorType, axis: number, count: number): readonly SizeExpr[] {

@@ -25,7 +25,9 @@ const softmax = (operation: (x: TensorType, attributes: SoftmaxAttributes) => Op
     const rank = x.shape.length
     const axis = context.int('axis', 1)
     const first = axis < 0 ? axis + rank : axis
-    return apply(operation(x, { axes: Array.from({ length: Math.max(0, rank - first) }, (_, d) => first + d) }), [x])
+    const rest = x.shape.flatMap((_, d) => (d >= first ? [d] : []))
+    // An axis that the tensor lacks is for the operation to refuse.
+    return apply(operation(x, { axes: first < 0 || first >= rank ? [axis] : rest }), [x])
   },
 })
 
