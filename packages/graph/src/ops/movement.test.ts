@@ -1,4 +1,14 @@
-import { type Buffer, buffer, type Compute, definition, evaluateSize, type SizeExpr, size } from '@tilewright/ir'
+import {
+  type Buffer,
+  buffer,
+  type Compute,
+  definition,
+  evaluateSize,
+  formatSize,
+  type SizeExpr,
+  size,
+  sizeBinary,
+} from '@tilewright/ir'
 import { evaluateDefinition, type TypedArray } from '@tilewright/simulator'
 import { evaluateExpr, propertyRuns, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
@@ -215,6 +225,12 @@ describe('Slice', () => {
     const table = sliceOp(f32(1, 512), { starts: [0], ends: [n], axes: [1], steps: [1] })
     expect(evaluateSize(shapeOf(table)?.[1] ?? -1, { n: 7 })).toBe(7)
     expect(evaluateSize(shapeOf(table)?.[1] ?? -1, { n: 700 })).toBe(512)
+    // A bound that a run may make negative would count from the end there: the run checks that it does not.
+    const last = sizeBinary('sub', n, 5)
+    const cut = sliceOp(f32(n), { starts: [last], ends: [n], axes: [0], steps: [1] })
+    expect(cut.equalSizes?.map(({ left, right }) => [left, right].map(formatSize))).toEqual([
+      ['n - 5', 'max(n - 5, 0)'],
+    ])
     expect(thrownBy(() => sliceOp(f32(2), { starts: [0], ends: [1], axes: [0], steps: [0] })).code).toBe('graph/shape')
   })
 })

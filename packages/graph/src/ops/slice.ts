@@ -4,6 +4,7 @@ import {
   ceilDiv,
   compute,
   defined,
+  differenceRange,
   type Expr,
   int,
   load,
@@ -14,13 +15,13 @@ import {
   sizeSub,
   sizeValue,
 } from '@tilewright/ir'
-import type { Operation } from '../graph.js'
+import type { EqualSizes, Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import { resolveAxes } from './axes.js'
 import { shapeError } from './shape-error.js'
 
 export interface SliceAttributes {
-  /** One entry an axis. Numbers below zero count from the end of the dimension; a symbolic bound is never negative. */
+  /** One entry an axis. Numbers below zero count from the end of the dimension; a symbolic bound must not be negative in a run. */
   readonly starts: readonly SizeExpr[]
   readonly ends: readonly SizeExpr[]
   readonly axes: readonly number[]
@@ -57,6 +58,7 @@ export function sliceOp(input: TensorType, { starts, ends, axes, steps }: SliceA
   return {
     name: 'Slice',
     outputs: [{ dtype: input.dtype, shape: ranges.map(({ extent }) => extent) }],
+    equalSizes: [...starts, ...ends].flatMap(notNegative),
     define: ([x], [output]) => {
       const source = defined(x, 'one input')
       return [
@@ -80,6 +82,12 @@ function forwards(dimension: SizeExpr, start: SizeExpr, end: SizeExpr, step: num
 function backwards(dimension: SizeExpr, start: SizeExpr, end: SizeExpr, step: number): Range {
   const [from, to] = [cut(dimension, start, 1), cut(dimension, end, 1)]
   return { first: add(sizeValue(from), int(-1)), step, extent: ceilDiv(distance(to, from), -step) }
+}
+
+/** What a run must check for a bound to count from the start. */
+function notNegative(bound: SizeExpr): readonly EqualSizes[] {
+  const isCertain = typeof bound === 'number' || differenceRange(bound, 0).min >= 0
+  return isCertain ? [] : [{ left: bound, right: sizeBinary('max', bound, 0) }]
 }
 
 /** A bound plus `offset`, in 0..dimension. */
