@@ -20,6 +20,7 @@ import {
   sizeBinary,
   sizeSub,
   sizeValue,
+  sub,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorDType, type TensorType } from '../tensor.js'
@@ -93,8 +94,9 @@ export function triluOp(input: TensorType, { k, upper }: { readonly k: number; r
       return [
         compute(defined(output, 'one output'), (...axes) => {
           const [row, column] = [defined(axes.at(-2), 'rows'), defined(axes.at(-1), 'columns')]
-          const diagonal = add(row, int(k))
-          const kept = upper ? binary('le', diagonal, column) : binary('le', column, diagonal)
+          // A difference of positions never overflows; a position plus any k may.
+          const diagonal = sub(column, row)
+          const kept = upper ? binary('le', int(k), diagonal) : binary('le', diagonal, int(k))
           return select(kept, load(source, axes), zero)
         }),
       ]

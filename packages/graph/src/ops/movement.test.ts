@@ -274,6 +274,10 @@ test('what follows from positions', () => {
   const x = { type: f32(2, 3), data: iota(6).map((v) => v + 1) }
   expect(result(triluOp(x.type, { k: 1, upper: true }), x)).toEqual([0, 2, 3, 0, 0, 6])
   expect(result(triluOp(x.type, { k: 0, upper: false }), x)).toEqual([1, 0, 0, 4, 5, 0])
+  // A diagonal far outside, as -2^31 and 2^31 - 1 are, leaves all or nothing.
+  const far = [2 ** 31 - 1, -(2 ** 31) + 1]
+  expect(far.map((k) => result(triluOp(x.type, { k, upper: true }), x))).toEqual([[0, 0, 0, 0, 0, 0], numbers(x.data)])
+  expect(far.map((k) => result(triluOp(x.type, { k, upper: false }), x))).toEqual([numbers(x.data), [0, 0, 0, 0, 0, 0]])
   const indices = { type: i64(3), data: Int32Array.of(1, -1, 5) }
   const choices = { type: f32(2), data: Float32Array.of(-1, 1) }
   const hot = oneHotOp(indices.type, choices.type, { axis: -1, depth: 2 })
