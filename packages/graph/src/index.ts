@@ -2,6 +2,7 @@
 export * from './build-graph.js'
 export * from './graph.js'
 export * from './ops/activations.js'
+export { resolveAxes } from './ops/axes.js'
 export * from './ops/concat.js'
 export * from './ops/conv.js'
 export * from './ops/conv-transpose.js'

@@ -12,9 +12,9 @@ import {
   type TensorType,
   triluOp,
 } from '@tilewright/graph'
-import { defined, type SizeExpr, UnsupportedError } from '@tilewright/ir'
+import { CompileError, type SizeExpr, UnsupportedError } from '@tilewright/ir'
 import { constantData } from '../constant-data.js'
-import { elementOf } from '../host-values/host-element.js'
+import { elementOf, saturated } from '../host-values/host-element.js'
 import type { NodeContext } from '../node-context.js'
 import { apply, type Imported, type OnnxOperator } from '../operator.js'
 
@@ -41,7 +41,9 @@ export const gatherOperators: Readonly<Record<string, OnnxOperator>> = {
         throw new UnsupportedError({ code: 'onnx/operator', message: `${what} is not supported`, where: context.where })
       }
       const type = { dtype: data?.dtype ?? 'f32', shape: context.hostSizes(0) }
-      const value = typeof element === 'boolean' ? element : Number(element)
+      const isInt64 = data?.dtype === 'i64' && typeof element === 'bigint'
+      const number = isInt64 ? saturated(element) : Number(element)
+      const value = typeof element === 'boolean' ? element : number
       return apply(constantOfShapeOp(type, { value }), [])
     },
   },
@@ -68,7 +70,7 @@ export const gatherOperators: Readonly<Record<string, OnnxOperator>> = {
     hostInputs: [1],
     import: (context) => {
       const [indices, values] = [context.input(0), context.input(2)]
-      const depth = defined(context.hostSizes(1)[0], 'a depth')
+      const depth = scalarOf(context, 1)
       return apply(oneHotOp(indices, values, { axis: context.int('axis', -1), depth }), [indices, values])
     },
   },
@@ -91,10 +93,16 @@ function chosen(context: NodeContext, operation: (data: TensorType, indices: Ten
   return apply(operation(...operands), operands)
 }
 
-/** A bound of Range. */
+/** A bound of Range, the depth of OneHot. Throws `CompileError` `onnx/host-value`. */
 function scalarOf(context: NodeContext, position: number): SizeExpr {
   const tensor: Tensor = context.input(position)
   const isFloat = tensor.dtype === 'f32' || tensor.dtype === 'f16'
   const [value] = isFloat ? context.hostFloats(position) : context.hostSizes(position)
-  return value ?? 0
+  if (value !== undefined) return value
+  throw new CompileError({
+    code: 'onnx/host-value',
+    message: `input ${position} of ${context.node.opType} has no element`,
+    where: context.where,
+    help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
+  })
 }

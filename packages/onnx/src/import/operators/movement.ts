@@ -6,6 +6,7 @@ import {
   expandOp,
   type PadMode,
   padOp,
+  resolveAxes,
   sliceOp,
   spaceToDepthOp,
   splitOp,
@@ -92,11 +93,12 @@ export const movementOperators: Readonly<Record<string, OnnxOperator>> = {
       const mode = oneOf(context, 'mode', padModes, 'constant')
       const isInput = context.opset >= 11
       const pads = isInput ? context.hostSizes(1) : (context.ints('pads') ?? [])
-      const axes = (isInput ? optionalInts(context, 3) : undefined) ?? data.shape.map((_, d) => d)
+      const given = isInput ? optionalInts(context, 3) : undefined
+      const axes = resolveAxes('Pad', given ?? data.shape.map((_, d) => d), data.shape.length)
       const fill = isInput && mode === 'constant' ? context.optional(2) : undefined
       const side = (offset: number): readonly SizeExpr[] =>
         data.shape.map((_, d) => {
-          const at = axes.findIndex((axis) => axis === d || axis + data.shape.length === d)
+          const at = axes.indexOf(d)
           return at < 0 ? 0 : (pads[offset + at] ?? 0)
         })
       if (pads.length !== 2 * axes.length) {

@@ -5,6 +5,7 @@ import {
   type NearestMode,
   type ResizeAttributes,
   resizeOp,
+  resolveAxes,
   type Tensor,
 } from '@tilewright/graph'
 import { CompileError, type SizeExpr, UnsupportedError } from '@tilewright/ir'
@@ -59,7 +60,7 @@ function resize(context: NodeContext): Imported {
     })
   }
   const rank = data.shape.length
-  const axes = (context.ints('axes') ?? data.shape.map((_, d) => d)).map((axis) => (axis < 0 ? axis + rank : axis))
+  const axes = resolveAxes('Resize', context.ints('axes') ?? data.shape.map((_, d) => d), rank)
   const coordinates = oneOf(context, 'coordinate_transformation_mode', coordinateModes, 'half_pixel')
   const roi = coordinates === 'tf_crop_and_resize' ? context.hostFloats(1) : []
   const chosen = chosenDimensions(context, data, axes)
