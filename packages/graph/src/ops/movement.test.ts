@@ -189,6 +189,22 @@ describe('Concat and Split', () => {
   })
 })
 
+test.each([
+  [
+    [3, 4],
+    ['12', 'n * 4'],
+  ],
+  [
+    [-1, 3],
+    ['n * 4 / 3 * 3', 'n * 4'],
+  ],
+])('a Reshape to %j, whose element count only a run can tell, is checked by each', (shape, counts) => {
+  const x = { type: f32(size('n'), 4), data: iota(12) }
+  const operation = reshapeOp(x.type, { shape })
+  expect(operation.equalSizes?.map(({ left, right }) => [left, right].map(formatSize))).toEqual([counts])
+  expect(numbers(run(operation, [x], { n: 3 })[0])).toEqual(numbers(x.data))
+})
+
 describe('Slice', () => {
   const bound = fc.oneof(fc.integer({ min: -8, max: 8 }), fc.constantFrom(2 ** 31 - 1, -(2 ** 31) + 1))
   const step = fc.integer({ min: -3, max: 3 }).filter((value) => value !== 0)

@@ -10,14 +10,12 @@ import {
   elementCount,
   int,
   load,
-  mayEqual,
   mod,
   mul,
   type SizeExpr,
   sizeDiv,
   sizeEquals,
   sizeValue,
-  UnsupportedError,
   variable,
 } from '@tilewright/ir'
 import type { EqualSizes, Operation } from '../graph.js'
@@ -112,7 +110,7 @@ function reshaped(
 
 /**
  * Reshape (ONNX): in `shape`, -1 takes what is left and 0 copies the input's dimension (unless `allowZero`).
- * Throws `CompileError` `graph/shape`, and `UnsupportedError` `graph/symbolic-shape` where the run decides.
+ * Where only a run can tell whether the element counts are equal, it checks. Throws `CompileError` `graph/shape`.
  */
 export function reshapeOp(
   input: TensorType,
@@ -131,21 +129,8 @@ export function reshapeOp(
   })
   const rest = elementCount(known.filter((extent) => extent !== -1))
   const result = known.map((extent) => (extent === -1 ? quotient(total, rest, input, shape) : extent))
-  const count = elementCount(result)
-  if (!sizeEquals(count, total) && mayEqual(count, total)) {
-    throw new UnsupportedError({
-      code: 'graph/symbolic-shape',
-      message: `Reshape: whether ${formatShape(input.shape)} has the elements of ${formatShape(result)} depends on the run`,
-      help: 'export the model with -1 in the shape, or with fixed sizes',
-    })
-  }
-  if (!sizeEquals(count, total)) {
-    throw shapeError(
-      'Reshape',
-      `${formatShape(input.shape)} does not reshape to ${formatShape(shape)}: the element counts differ`,
-    )
-  }
-  return reshaped('Reshape', input, result)
+  const message = `${formatShape(input.shape)} does not reshape to ${formatShape(shape)}: the element counts differ`
+  return reshaped('Reshape', input, result, agree('Reshape', message, elementCount(result), total))
 }
 
 /** Flatten (ONNX): the dimensions before `axis` and those from it on, each as one. Throws `CompileError` `graph/shape`. */
