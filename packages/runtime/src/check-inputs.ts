@@ -48,7 +48,7 @@ export function checkInputs(
     const tensor = Object.hasOwn(given, input.name) ? given[input.name] : undefined
     if (tensor === undefined) throw new PlanError('run/input-name', `input "${input.name}" is missing`, help)
     // Callers without types may pass anything.
-    if (typeof tensor !== 'object' || tensor === null || !Array.isArray(tensor.shape) || !hasElements(tensor)) {
+    if (typeof tensor !== 'object' || tensor === null || !isShape(tensor.shape) || !hasElements(tensor)) {
       throw new PlanError(
         'run/input-data',
         `input "${input.name}" is no tensor`,
@@ -76,6 +76,10 @@ export function checkInputs(
     }
     return tensor
   })
+}
+
+function isShape(shape: unknown): boolean {
+  return Array.isArray(shape) && shape.every((extent) => typeof extent === 'number')
 }
 
 function hasElements(tensor: InputTensor): boolean {

@@ -32,7 +32,8 @@ test('a queued run has its own copy of the data, of a Node Buffer too', async ()
   expect((await second).outputs.y?.data).toEqual(Uint8Array.of(2, 4, 6, 8))
 })
 
-test.each([null, 7, { dtype: 'u8', shape: [4] }, { dtype: 'u8', data: new Uint8Array(4) }])(
+const data = new Uint8Array(4)
+test.each([null, 7, { dtype: 'u8', shape: [4] }, { dtype: 'u8', data }, { dtype: 'u8', shape: ['4'], data }])(
   '%j is no tensor',
   async (given) => {
     const session = await doubling()
