@@ -46,6 +46,13 @@ describe('nodes', () => {
     expect(sorted(...long.toReversed())).toHaveLength(50_000)
   })
 
+  test('that are constants of one name: the last one is taken, also before it', () => {
+    const constant = (name: string): OnnxNode => ({ ...node(name, [], ['c']), opType: 'Constant' })
+    expect(sorted(constant('old'), node('a', ['c', 'x'], ['y']), constant('new'))).toEqual(['new', 'a'])
+    const other = [constant('old'), node('a', ['x'], ['c'])]
+    expect(thrownBy(() => sorted(...other))).toMatchObject({ code: 'onnx/duplicate-value', where: 'node "a"' })
+  })
+
   test('that cannot be sorted are an error that names the value', () => {
     const dangling = [node('a', ['p'], ['y']), node('b', ['x', 'nowhere'], ['p'])]
     expect(thrownBy(() => sorted(...dangling))).toMatchObject({

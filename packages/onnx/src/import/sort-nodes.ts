@@ -12,12 +12,13 @@ export interface PlacedNode {
 
 /**
  * Sorts nodes; those of a sorted file stay as they are. `given` are the values that no node makes. Throws `CompileError`
- * `onnx/undefined-value` for a value that nothing makes, `onnx/duplicate-value` for one that is made twice, and `onnx/cycle`.
+ * `onnx/undefined-value` for a value that nothing makes, `onnx/duplicate-value` for one that is made twice (the last of several constants
+ * is taken), and `onnx/cycle`.
  */
 export function sortNodes(nodes: readonly OnnxNode[], given: ReadonlySet<string>): readonly PlacedNode[] {
   // Which of two nodes is meant cannot be told, least of all without an order.
   const made = new Set(given)
-  const places = nodes.map((node, i): PlacedNode => ({ node, where: nodePlace(node.name, i) }))
+  const places = withoutReplaced(nodes.map((node, i): PlacedNode => ({ node, where: nodePlace(node.name, i) })))
   for (const placed of places) {
     for (const name of placed.node.outputs) {
       if (name === '') continue
@@ -53,6 +54,19 @@ export function sortNodes(nodes: readonly OnnxNode[], given: ReadonlySet<string>
   for (const placed of places) take(placed)
   if (waiting.size > 0) throw whyWaiting(waiting)
   return sorted
+}
+
+/**
+ * Without constants that a later one of the same name replaces. ONNX forbids them; exporters write them nonetheless, and
+ * onnxruntime takes the last one for all readers.
+ */
+function withoutReplaced(places: readonly PlacedNode[]): readonly PlacedNode[] {
+  const constants = places.filter(({ node }) => node.opType === 'Constant')
+  const last = new Map(constants.map((placed) => [placed.node.outputs[0], placed]))
+  return places.filter((placed) => {
+    const { opType, outputs } = placed.node
+    return opType !== 'Constant' || last.get(outputs[0]) === placed
+  })
 }
 
 /** Walks from one waiting node to what makes the value that it lacks, until there is no such node or a value again. */
