@@ -3,7 +3,15 @@
  * schedule each anchor alone, inline what was fused, lower, emit.
  */
 import type { Backend, ChooseStep, Device, LaunchStep, Plan, Predicate } from '@tilewright/backend'
-import { type FusionGroup, formRows, groupInputs, groupOutputs, inlineGroup, partition } from '@tilewright/fusion'
+import {
+  composeAnchor,
+  type FusionGroup,
+  formRows,
+  groupInputs,
+  groupOutputs,
+  inlineGroup,
+  partition,
+} from '@tilewright/fusion'
 import { foldBatchNorm, type Graph } from '@tilewright/graph'
 import {
   assertValid,
@@ -115,7 +123,7 @@ function compileGroup(
   builder: PlanBuilder,
 ): readonly VariantReport[] {
   const refined = watch.time('refine', () =>
-    refinementsOf(problemOf(group), target, backend.schedules).flatMap((refinement) => {
+    refinementsOf(problemOf(composeAnchor(group)), target, backend.schedules).flatMap((refinement) => {
       const sharper = refineGroup(group, refinement)
       return sharper === undefined ? [] : [{ when: [predicateOf(refinement)], ...sharper }]
     }),
@@ -168,14 +176,17 @@ function launchesOf(
 
 /** Schedules a group's anchor, fuses, lowers and emits its kernels; the result takes the place of `operand`, if any. */
 function lowerGroup(
-  group: FusionGroup,
+  given: FusionGroup,
   operand: Buffer | undefined,
   { backend, target, watch: { time, passes } }: Pick<Shared, 'backend' | 'target' | 'watch'>,
 ): LoweredGroup {
-  const outputs = groupOutputs(group)
+  const outputs = groupOutputs(given)
   const placed = (kernel: Kernel): Kernel =>
     operand === undefined ? kernel : renameBuffers(kernel, (one) => (outputs.includes(one) ? operand : one))
-  const { scheduled, ...schedule } = time('schedule', () => resolve(problemOf(group), target, backend.schedules))
+  const { group, scheduled, ...schedule } = time('schedule', () => {
+    const composed = composeAnchor(given)
+    return { group: composed, ...resolve(problemOf(composed), target, backend.schedules) }
+  })
   // A template of the backend's own is checked at once: what is wrong is told in its own words, not as it was lowered.
   const isForeign = (backend.schedules ?? []).some(({ name }) => name === schedule.template)
   const kernels = time('inline', () => inlineGroup(group, scheduled).map(placed)).map((kernel) => {

@@ -1,5 +1,5 @@
 // The property that fusion rests on: whatever is fused, with whichever template, each result is what the definition says.
-import { formRows, inlineGroup, partition } from '@tilewright/fusion'
+import { composeAnchor, formRows, inlineGroup, partition } from '@tilewright/fusion'
 import { type Buffer, definition, elementCount, evaluateSize, type Kernel, type Target } from '@tilewright/ir'
 import { resolve, templates } from '@tilewright/schedules'
 import { allocate, evaluateDefinition, type Order, runKernel, type TypedArray } from '@tilewright/simulator'
@@ -35,7 +35,7 @@ const wanted = targets.flatMap(({ name, fastWorkgroupMemory }) =>
 function fuse({ equations, outputs }: Program, target: Target) {
   const results = new Set(outputs.map((output) => output.buffer))
   const { groups } = partition(formRows(equations, results, target.limits), results, target.limits)
-  const scheduled = groups.map((group) => {
+  const scheduled = groups.map(composeAnchor).map((group) => {
     const computed = new Set(group.prologues.map((prologue) => prologue.output))
     const { template, scheduled: alone } = resolve({ anchor: group.anchor, computed }, target)
     return { template, kernels: inlineGroup(group, alone) }

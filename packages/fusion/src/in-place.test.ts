@@ -7,6 +7,7 @@ import {
   compute,
   type DType,
   type Equation,
+  int,
   load,
   matmul,
   mul,
@@ -43,6 +44,13 @@ describe('an elementwise anchor', () => {
     expect(inPlaceOperand(groupOf(withTurned, { prologues: [transpose] }), always)).toBeUndefined()
     const back = compute(result, (i, j) => add(load(y, [i!, j!]), load(turned, [j!, i!])))
     expect(inPlaceOperand(groupOf(back, { prologues: [transpose] }), (operand) => operand === x)).toBe(x)
+  })
+
+  test('not an operand that a prologue reads for several places of its own: another thread may evaluate it', () => {
+    const stack = storage('stack', 2, 4, 4)
+    const stacked = compute(stack, (k, j, i) => add(load(x, [i!, j!]), load(y, [k!, k!])))
+    const both = compute(result, (i, j) => add(load(stack, [int(0), j!, i!]), load(stack, [int(1), j!, i!])))
+    expect(inPlaceOperand(groupOf(both, { prologues: [stacked] }), (operand) => operand === x)).toBeUndefined()
   })
 
   test('not an operand of another type or shape', () => {

@@ -1,7 +1,8 @@
 /** Which operand's memory a group's result can take. */
 import { type Buffer, type Compute, type Expr, equationExprs, loadsOf, shapeEquals } from '@tilewright/ir'
 import { inlineLoads } from './compose.js'
-import { type FusionGroup, groupInputs, groupOutputs } from './group.js'
+import { composeAnchor } from './compose-anchor.js'
+import { equationInputs, type FusionGroup, groupInputs, groupOutputs } from './group.js'
 import { isOwnPosition } from './inverse-map.js'
 
 /**
@@ -24,9 +25,10 @@ export function inPlaceOperand(group: FusionGroup, mayDie: (operand: Buffer) => 
   const memo = new Map<Expr, Expr>()
   const loads = loadsOf(inlineLoads(last.value, producers, memo))
   const readByAnchor = new Set(
-    // What a compute reads is in the result's value; other anchors read their operands as they please.
+    // What a compute reads is in the result's value, and is read beside the store, but for prologues that its template does
+    // not see: those are evaluated where it reads them, which may be by another thread. Other anchors read as they please.
     group.anchor.kind === 'compute'
-      ? []
+      ? composeAnchor(group).prologues.flatMap(equationInputs)
       : equationExprs(group.anchor).flatMap((expr) =>
           loadsOf(inlineLoads(expr, producers, memo)).map(({ buffer }) => buffer),
         ),
