@@ -120,6 +120,29 @@ export function arbitraryGraph(): fc.Arbitrary<ArbitraryGraph> {
   return recipe.map(graphOf)
 }
 
+/** Matrices of many rows and columns, as far as is known, and stacks of them. */
+const planes: fc.Arbitrary<Recipe['shape']> = fc.oneof(
+  fc.tuple(fc.constant('n' as const), fc.integer({ min: 17, max: 24 })),
+  fc.tuple(upTo(2), fc.integer({ min: 16, max: 20 }), fc.constant('n' as const)),
+  fc.tuple(fc.constant('n' as const), upTo(2), fc.integer({ min: 17, max: 24 })),
+)
+
+/** Graphs that transpose large planes and fold nothing: what is no neighbour of an anchor is scheduled for itself. */
+export function arbitraryTransposes(): fc.Arbitrary<ArbitraryGraph> {
+  const injective = [transposed, transposed, sliced, unary, binary, residual, gated]
+  return fc
+    .record({
+      shape: planes,
+      max: fc.constant(64),
+      prime: fc.constantFrom(2, 5, 7, 37),
+      small: fc.constantFrom(0, 1),
+      steps: fc.array(among(injective), { minLength: 2, maxLength: 6 }),
+      also: fc.nat({ max: 49 }),
+      seed: fc.nat({ max: 4 }),
+    })
+    .map(graphOf)
+}
+
 function graphOf({ shape, max, prime, small, steps, also, seed }: Recipe): ArbitraryGraph {
   const g = growingGraph({ n: prime }, seed)
   const n = size('n', { max })

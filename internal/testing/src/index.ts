@@ -8,7 +8,7 @@ export {
   arbitrarySizeParams,
   arbitrarySizeValues,
 } from './arbitrary-expr.js'
-export { type ArbitraryGraph, arbitraryGraph, type GraphRun } from './arbitrary-graph.js'
+export { type ArbitraryGraph, arbitraryGraph, arbitraryTransposes, type GraphRun } from './arbitrary-graph.js'
 export { arbitraryKernel, type GeneratedKernel, generateKernel } from './arbitrary-kernel.js'
 export {
   type ArbitraryMappingOptions,

@@ -3,7 +3,14 @@ import { composeAnchor, formRows, inlineGroup, partition } from '@tilewright/fus
 import { type Buffer, definition, elementCount, evaluateSize, type Kernel, type Target } from '@tilewright/ir'
 import { resolve, templates } from '@tilewright/schedules'
 import { allocate, evaluateDefinition, type Order, runKernel, type TypedArray } from '@tilewright/simulator'
-import { type ArbitraryGraph, arbitraryGraph, type GraphRun, propertyRuns, testTarget } from '@tilewright/testing'
+import {
+  type ArbitraryGraph,
+  arbitraryGraph,
+  arbitraryTransposes,
+  type GraphRun,
+  propertyRuns,
+  testTarget,
+} from '@tilewright/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Program, programOf } from './program.js'
@@ -22,11 +29,12 @@ const targets: readonly Target[] = [
 ]
 
 /** Templates that are for fast workgroup memory alone. */
-const together = ['matmul/workgroup-tiled', 'rows/cooperative', 'reduce/cooperative']
+const together = ['matmul/workgroup-tiled', 'rows/cooperative', 'reduce/cooperative', 'transpose/tiled']
 
-/** The target and the template of each kind of kernel that graphs must have. */
+/** The target and the template of each kind of kernel that graphs must have. Large planes have graphs of their own. */
 const wanted = targets.flatMap(({ name, fastWorkgroupMemory }) =>
   [...templates.map((template) => template.name), 'rule-based']
+    .filter((template) => template !== 'transpose/tiled')
     .filter((template) => fastWorkgroupMemory || !together.includes(template))
     .map((template) => `${name}: ${template}`),
 )
@@ -81,26 +89,35 @@ function runByDefinition(program: Program, { sizes, inputs }: GraphRun): Results
   return program.outputs.map(({ buffer }) => computed.get(buffer))
 }
 
+/** Fuses a graph for each target and runs it. Gives the groups, and what they were scheduled as. */
+function expectByDefinition({ graph, runs }: ArbitraryGraph, order: Order) {
+  const program = programOf(graph)
+  const expected = runs.map((run) => runByDefinition(program, run))
+  return targets.map((target) => {
+    const { kernels, ...rest } = fuse(program, target)
+    for (const [i, run] of runs.entries()) expect(runKernels(kernels, program, run, order)).toEqual(expected[i])
+    return { target, ...rest }
+  })
+}
+
+const orders = fc.constantFrom<Order[]>('ascending', 'descending')
+
 test('fused = by definition, at two sizes, with every template', { timeout: 400_000 }, () => {
   const graphs = propertyRuns()
   const fused = { prologue: 0, epilogue: 0 }
   /** Graphs in which a target has used a template. */
   const used = new Map(wanted.map((kernel) => [kernel, 0]))
-  const agree = ({ graph, runs }: ArbitraryGraph, order: Order): void => {
-    const program = programOf(graph)
-    const expected = runs.map((run) => runByDefinition(program, run))
-    const everywhere = targets.map((target) => ({ target, ...fuse(program, target) }))
-    for (const { target, kernels, chosen } of everywhere) {
-      for (const [i, run] of runs.entries()) expect(runKernels(kernels, program, run, order)).toEqual(expected[i])
+  const agree = (given: ArbitraryGraph, order: Order): void => {
+    const everywhere = expectByDefinition(given, order)
+    for (const { target, chosen } of everywhere) {
       for (const template of new Set(chosen)) {
         const kernel = `${target.name}: ${template}`
-        used.set(kernel, (used.get(kernel) ?? 0) + 1)
+        if (template !== 'transpose/tiled') used.set(kernel, (used.get(kernel) ?? 0) + 1)
       }
     }
     if (everywhere.some(({ groups }) => groups.some(({ prologues }) => prologues.length > 0))) fused.prologue += 1
     if (everywhere.some(({ groups }) => groups.some(({ epilogues }) => epilogues.length > 0))) fused.epilogue += 1
   }
-  const orders = fc.constantFrom<Order[]>('ascending', 'descending')
   fc.assert(fc.property(arbitraryGraph(), orders, agree), { numRuns: graphs })
 
   // The property says little about graphs in which nothing is fused, and of templates that none of them uses. Few graphs
@@ -111,4 +128,19 @@ test('fused = by definition, at two sizes, with every template', { timeout: 400_
   expect(fused.epilogue / graphs).toBeGreaterThanOrEqual(share)
   expect([...used.keys()].toSorted()).toEqual(wanted.toSorted())
   expect([...used].filter(([, times]) => times < least)).toEqual([])
+})
+
+test('fused = by definition, where large planes are transposed', { timeout: 400_000 }, () => {
+  const graphs = propertyRuns()
+  /** Graphs in which a target goes through tiles. */
+  const tiled = new Map(targets.map(({ name }) => [name, 0]))
+  const agree = (given: ArbitraryGraph, order: Order): void => {
+    for (const { target, chosen } of expectByDefinition(given, order)) {
+      if (chosen.includes('transpose/tiled')) tiled.set(target.name, (tiled.get(target.name) ?? 0) + 1)
+    }
+  }
+  fc.assert(fc.property(arbitraryTransposes(), orders, agree), { numRuns: graphs })
+  expect(tiled.get('registers')).toBe(0)
+  expect(tiled.get('one thread')).toBe(0)
+  if (graphs >= 50) expect((tiled.get('workgroup memory') ?? 0) / graphs).toBeGreaterThanOrEqual(0.15)
 })

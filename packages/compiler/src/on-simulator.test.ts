@@ -9,7 +9,16 @@ import {
   defineBackend,
   type Plan,
 } from '@tilewright/backend'
-import { buildGraph, type Graph, matmulOp } from '@tilewright/graph'
+import {
+  addOp,
+  buildGraph,
+  type Graph,
+  type GraphBuilder,
+  matmulOp,
+  reluOp,
+  type Tensor,
+  transposeOp,
+} from '@tilewright/graph'
 import {
   type Buffer,
   definition,
@@ -160,6 +169,34 @@ test('compiled and run = by definition, bit for bit', { timeout: 240_000 }, asyn
     { numRuns: graphs },
   )
   if (graphs >= 100) expect(inPlace).toBeGreaterThanOrEqual(5)
+})
+
+describe('a transpose goes through tiles where workgroup memory is fast, wherever in a chain it stands', () => {
+  type Chain = (g: GraphBuilder, x: Tensor) => Tensor
+  const transposed: Chain = (g, x) => g.apply1(transposeOp(x, { perm: [0, 2, 1] }), [x])
+  const active: Chain = (g, x) => g.apply1(reluOp(x), [x])
+  const twice: Chain = (g, x) => g.apply1(addOp(x, x), [x, x])
+  test.each<readonly [string, string, readonly Chain[]]>([
+    ['alone', 'transpose/tiled', [transposed]],
+    ['first', 'transpose/tiled', [transposed, active, twice]],
+    ['last', 'transpose/tiled', [twice, active, transposed]],
+    ['between', 'transpose/tiled', [twice, transposed, active]],
+    ['there and back', 'elementwise', [transposed, active, transposed]],
+  ])('%s: %s', async (_, template, chain) => {
+    const g = buildGraph('chain')
+    const x = g.input('x', { dtype: 'f32', shape: [2, size('n'), 33] })
+    const graph = g.finish([{ name: 'y', tensor: chain.reduce((value, step) => step(g, value), x) }])
+    const templatesOn = ({ backend, device }: Simulated) =>
+      compile(graph, { backend, device }).groups.map(({ variants }) => variants.map((variant) => variant.template))
+    const on = simulated()
+    expect(templatesOn(on).flatMap((variants) => variants.at(-1) ?? [])).toEqual([template])
+    expect(templatesOn(simulated({ fastWorkgroupMemory: false })).flat()).not.toContain('transpose/tiled')
+    const { run } = await prepare(graph, on)
+    for (const n of [0, 1, 7, 37]) {
+      const inputs = new Map([['x', Float32Array.from({ length: 2 * n * 33 }, (_, i) => (i % 7) - 3)]])
+      expect(await run(inputs, { n })).toEqual(byDefinition(graph, inputs, { n }))
+    }
+  })
 })
 
 describe('variants of a product with three symbolic sizes', () => {

@@ -3,7 +3,16 @@ import type { Device } from '@tilewright/backend'
 import { evaluate } from '@tilewright/backend-cpu/evaluate'
 import { wgsl } from '@tilewright/backend-wgsl'
 import { openNode } from '@tilewright/backend-wgsl/node'
-import { buildGraph, type Graph, type Operation, type TensorType } from '@tilewright/graph'
+import {
+  addOp,
+  buildGraph,
+  type Graph,
+  greaterOp,
+  type Operation,
+  type TensorType,
+  transposeOp,
+  whereOp,
+} from '@tilewright/graph'
 import {
   add,
   type Buffer,
@@ -164,6 +173,31 @@ test.each([
   for (const schedule of await expectByDefinition(graphOf(shape, mixed), sizes, device)) {
     expect(schedule).toBe('elementwise')
   }
+  expect(await expectByDefinition(graphOf(shape, mixed), sizes, fast())).toEqual(['transpose/tiled'])
+})
+
+test.each([
+  { shape: [61, 67], perm: [1, 0] },
+  { shape: [3, 32, 64], perm: [0, 2, 1] },
+  { shape: [17, 3, 19], perm: [2, 1, 0] },
+  { shape: [2, n, 3, 33], perm: [0, 2, 3, 1], sizes: { n: 35 } },
+  { shape: [2, n, 3, 33], perm: [0, 2, 3, 1], sizes: { n: 1 } },
+])('transpose of $shape to $perm', async ({ shape, perm, sizes = {} }) => {
+  const graph = graphOf(shape, (type) => transposeOp(type, { perm }))
+  for (const schedule of await expectByDefinition(graph, sizes, device)) expect(schedule).toBe('elementwise')
+  expect(await expectByDefinition(graph, sizes, fast())).toEqual(['transpose/tiled'])
+})
+
+test('a tile of booleans', async () => {
+  const g = buildGraph('mask')
+  const x = g.input('x', { dtype: 'f32', shape: [33, 35] })
+  const y = g.input('y', { dtype: 'f32', shape: [35, 33] })
+  const turned = g.apply1(transposeOp(y, { perm: [1, 0] }), [y])
+  const isGreater = g.apply1(greaterOp(turned, x), [turned, x])
+  const across = g.apply1(transposeOp(isGreater, { perm: [1, 0] }), [isGreater])
+  const chosen = g.apply1(whereOp(across, y, y), [across, y, g.apply1(addOp(y, y), [y, y])])
+  const graph = g.finish([{ name: 'chosen', tensor: chosen }])
+  expect(await expectByDefinition(graph, {}, fast())).toEqual(['transpose/tiled'])
 })
 
 const sum = ({ dtype, shape }: TensorType, dimension: number): Operation => ({

@@ -17,6 +17,7 @@ import { reduceInThread } from './reduce/in-thread.js'
 import { rowsCooperative } from './rows/cooperative.js'
 import { rowsInThread } from './rows/in-thread.js'
 import { ruleBased } from './rule-based.js'
+import { transposeTiled } from './transpose/tiled.js'
 
 /** The common templates, best first. */
 export const templates: readonly ScheduleTemplate[] = [
@@ -27,6 +28,7 @@ export const templates: readonly ScheduleTemplate[] = [
   rowsInThread,
   reduceCooperative,
   reduceInThread,
+  transposeTiled,
   elementwise,
 ]
 
