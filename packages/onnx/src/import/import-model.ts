@@ -121,7 +121,9 @@ export function hostInputs({ graph }: OnnxModel): readonly string[] {
 
 function sizeOf(dim: OnnxDim, input: string, d: number): SizeExpr {
   if (typeof dim === 'number') return dim
-  return size(dim === 'unknown' ? `${input}.${d}` : dim.param)
+  // Exporters write "?" and the like for sizes that have nothing to do with each other.
+  const isNamed = dim !== 'unknown' && /[\p{L}\p{N}]/u.test(dim.param)
+  return size(isNamed ? dim.param : `${input}.${d}`)
 }
 
 function valueNamed(name: string, values: ReadonlyMap<string, Tensor>, where: string): Tensor {
