@@ -1,18 +1,16 @@
 import { dataFolder } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { capture } from './fixtures/capture.js'
+import { checkCases, failuresOf } from './fixtures/check-cases.js'
 import { modelCases, nodeCases } from './fixtures/conformance-cases.js'
 
 const folder = dataFolder() ?? ''
 const withData = test.skipIf(folder === '')
 
-withData('the ONNX cases of the operators pass on cpu', async () => {
-  const cases = nodeCases(folder)
-  expect(cases).toHaveLength(356)
-  const { code, stdout } = await capture('check', ...cases, '--device', 'cpu', '--json')
-  const report: unknown = JSON.parse(stdout)
-  expect(report).toMatchObject({ failed: 0, unsupported: 0, passed: cases.length })
-  expect(code).toBe(0)
+withData('no ONNX case fails on cpu, those included that spell an operator out', { timeout: 240_000 }, async () => {
+  const reports = await checkCases(nodeCases(folder), 'cpu')
+  expect(failuresOf(reports)).toEqual([])
+  expect(reports.filter(({ status }) => status === 'passed').length).toBeGreaterThanOrEqual(400)
 })
 
 withData('real models pass on cpu, to 1e-4 of the largest value', { timeout: 240_000 }, async () => {

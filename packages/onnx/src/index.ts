@@ -7,6 +7,7 @@ export { encodeTensor } from './encode-tensor.js'
 export type { OnnxFormatCode, OnnxFormatGap } from './format-errors.js'
 export { attribute, type DimSpec, type GraphBuilder, graphBuilder, modelOf, type NodeOptions } from './graph-builder.js'
 export { hostInputs, type ImportOptions, importGraph, importModel } from './import/import-model.js'
+export { operatorNames } from './import/operators/index.js'
 export type {
   OnnxAttribute,
   OnnxAttributeValue,

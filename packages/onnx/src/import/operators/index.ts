@@ -30,3 +30,6 @@ const operators: ReadonlyMap<string, OnnxOperator> = new Map(
 export function operatorOf(opType: string, domain: string): OnnxOperator | undefined {
   return domain === '' ? operators.get(opType) : undefined
 }
+
+/** The names of all operators that are imported, of ONNX's own domain. */
+export const operatorNames: readonly string[] = [...operators.keys()]
