@@ -9,6 +9,7 @@ import {
   floatFunctions,
   type SizeValues,
   type Var,
+  withBitsOf,
 } from '@tilewright/ir'
 
 type Values = ReadonlyMap<Var, number | boolean>
@@ -55,6 +56,10 @@ function constantOf(expr: Expr, values: Values, sizes: SizeValues): Const | unde
       const result = value && cast(expr.dtype, value)
       if (result !== undefined && result.kind !== 'const') throw new RangeError('a constant was not converted')
       return result
+    }
+    case 'bitcast': {
+      const value = of(expr.value)
+      return value && constant(expr.dtype, withBitsOf(expr.value.dtype, expr.dtype, Number(value.value)))
     }
     default:
       throw new RangeError(`${expr.kind} is not evaluated here`)

@@ -12,7 +12,7 @@ export interface JsNames {
   readonly load: (expr: Load, index: readonly string[]) => string
 }
 
-/** JavaScript of `erf`, which JavaScript lacks, for code that calls it: the series of ir's float-functions.ts. */
+/** The series of ir's float-functions.ts. */
 const erfSource = `const erf = (x) => {
   const magnitude = Math.min(Math.abs(x), 6)
   let term = magnitude, sum = magnitude
@@ -23,9 +23,20 @@ const erfSource = `const erf = (x) => {
   return Math.sign(x) * 2 / Math.sqrt(Math.PI) * Math.exp(-magnitude * magnitude) * sum
 }`
 
+/** JavaScript of what JavaScript lacks, by the beginning of its calls. */
+const helpers: Readonly<Record<string, string>> = {
+  'erf(': erfSource,
+  bitcast_: `const view = new DataView(new ArrayBuffer(4))
+const bitcast_f32 = (x) => (view.setUint32(0, x), view.getFloat32(0))
+const bitcast_i32 = (x) => (view.setFloat32(0, x), view.getInt32(0))
+const bitcast_u32 = (x) => (view.setFloat32(0, x), view.getUint32(0))`,
+}
+
 /** What must stand before lines that `jsExpr` gave; every name in them ends in a digit, so only calls look like calls. */
 export function jsPrelude(lines: readonly string[]): readonly string[] {
-  return lines.some((line) => line.includes('erf(')) ? [erfSource] : []
+  return Object.entries(helpers).flatMap(([name, source]) =>
+    lines.some((line) => line.includes(name)) ? [source] : [],
+  )
 }
 
 /** The JavaScript text of an expression; always an operand (parenthesised where it must be). */
@@ -46,6 +57,8 @@ export function jsExpr(expr: Expr, names: JsNames): string {
       return `(${print(expr.cond)} ? ${print(expr.then)} : ${print(expr.else)})`
     case 'cast':
       return cast(expr.dtype, expr.value.dtype, print(expr.value))
+    case 'bitcast':
+      return `bitcast_${expr.dtype}(${print(expr.value)})`
     case 'unary': {
       const value = print(expr.value)
       if (expr.op === 'not') return `!${value}`

@@ -2,6 +2,7 @@ import { type EmittedKernel, evaluatePlanSize, wholeBuffer } from '@tilewright/b
 import {
   type Buffer,
   binary,
+  bitcast,
   buffer,
   buildKernel,
   type Const,
@@ -175,6 +176,14 @@ describe('expressions', () => {
       expect(Number.isInteger(await evaluate(op(name), i32(5), i32(0)))).toBe(true)
       expect(Number.isInteger(await evaluate(op(name), u32(5), u32(0)))).toBe(true)
     }
+  })
+
+  test('bitcasts keep bits', async () => {
+    const to = (type: ScalarType) => (a?: Expr) => bitcast(type, a!)
+    expect(await evaluate(to('i32'), f32(-2))).toBe(-(2 ** 30))
+    expect(await evaluate(to('u32'), f32(-2))).toBe(3 * 2 ** 30)
+    expect(await evaluate(to('f32'), i32(0x3fc00000))).toBe(1.5)
+    expect(await evaluate(to('f32'), u32(0xff800000))).toBe(Number.NEGATIVE_INFINITY)
   })
 
   test('conversions clamp, truncate and round', async () => {

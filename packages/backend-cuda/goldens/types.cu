@@ -11,5 +11,7 @@ extern "C" __global__ void __launch_bounds__(4) main_kernel(int* __restrict__ in
   bytes[i] = (signed char)(bytes[i] ^ 3);
   small[i] = (unsigned char)(w * 100u);
   flags[i] = f != 0;
+  int_1[i] = __float_as_int(f);
+  float_1[i] = __uint_as_float(w);
   atomicAdd(&words[1], w);
 }

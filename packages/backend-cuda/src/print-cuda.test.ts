@@ -1,6 +1,7 @@
 import {
   atomic,
   binary,
+  bitcast,
   buildKernel,
   cast,
   constant,
@@ -84,6 +85,8 @@ describe('emitCuda', () => {
       put(bytes, binary('bit-xor', load(bytes, [i]), int(3)))
       put(small, binary('mul', w, constant('u32', 100)))
       put(flags, cast('bool', f))
+      put(ints, bitcast('i32', f))
+      put(floats, bitcast('f32', w))
       g.emit(atomic('add', words, [int(1)], w))
     })
     await expect(emitCuda(kernel).pipeline.source).toMatchFileSnapshot('../goldens/types.cu')

@@ -47,6 +47,9 @@ const scalarTypes: Readonly<Record<ScalarType, string>> = {
   bool: 'bool',
 }
 
+/** What conversions of bits call the types. */
+const cudaNames: Readonly<Record<ScalarType, string>> = { f32: 'float', i32: 'int', u32: 'uint', bool: 'bool' }
+
 /** How an element lies in memory. */
 const elementTypes: Readonly<Record<DType, string>> = {
   ...scalarTypes,
@@ -163,6 +166,7 @@ function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, s
       if (value.dtype === 'f32') return call(dtype === 'i32' ? '__float2int_rz' : '__float2uint_rz', [p.text(value)])
       return { text: `(${scalarTypes[dtype]})${p.text(value, level.unary)}`, level: level.unary }
     },
+    bitcast: ({ dtype, value }, p) => call(`__${cudaNames[value.dtype]}_as_${cudaNames[dtype]}`, [p.text(value)]),
     load: ({ buffer, index }, p) => widened(buffer, elementText(buffer, index, p)),
   }
 }

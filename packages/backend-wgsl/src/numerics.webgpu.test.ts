@@ -2,12 +2,14 @@ import type { Device } from '@tilewright/backend'
 import {
   type BufferHandle,
   binary,
+  bitcast,
   buildKernel,
   cast,
   constant,
   type DType,
   type Expr,
   floatFunctions,
+  int,
   type KernelBuilder,
   load,
   store,
@@ -75,6 +77,18 @@ test.each([
   ['log', sweep(1, 1e30)],
   ['floor', sweep(-100, 100)],
   ['ceil', sweep(-1e9, 1e9)],
+  ['sin', sweep(-10, 10)],
+  ['cos', sweep(-10, 10)],
+  ['asin', sweep(-1, 1)],
+  ['acos', sweep(-1, 1)],
+  ['atan', sweep(-10, 10)],
+  ['sinh', sweep(-10, 89)],
+  ['cosh', sweep(-10, 89)],
+  ['asinh', sweep(-10, 10)],
+  ['asinh', sweep(-1e30, 1e30)],
+  ['acosh', sweep(1, 10)],
+  ['acosh', sweep(1, 1e30)],
+  ['atanh', sweep(-0.9999, 0.9999)],
 ] as const)('%s keeps the bound of the IR', async (op, x) => {
   const truth = floatFunctions[op]
   const y = await run(
@@ -82,7 +96,7 @@ test.each([
     'f32',
     map((value) => unary(op, value)),
   )
-  const absolute = op === 'log' ? 1e-6 : 1e-7
+  const absolute = ['log', 'asinh', 'acosh', 'atanh'].includes(op) ? 1e-6 : 1e-7
   const errors = x.map((value, i) => Math.abs(y[i]! - truth(value)) / (absolute + 1e-6 * Math.abs(truth(value))))
   expect(Math.max(...errors)).toBeLessThan(1)
 })
@@ -96,6 +110,23 @@ test('what has no logarithm', async () => {
     map((value) => unary('log', value)),
   )
   expect(Array.from(y).slice(0, 8)).toEqual([-Infinity, -Infinity, NaN, NaN, NaN, NaN, Infinity, 0])
+})
+
+test.each([10, 1000, 2 ** 15])('sin, cos and tan up to %d are those of a number within 1e-7', async (end) => {
+  const x = sweep(-end, end)
+  for (const op of ['sin', 'cos', 'tan'] as const) {
+    const y = await run(
+      x,
+      'f32',
+      map((value) => unary(op, value)),
+    )
+    const misses = [...x].filter((value, i) => {
+      const near = [-1e-7, 0, 1e-7].map((shift) => floatFunctions[op](value + shift))
+      const slack = 1e-6 * Math.max(...near.map(Math.abs))
+      return !(y[i]! >= Math.min(...near) - slack && y[i]! <= Math.max(...near) + slack)
+    })
+    expect(misses).toEqual([])
+  }
 })
 
 test.each([-3, -0.5, 0, 2, 2.5, 7])('powers of exponent %d keep the bound of the IR', async (exponent) => {
@@ -182,6 +213,49 @@ test('stores to narrow types round and wrap like the simulator', async () => {
     map((value) => cast('bool', value)),
   )
   expect(Array.from(flags)).toEqual(Array.from(integers, (value) => Number(value !== 0)))
+})
+
+test('ends of the circular and hyperbolic functions', async () => {
+  const ends = [
+    ['atan', [-Infinity, Infinity], [-Math.PI / 2, Math.PI / 2]],
+    ['asin', [1.5, -1.5, 1], [Number.NaN, Number.NaN, Math.PI / 2]],
+    ['acos', [-1, 1, 2], [Math.PI, 0, Number.NaN]],
+    ['acosh', [0.5, -3, 1, Infinity], [Number.NaN, Number.NaN, 0, Infinity]],
+    ['atanh', [-1, 1, 2], [-Infinity, Infinity, Number.NaN]],
+    ['asinh', [Infinity, -Infinity, 3e38], [Infinity, -Infinity, Math.asinh(3e38)]],
+    ['sinh', [90, -90], [Infinity, -Infinity]],
+    ['cosh', [90, -90], [Infinity, Infinity]],
+  ] as const
+  for (const [op, arguments_, expected] of ends) {
+    const x = new Float32Array(threads).fill(1)
+    x.set(arguments_)
+    const y = await run(
+      x,
+      'f32',
+      map((value) => unary(op, value)),
+    )
+    const near = (value: number) => (Number.isFinite(value) ? expect.closeTo(value, 5) : value)
+    expect([op, ...Array.from(y).slice(0, expected.length)]).toEqual([op, ...expected.map(near)])
+  }
+})
+
+test('bitcasts see NaN and infinities', async () => {
+  const x = new Float32Array(threads)
+  x.set([1.5, Number.NaN, Infinity, -Infinity, -2])
+  const bits = await run(
+    x,
+    'i32',
+    map((value) => binary('bit-and', bitcast('i32', value), int(0x7fffffff))),
+  )
+  expect(bits[0]).toBe(0x3fc00000)
+  expect(bits[1]).toBeGreaterThan(0x7f800000)
+  expect([bits[2], bits[3], bits[4]]).toEqual([0x7f800000, 0x7f800000, 0x40000000])
+  const back = await run(
+    x,
+    'f32',
+    map((value) => bitcast('f32', binary('bit-xor', bitcast('i32', value), int(0x00800000)))),
+  )
+  expect([back[0], back[4]]).toEqual([0.75, -4])
 })
 
 test('infinities reach a kernel as scalars', async () => {

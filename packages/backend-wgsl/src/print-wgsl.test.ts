@@ -1,6 +1,7 @@
 import {
   atomic,
   binary,
+  bitcast,
   buildKernel,
   builtin,
   cast,
@@ -165,6 +166,7 @@ describe('expressions', () => {
     expect(text(select(binary('lt', y, constant('f32', 0)), y, constant('f32', 2)))).toBe('select(2.0f, y, y < 0.0f)')
     expect(text(cast('u32', x))).toBe('u32(x)')
     expect(text(cast('bool', y))).toBe('u32(bool(y))')
+    expect(text(bitcast('u32', y))).toBe('bitcast<u32>(y)')
     expect(text(binary('min', x, sizeValue(size('n'))))).toBe('min(x, scalars.s0)')
   })
 })

@@ -193,6 +193,7 @@ function exprPrinters({ usage, scalars, builtinNames }: Context): ExprPrinters {
     // integer division by zero has a value.
     select: (expr, p) => call('select', [p.text(expr.else), p.text(expr.then), p.text(expr.cond)]),
     cast: (expr, p) => call(expr.dtype, [p.text(expr.value)]),
+    bitcast: (expr, p) => call(`bitcast<${expr.dtype}>`, [p.text(expr.value)]),
     load: (expr, p) => {
       const { lanes, atomic } = usageOf(usage, expr.buffer)
       const element = elementCode(expr.buffer, expr.index, lanes, p)

@@ -33,6 +33,7 @@ function javaScript(): CLikePrinter {
     builtin: fail,
     select: fail,
     cast: fail,
+    bitcast: fail,
     load: ({ buffer: source, index }, p) => primary(`${p.bufferName(source)}[${index.map((i) => p.text(i)).join()}]`),
   }
   const stmts: StmtPrinters = {

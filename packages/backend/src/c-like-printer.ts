@@ -100,6 +100,8 @@ export function createCLikePrinter({ reserved, exprs, stmts }: CLikeLanguage): C
           return exprs.select(expr, p)
         case 'cast':
           return exprs.cast(expr, p)
+        case 'bitcast':
+          return exprs.bitcast(expr, p)
         case 'load':
           return exprs.load(expr, p)
       }

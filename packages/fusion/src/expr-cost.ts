@@ -38,6 +38,7 @@ function ownCost(expr: Expr): number {
       return expr.op === 'div' || expr.op === 'mod' ? 4 : 1
     case 'select':
     case 'cast':
+    case 'bitcast':
       return 1
   }
 }

@@ -9,6 +9,7 @@ import {
   and,
   type BinaryOp,
   binary,
+  bitcast,
   builtin,
   type Const,
   cast,
@@ -229,6 +230,14 @@ test.each([
   ['bool', true, 'f32', 1],
 ] as const)('cast of %s %d to %s is %s', (from, value, to, expected) => {
   expect(cast(to, constant(from, value))).toEqual(constant(to, expected))
+})
+
+test('a bitcast of a constant is folded; between integers it is a cast', () => {
+  expect(bitcast('i32', constant('f32', -2))).toEqual(constant('i32', -(2 ** 30)))
+  expect(bitcast('f32', constant('u32', 0x7f800000))).toEqual(constant('f32', Number.POSITIVE_INFINITY))
+  expect(bitcast('u32', variable('i')).kind).toBe('cast')
+  expect(bitcast('f32', variable('i')).kind).toBe('bitcast')
+  expect(() => bitcast('bool', constant('f32', 1))).toThrow('a bitcast of f32 to bool')
 })
 
 test('a cast of NaN to an integer is not folded', () => {

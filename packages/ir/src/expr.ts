@@ -15,16 +15,23 @@
  *   whose language evaluates both arms must make such a load harmless.
  * - `cast` f32 to integer truncates and clamps to the type's range (NaN unspecified); integer to f32 rounds to
  *   nearest even; i32 and u32 reinterpret; to bool is `!= 0`; bool becomes 0 or 1.
+ * - `bitcast` is the value of another 32-bit type with the same bits; which NaN a NaN becomes is unspecified. It is how NaN
+ *   and infinities are told apart: languages may take for granted that arithmetic never meets them.
  * - `load` widens narrow element types (dtype.ts). Indices are i32, one a dimension, each within the shape.
  * - `exp(x)` is within 3 + 2·|x| units in the last place (WGSL's bound); `tanh` and `erf` within 1e-6 relative plus 1e-7
  *   absolute; `log` within 1e-6 relative plus 1e-6 absolute; `sqrt` within 4 units in the last place. `log(0)` is -inf;
  *   `log` and `sqrt` of what is below zero are NaN. `abs`, `floor` and `ceil` are exact; `abs` of the i32 minimum is itself.
+ * - `sin`, `cos` and `tan` of a magnitude up to 2^15 are, within 1e-6 relative, those of a number within 1e-7 of x; beyond
+ *   that they are unspecified, `sin` and `cos` within -1..1. `asin`, `acos`, `atan`, `sinh` and `cosh` are within 1e-6
+ *   relative plus 1e-7 absolute; `asinh`, `acosh` and `atanh` within 1e-6 relative plus 1e-6 absolute. `atanh` of 1 and -1 is
+ *   infinite. What has no real value is NaN.
  * - `pow(x, y)` is on f32, within 1e-6·(1 + |y|·(1 + |ln|x||)) relative plus 1e-7 absolute. `pow(x, 0)` is 1; below zero, x
  *   has a power for whole y, with the sign by the parity of y, and NaN for others.
  * - Builtins: `thread` is the index in the workgroup, 0 <= thread < threads; `subgroup` and `lane` are the subgroup
  *   and the position in it, defined only in kernels with a fixed `subgroupSize`; `workgroup-x/y/z` is the position
  *   in the launch.
  */
+import { withBitsOf } from './bits.js'
 import type { Buffer } from './buffer.js'
 import { computeType, expectType, isInteger, type ScalarType } from './dtype.js'
 import { CompileError } from './errors.js'
@@ -46,7 +53,9 @@ export interface Const {
 
 export type Builtin = 'thread' | 'subgroup' | 'lane' | 'workgroup-x' | 'workgroup-y' | 'workgroup-z'
 /** Functions of an f32 that give an f32. */
-export type FloatFunction = 'exp' | 'log' | 'sqrt' | 'tanh' | 'erf' | 'floor' | 'ceil'
+export type FloatFunction = 'exp' | 'log' | 'sqrt' | 'erf' | 'floor' | 'ceil' | CircularFunction | HyperbolicFunction
+export type CircularFunction = 'sin' | 'cos' | 'tan' | 'asin' | 'acos' | 'atan'
+export type HyperbolicFunction = 'sinh' | 'cosh' | 'tanh' | 'asinh' | 'acosh' | 'atanh'
 export type UnaryOp = 'neg' | 'not' | 'abs' | FloatFunction
 export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'min' | 'max' | 'pow'
 export type BitOp = 'bit-and' | 'bit-xor' | 'shl' | 'shr'
@@ -63,6 +72,7 @@ export type Expr =
   | Binary
   | Select
   | { readonly kind: 'cast'; readonly dtype: ScalarType; readonly value: Expr }
+  | { readonly kind: 'bitcast'; readonly dtype: ScalarType; readonly value: Expr }
   | Load
 
 export interface Binary {
@@ -264,6 +274,16 @@ export function cast(dtype: ScalarType, value: Expr): Expr {
     if (!Number.isNaN(from)) return constant(dtype, Math.trunc(Math.min(high, Math.max(low, from))))
   }
   return { kind: 'cast', dtype, value }
+}
+
+/** The value of type `dtype` with the bits of `value`. Throws `CompileError` `ir/type` for bool. */
+export function bitcast(dtype: ScalarType, value: Expr): Expr {
+  if (dtype === 'bool' || value.dtype === 'bool') {
+    throw new CompileError({ code: 'ir/type', message: `a bitcast of ${value.dtype} to ${dtype}` })
+  }
+  if (dtype === value.dtype || (isInteger(dtype) && isInteger(value.dtype))) return cast(dtype, value)
+  if (value.kind === 'const') return constant(dtype, withBitsOf(value.dtype, dtype, Number(value.value)))
+  return { kind: 'bitcast', dtype, value }
 }
 
 /** Reads one element. Throws `CompileError` `ir/rank` or `ir/type`. */

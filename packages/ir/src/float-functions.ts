@@ -5,10 +5,21 @@ export const floatFunctions: Readonly<Record<FloatFunction, (x: number) => numbe
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,
-  tanh: Math.tanh,
   erf,
   floor: Math.floor,
   ceil: Math.ceil,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
 }
 
 /** 2/√π · e^(-x²) · Σ 2ⁿ·x^(2n+1) / (2n+1)!!: all terms have one sign, so nothing cancels. From 6 on it is 1 as a double. */

@@ -1,4 +1,6 @@
 /** The kernel IR, computation definitions, sizes, and the contracts between the stages that use them. */
+
+export { withBitsOf } from './bits.js'
 export * from './buffer.js'
 export { type BufferHandle, buildKernel, type KernelBuilder, type KernelOptions } from './builder/kernel-builder.js'
 export { callerLocation } from './builder/location.js'

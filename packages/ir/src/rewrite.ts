@@ -2,7 +2,7 @@
  * Rewriting. Mappers give back the same object when no child changed, so `===` means unchanged. Expressions are shared
  * (a DAG): rewriters visit each node once.
  */
-import { binary, cast, type Expr, load, select, unary, type Var } from './expr.js'
+import { binary, bitcast, cast, type Expr, load, select, unary, type Var } from './expr.js'
 import { ifThen, type Stmt, seq } from './stmt.js'
 
 /** Maps the elements; the same array when none changed. */
@@ -26,10 +26,12 @@ export function mapExpr(expr: Expr, f: (child: Expr) => Expr): Expr {
     case 'builtin':
       return expr
     case 'unary':
-    case 'cast': {
+    case 'cast':
+    case 'bitcast': {
       const value = f(expr.value)
       if (value === expr.value) return expr
-      return expr.kind === 'cast' ? cast(expr.dtype, value) : unary(expr.op, value)
+      if (expr.kind === 'unary') return unary(expr.op, value)
+      return expr.kind === 'cast' ? cast(expr.dtype, value) : bitcast(expr.dtype, value)
     }
     case 'binary': {
       const left = f(expr.left)

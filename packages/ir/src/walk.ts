@@ -15,6 +15,7 @@ export function exprChildren(expr: Expr): readonly Expr[] {
       return noExprs
     case 'unary':
     case 'cast':
+    case 'bitcast':
       return [expr.value]
     case 'binary':
       return [expr.left, expr.right]
@@ -38,6 +39,7 @@ export function walkExpr(expr: Expr, visit: (expr: Expr) => void, seen: Set<Expr
       return
     case 'unary':
     case 'cast':
+    case 'bitcast':
       walkExpr(expr.value, visit, seen)
       return
     case 'binary':
@@ -69,6 +71,7 @@ function someNode(expr: Expr, predicate: (expr: Expr) => boolean, seen: Set<Expr
       return false
     case 'unary':
     case 'cast':
+    case 'bitcast':
       return someNode(expr.value, predicate, seen)
     default:
       // Only where paths meet again can a node be reached twice.
@@ -92,6 +95,7 @@ export function walkLoads(expr: Expr, visit: (load: Load) => void, seen: Set<Exp
       return
     case 'unary':
     case 'cast':
+    case 'bitcast':
       walkLoads(expr.value, visit, seen)
       return
     case 'binary':

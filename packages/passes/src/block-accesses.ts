@@ -173,6 +173,7 @@ function collectSites(expr: Expr, found: (node: Expr, load: Load, guard: Expr | 
         return
       case 'unary':
       case 'cast':
+      case 'bitcast':
         visit(node.value)
         return
       default:

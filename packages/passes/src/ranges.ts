@@ -180,6 +180,7 @@ function atomRange(expr: Expr, env: RangeEnv): Range {
     case 'builtin':
       return env.builtins.get(expr.name) ?? { min: 0, max: typeRange('i32').max }
     case 'unary':
+    case 'bitcast':
       return typeRange(expr.dtype)
     case 'binary': {
       const { op, left, right, dtype } = expr

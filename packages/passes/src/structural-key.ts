@@ -69,7 +69,8 @@ export function nodeKey(expr: Expr, keyOf: (child: Expr) => number, ids: KeyIds)
     case 'unary':
       return internKey(ids, expr.op, keyOf(expr.value))
     case 'cast':
-      return internKey(ids, 'cast', textNumber(expr.dtype, ids), keyOf(expr.value))
+    case 'bitcast':
+      return internKey(ids, expr.kind, textNumber(expr.dtype, ids), keyOf(expr.value))
     case 'binary': {
       const left = keyOf(expr.left)
       const right = keyOf(expr.right)

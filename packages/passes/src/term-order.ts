@@ -44,6 +44,7 @@ function computeRank(expr: Expr, order: TermOrder): number {
       return order.depthOf(expr)
     case 'unary':
     case 'cast':
+    case 'bitcast':
       return rankOf(expr.value, order)
     case 'binary':
       return Math.max(rankOf(expr.left, order), rankOf(expr.right, order))
@@ -58,7 +59,18 @@ function computeRank(expr: Expr, order: TermOrder): number {
 /** Infinities compare as equal. */
 export const compareNumbers = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 
-const kinds: readonly Expr['kind'][] = ['builtin', 'var', 'unary', 'binary', 'cast', 'select', 'load', 'size', 'const']
+const kinds = [
+  'builtin',
+  'var',
+  'unary',
+  'binary',
+  'cast',
+  'bitcast',
+  'select',
+  'load',
+  'size',
+  'const',
+] as const satisfies readonly Expr['kind'][]
 const builtins: readonly Builtin[] = ['workgroup-z', 'workgroup-y', 'workgroup-x', 'subgroup', 'lane', 'thread']
 
 /** An order of expressions that depends on their structure alone, so that equal sums are written alike. */
@@ -80,6 +92,8 @@ export function compareAtoms(a: Expr, b: Expr, order: TermOrder): number {
   if (a.kind === 'size' && b.kind === 'size') return compareTexts(formatSize(a.size), formatSize(b.size))
   if (a.kind === 'unary' && b.kind === 'unary') return compareTexts(a.op, b.op) || inTurn([a.value], [b.value])
   if (a.kind === 'cast' && b.kind === 'cast') return compareTexts(a.dtype, b.dtype) || inTurn([a.value], [b.value])
+  if (a.kind === 'bitcast' && b.kind === 'bitcast')
+    return compareTexts(a.dtype, b.dtype) || inTurn([a.value], [b.value])
   if (a.kind === 'binary' && b.kind === 'binary') {
     return compareTexts(a.op, b.op) || inTurn([a.left, a.right], [b.left, b.right])
   }

@@ -1,6 +1,7 @@
 import {
   type BinaryOp,
   binary,
+  bitcast,
   buffer,
   builtin,
   cast,
@@ -185,6 +186,13 @@ describe('bool', () => {
     expect(evaluate('bool', [1, 0], op('eq'))).toBe(0)
     expect(evaluate('bool', [1, 0], op('ne'))).toBe(1)
   })
+})
+
+test('bitcasts keep bits', () => {
+  expect(evaluate('f32', [1.5, 0], (x) => bitcast('i32', x))).toBe(0x3fc00000)
+  expect(evaluate('f32', [-1.5, 0], (x) => bitcast('u32', x))).toBe(0xbfc00000)
+  expect(evaluate('i32', [-8388608, 0], (x) => bitcast('f32', x))).toBe(Number.NEGATIVE_INFINITY)
+  expect(evaluate('f32', [-1, 0], (x) => bitcast('f32', bitcast('u32', x)))).toBe(-1)
 })
 
 describe('cast', () => {

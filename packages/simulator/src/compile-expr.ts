@@ -9,6 +9,7 @@ import {
   type ScalarType,
   type SizeValues,
   type Var,
+  withBitsOf,
 } from '@tilewright/ir'
 import type { OperationClass } from './count.js'
 import { operationClass } from './count.js'
@@ -78,6 +79,10 @@ function compileNode(expr: Expr, compile: (expr: Expr) => Evaluate, context: Exp
     }
     case 'cast':
       return compileCast(expr.value.dtype, expr.dtype, compile(expr.value))
+    case 'bitcast': {
+      const [from, value] = [expr.value.dtype, compile(expr.value)]
+      return (thread) => withBitsOf(from, expr.dtype, value(thread))
+    }
     case 'load':
       return context.load(expr, expr.index.map(compile))
   }

@@ -4,7 +4,7 @@ import type { BinaryOp, Expr, For, ScalarType, Scope, UnaryOp } from '@tilewrigh
 /**
  * - `integer`: unary and binary operators on i32 and u32 operands, comparisons included.
  * - `multiply`: f32 multiplications; `add`: f32 additions and subtractions; `float`: the other f32 operators.
- * - `logic`: operators on bool, and selects. `cast`: conversions.
+ * - `logic`: operators on bool, and selects. `cast`: conversions, of bits too.
  * - `load-…`, `store-…`: accesses by scope; one of a vector counts once.
  * - `iteration`: times a loop body began. What the loop itself spends (add, compare) is not in `integer`, nor is the
  *   address arithmetic hidden in an index of rank 2 and more: it is in the index once indices are flat.
@@ -74,6 +74,7 @@ export function operationClass(expr: Expr): OperationClass | undefined {
     case 'select':
       return 'logic'
     case 'cast':
+    case 'bitcast':
       return 'cast'
     default:
       return undefined

@@ -7,6 +7,7 @@ import {
   constant,
   div,
   type Expr,
+  type FloatFunction,
   floatFunctions,
   type Kernel,
   load,
@@ -52,7 +53,120 @@ function worst(values: Float32Array, actual: Float32Array, truth: (x: number) =>
 const sweep = (from: number, to: number, count: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
 
+/** Sweeps of arguments and what the error may be. */
+const circularAndHyperbolic: readonly (readonly [FloatFunction, readonly (readonly [number, number])[]])[] = [
+  [
+    'asin',
+    [
+      [-1, 1],
+      [-1e-3, 1e-3],
+      [0.99, 1],
+    ],
+  ],
+  [
+    'acos',
+    [
+      [-1, 1],
+      [-1e-3, 1e-3],
+      [0.99, 1],
+    ],
+  ],
+  [
+    'atan',
+    [
+      [-10, 10],
+      [-1e-3, 1e-3],
+      [-3e38, 3e38],
+    ],
+  ],
+  [
+    'sinh',
+    [
+      [-20, 20],
+      [-1e-3, 1e-3],
+      [80, 89.4],
+    ],
+  ],
+  [
+    'cosh',
+    [
+      [-20, 20],
+      [-1e-3, 1e-3],
+      [-89.4, -80],
+    ],
+  ],
+  [
+    'asinh',
+    [
+      [-20, 20],
+      [-1e-3, 1e-3],
+      [1000, 2000],
+      [-3e38, 3e38],
+    ],
+  ],
+  [
+    'acosh',
+    [
+      [1, 20],
+      [1, 1.001],
+      [1000, 2000],
+      [1, 3e38],
+    ],
+  ],
+  [
+    'atanh',
+    [
+      [-0.9999, 0.9999],
+      [-1e-3, 1e-3],
+    ],
+  ],
+]
+
 describe('lower-approximations', () => {
+  test.each(circularAndHyperbolic)('%s keeps the bound of the IR', (op, ranges) => {
+    for (const [from, to] of ranges) {
+      const values = sweep(from, to, 20_001)
+      const actual = lowered(values, (x) => unary(op, x))
+      expect(worst(values, actual, floatFunctions[op])).toBeLessThan(1)
+    }
+  })
+
+  test.each(['sin', 'cos', 'tan'] as const)('%s is that of a number within 1e-7', (op) => {
+    for (const bound of [1e-3, 10, 1000, 2 ** 15]) {
+      const values = sweep(-bound, bound, 20_001)
+      const actual = lowered(values, (x) => unary(op, x))
+      const misses = values.filter((x, i) => {
+        const near = [-1e-7, 0, 1e-7].map((shift) => floatFunctions[op](x + shift))
+        const slack = 1e-6 * Math.max(...near.map(Math.abs))
+        const value = Number(actual[i])
+        return !(value >= Math.min(...near) - slack && value <= Math.max(...near) + slack)
+      })
+      expect([...misses]).toEqual([])
+    }
+  })
+
+  test('sin and cos of large numbers stay in -1..1', () => {
+    const values = sweep(-3e38, 3e38, 1001)
+    for (const op of ['sin', 'cos'] as const) {
+      expect(Math.max(...lowered(values, (x) => unary(op, x)).map(Math.abs))).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('ends of the circular and hyperbolic functions', () => {
+    const of = (op: FloatFunction, ...values: readonly number[]) => [
+      ...lowered(Float32Array.from(values), (x) => unary(op, x)),
+    ]
+    expect(of('atan', -Infinity, Infinity)).toEqual([-Math.PI / 2, Math.PI / 2].map(Math.fround))
+    expect(of('acos', -1, 1)).toEqual([Math.fround(Math.PI), 0])
+    expect(of('asin', 1.5, -1.5)).toEqual([Number.NaN, Number.NaN])
+    expect(of('acosh', 0.5, 1, Infinity)).toEqual([Number.NaN, 0, Infinity])
+    expect(of('atanh', -1, 1, 2)).toEqual([-Infinity, Infinity, Number.NaN])
+    expect(of('asinh', Infinity, -Infinity)).toEqual([Infinity, -Infinity])
+    expect(of('sinh', 90, -90)).toEqual([Infinity, -Infinity])
+    expect(of('cosh', 90, -90)).toEqual([Infinity, Infinity])
+    expect(of('tan', 0)).toEqual([0])
+  })
+
   test.each(['tanh', 'erf'] as const)('%s keeps the bound of the IR everywhere', (op) => {
     const tiny = Float32Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 1 : -1) * 2 ** (-i / 2))
     for (const values of [sweep(-12, 12, 20_001), sweep(-0.7, 0.7, 20_001), sweep(-3e38, 3e38, 101), tiny]) {

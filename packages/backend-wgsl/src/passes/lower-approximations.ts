@@ -3,11 +3,10 @@
  * 1e-6 relative error plus 1e-7 absolute, or as said below.
  *
  * - `exp`: WGSL allows an error that grows with the argument, and implementations use it (2^(x·log2 e) with a rounded
- *   product). Positive arguments are reduced first: e^x = 2^n · e^(x − n·ln 2), with ln 2 in two parts (Cody and Waite).
- *   Below zero the absolute bound is wide enough. So it is for c / (d + e^x), a logistic function with |c| <= 1 <= d: where
- *   e^x is loose, the quotient is small.
- * - `tanh`: errors up to 1e-3 near zero on software adapters. A quotient of polynomials (coefficients of Eigen's
- *   `ptanh_float`), of an argument clamped to where tanh is 1 within the bound.
+ *   product). Positive arguments are reduced first (approximation.ts). Below zero the absolute bound is wide enough. So it
+ *   is for c / (d + e^x), a logistic function with |c| <= 1 <= d: where e^x is loose, the quotient is small.
+ * - Circular functions, whose built-in forms have absolute bounds, and of small arguments only (circular.ts); hyperbolic
+ *   ones, which inherit all that is loose (hyperbolic.ts).
  * - `erf`, which WGSL lacks: the Taylor polynomial up to 1; above, 1 − e^(-x²)·p(1 / (1 + cx)), formula 7.1.26 of Abramowitz
  *   and Stegun.
  * - `log`: WGSL leaves open what it is of zero and below, and software adapters give numbers.
@@ -27,7 +26,6 @@ import {
   exprChildren,
   type FloatFunction,
   floatFunctions,
-  int,
   type Kernel,
   lt,
   mul,
@@ -37,9 +35,10 @@ import {
   unary,
   walkExprs,
 } from '@tilewright/ir'
+import { type Approximation, exp, f32, horner, log } from './approximation.js'
+import { circular } from './circular.js'
 import { type Bind, expandExpressions } from './expand-expressions.js'
-
-const f32 = (value: number): Expr => constant('f32', value)
+import { hyperbolic } from './hyperbolic.js'
 
 export const lowerApproximations: Pass = definePass('lower-approximations', {}, (kernel) => {
   const body = expandExpressions(kernel.body, {
@@ -71,7 +70,13 @@ function isPower(node: Expr): node is Binary {
 }
 
 /** Of the functions whose built-in form does not keep the bound. */
-const approximations: Readonly<Partial<Record<FloatFunction, (x: Expr, bind: Bind) => Expr>>> = { exp, tanh, erf, log }
+const approximations: Readonly<Partial<Record<FloatFunction, Approximation>>> = {
+  exp,
+  erf,
+  log,
+  ...circular,
+  ...hyperbolic,
+}
 
 function isFloatToInteger(node: Expr): node is Extract<Expr, { readonly kind: 'cast' }> {
   return node.kind === 'cast' && node.value.dtype === 'f32' && (node.dtype === 'i32' || node.dtype === 'u32')
@@ -80,21 +85,6 @@ function isFloatToInteger(node: Expr): node is Extract<Expr, { readonly kind: 'c
 function clampedCast(dtype: Expr['dtype'], x: Expr): Expr {
   const end = dtype === 'i32' ? 2 ** 31 : 2 ** 32
   return select(lt(x, f32(end)), cast(dtype, x), constant(dtype, end - 1))
-}
-
-/** The leading bits of ln 2, of which any multiple up to 128 is exact, and the rest. */
-const ln2High = 0.693359375
-const ln2Low = Math.LN2 - ln2High
-
-function exp(x: Expr, bind: Bind): Expr {
-  const whole = cast('i32', binary('max', mul(x, f32(Math.LOG2E)), f32(0)))
-  // 2^128 is no f32; above, e^(x − 127·ln 2) makes the product overflow as it should.
-  const n = bind('n', binary('min', whole, int(127)))
-  const multiple = bind('multiple', cast('f32', n))
-  const rest = sub(sub(x, mul(multiple, f32(ln2High))), mul(multiple, f32(ln2Low)))
-  const bit = (of: number): Expr => select(binary('ne', binary('bit-and', n, int(of)), int(0)), f32(2 ** of), f32(1))
-  const low = cast('f32', binary('shl', constant('u32', 1), cast('u32', binary('bit-and', n, int(31)))))
-  return mul(mul(mul(unary('exp', rest), low), bit(32)), bit(64))
 }
 
 /** Whether an argument is evidently so small that the function built in keeps the bound. */
@@ -132,21 +122,6 @@ function matchLogistic(node: Expr): Logistic | undefined {
   return isExp && constantPart.kind === 'const' && Number(constantPart.value) >= 1 ? { sum, exponential } : undefined
 }
 
-/** Of x, x³, …, x¹³ above the line, and of 1, x², …, x⁶ below it. */
-const tanhNumerator = [
-  4.89352455891786e-3, 6.37261928875436e-4, 1.48572235717979e-5, 5.12229709037114e-8, -8.60467152213735e-11,
-  2.00018790482477e-13, -2.76076847742355e-16,
-]
-const tanhDenominator = [4.89352518554385e-3, 2.268434632439e-3, 1.18534705686654e-4, 1.19825839466702e-6]
-/** Where the quotient is 1, within the bound; it is worth nothing beyond. */
-const tanhEnd = 7.90531110763549
-
-function tanh(value: Expr, bind: Bind): Expr {
-  const x = bind('x', binary('max', binary('min', value, f32(tanhEnd)), f32(-tanhEnd)))
-  const square = bind('square', mul(x, x))
-  return div(mul(x, horner(square, tanhNumerator)), horner(square, tanhDenominator))
-}
-
 /** Of 1, x², x⁴, … in erf(x) / x: (2/√π)·(−1)ⁿ / (n!·(2n + 1)). */
 const erfCoefficients = Array.from({ length: 10 }, (_, n) => {
   const factorial = Array.from({ length: n }, (__, i) => i + 1).reduce((product, i) => product * i, 1)
@@ -168,11 +143,6 @@ function erf(x: Expr, bind: Bind): Expr {
   return select(lt(magnitude, f32(1)), small, select(lt(x, f32(0)), unary('neg', large), large))
 }
 
-function log(x: Expr): Expr {
-  const other = select(binary('eq', x, f32(0)), f32(Number.NEGATIVE_INFINITY), f32(Number.NaN))
-  return select(lt(f32(0), x), unary('log', x), other)
-}
-
 function power({ left, right }: Binary, bind: Bind): Expr {
   if (left.kind === 'const' && right.kind === 'const') return evaluateBinary('pow', left, right) ?? f32(Number.NaN)
   const [x, y] = [bind('x', left), bind('y', right)]
@@ -185,9 +155,4 @@ function power({ left, right }: Binary, bind: Bind): Expr {
   const ofZero = select(lt(y, f32(0)), f32(Number.POSITIVE_INFINITY), f32(0))
   const value = select(binary('eq', x, f32(0)), ofZero, select(lt(x, f32(0)), ofNegative, positive))
   return select(binary('eq', y, f32(0)), f32(1), value)
-}
-
-/** The polynomial with these coefficients, the constant one first. */
-function horner(x: Expr, coefficients: readonly number[]): Expr {
-  return coefficients.map(f32).reduceRight((sum, coefficient) => add(mul(sum, x), coefficient))
 }

@@ -57,6 +57,7 @@ function isSame(a: Expr, b: Expr): boolean {
     case 'binary':
       return (b.kind === 'unary' || b.kind === 'binary') && a.op === b.op
     case 'cast':
+    case 'bitcast':
     case 'select':
       return true
     default:

@@ -6,6 +6,7 @@
  */
 import type { Buffer } from '../buffer.js'
 import type { Var } from '../expr.js'
+import { floatFunctions } from '../float-functions.js'
 import type { Mbarrier } from '../stmt.js'
 
 export type Named = Var | Buffer | Mbarrier
@@ -21,7 +22,7 @@ export interface Names {
 
 /** Words that the text form itself puts where a name could stand. */
 const builtins = ['thread', 'subgroup', 'lane', 'workgroup']
-const functions = ['select', 'min', 'max', 'pow', 'abs', 'exp', 'log', 'sqrt', 'tanh', 'erf', 'floor', 'ceil']
+const functions = ['select', 'bitcast', 'min', 'max', 'pow', 'abs', ...Object.keys(floatFunctions)]
 const types = ['f32', 'i32', 'u32', 'bool']
 const literals = ['true', 'false', 'inf', 'nan']
 

@@ -6,6 +6,7 @@ import {
   add,
   and,
   binary,
+  bitcast,
   builtin,
   cast,
   constant,
@@ -70,6 +71,7 @@ test('everything else is a call or an element', () => {
   const shown: readonly Expr[] = [
     select(lt(builtin('thread'), int(4)), load(table, [i, j]), int(0)),
     cast('f32', add(i, j)),
+    bitcast('f32', i),
     unary('exp', unary('tanh', f)),
     binary('pow', unary('floor', f), unary('erf', f)),
     binary('min', i, binary('max', j, int(0))),
@@ -80,6 +82,7 @@ test('everything else is a call or an element', () => {
   expect(shown.map(printExpr)).toEqual([
     'select(thread < 4, table[i, j], 0)',
     'f32(i + j)',
+    'bitcast<f32>(i)',
     'exp(tanh(f))',
     'pow(floor(f), erf(f))',
     'min(i, max(j, 0))',

@@ -70,6 +70,8 @@ function format(expr: Expr, names: Names): readonly [text: string, precedence: n
       return [expr.name.replace('-', '.'), primary]
     case 'cast':
       return [`${expr.dtype}(${argument(expr.value)})`, primary]
+    case 'bitcast':
+      return [`bitcast<${expr.dtype}>(${argument(expr.value)})`, primary]
     case 'load':
       return [`${names.of(expr.buffer)}[${expr.index.map(argument).join(', ')}]`, primary]
     case 'select':

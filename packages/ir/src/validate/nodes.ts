@@ -4,7 +4,7 @@
  */
 import { expectType } from '../dtype.js'
 import { TilewrightError } from '../errors.js'
-import { binary, cast, type Expr, load, select, unary } from '../expr.js'
+import { binary, bitcast, cast, type Expr, load, select, unary } from '../expr.js'
 import {
   asyncCopy,
   atomic,
@@ -61,6 +61,8 @@ function rebuild(expr: Expr): Expr {
       return select(expr.cond, expr.then, expr.else)
     case 'cast':
       return cast(expr.dtype, expr.value)
+    case 'bitcast':
+      return bitcast(expr.dtype, expr.value)
     case 'load':
       return load(expr.buffer, expr.index)
   }

@@ -8,6 +8,7 @@ import {
   type BinaryOp,
   differenceRange,
   type Expr,
+  floatFunctions,
   type Load,
   type ScalarType,
   type SizeExpr,
@@ -66,6 +67,7 @@ export function evaluateHostExpr(expr: Expr, scope: HostScope): HostElement | un
       )
     }
     case 'builtin':
+    case 'bitcast':
       return undefined
   }
 }
@@ -85,8 +87,8 @@ function unary(op: UnaryOp, type: ScalarType, value: HostElement, isWide: boolea
       return undefined
     case 'number':
       if (op === 'neg') return -value
-      // erf is not of JavaScript; what it is applied to is no arithmetic of shapes.
-      return op === 'not' || op === 'erf' ? undefined : Math.fround(Math[op](value))
+      if (op === 'abs') return Math.abs(value)
+      return op === 'not' ? undefined : Math.fround(floatFunctions[op](value))
   }
 }
 
