@@ -3,6 +3,7 @@ export * from './build-graph.js'
 export * from './graph.js'
 export * from './ops/activations.js'
 export { resolveAxes } from './ops/axes.js'
+export * from './ops/bits.js'
 export * from './ops/concat.js'
 export * from './ops/conv.js'
 export * from './ops/conv-transpose.js'
@@ -23,7 +24,15 @@ export {
 export * from './ops/expand.js'
 export {
   absOp,
+  acoshOp,
+  acosOp,
+  asinhOp,
+  asinOp,
+  atanhOp,
+  atanOp,
   ceilOp,
+  coshOp,
+  cosOp,
   erfOp,
   expOp,
   floorOp,
@@ -31,11 +40,16 @@ export {
   negOp,
   powOp,
   reciprocalOp,
+  signOp,
+  sinhOp,
+  sinOp,
   sqrtOp,
   tanhOp,
+  tanOp,
 } from './ops/functions.js'
 export * from './ops/gather.js'
 export * from './ops/generate.js'
+export { hardmaxOp } from './ops/hardmax.js'
 export * from './ops/logic.js'
 export { lpNormalizationOp } from './ops/lp.js'
 export * from './ops/lrn.js'

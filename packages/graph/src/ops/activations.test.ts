@@ -3,14 +3,21 @@ import { expect, test } from 'vitest'
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import {
+  celuOp,
   clipOp,
   geluOp,
   hardSigmoidOp,
   hardSwishOp,
   leakyReluOp,
+  mishOp,
   preluOp,
+  seluOp,
+  shrinkOp,
   sigmoidOp,
   softplusOp,
+  softsignOp,
+  swishOp,
+  thresholdedReluOp,
 } from './activations.js'
 
 const f32 = (...shape: readonly number[]): TensorType => ({ dtype: 'f32', shape })
@@ -26,6 +33,13 @@ test.each<[Operation, (x: number, i: number) => number]>([
   [softplusOp(type), (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))],
   [leakyReluOp(type, { alpha: 0.25 }), (x) => (x < 0 ? x / 4 : x)],
   [hardSigmoidOp(type, { alpha: 0.5, beta: 0.75 }), (x) => Math.min(1, Math.max(0, x / 2 + 0.75))],
+  [seluOp(type, { alpha: 1.5, gamma: 2 }), (x) => (x > 0 ? 2 * x : 3 * Math.expm1(x))],
+  [celuOp(type, { alpha: 2 }), (x) => (x > 0 ? x : 2 * Math.expm1(x / 2))],
+  [thresholdedReluOp(type, { alpha: 0.5 }), (x) => (x > 0.5 ? x : 0)],
+  [swishOp(type, { alpha: 1.5 }), (x) => x * sigmoid(1.5 * x)],
+  [mishOp(type), (x) => x * Math.tanh(Math.log1p(Math.exp(x)))],
+  [softsignOp(type), (x) => x / (1 + Math.abs(x))],
+  [shrinkOp(type, { lambd: 0.5, bias: 0.25 }), (x) => (x > 0.5 ? x - 0.25 : x < -0.5 ? x + 0.25 : 0)],
   [hardSwishOp(type), (x) => x * Math.min(1, Math.max(0, x / 6 + 0.5))],
   [geluOp(type, { approximate: false }), (_, i) => gelu[i] ?? 0],
   [geluOp(type, { approximate: true }), (x) => x * sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))],

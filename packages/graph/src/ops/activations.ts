@@ -34,11 +34,59 @@ export const reluOp = (operand: TensorType): Operation =>
 export const eluOp = (operand: TensorType, { alpha }: { readonly alpha: number }): Operation =>
   floatOp('Elu', (x) => select(lt(zero, x), x, mul(f32(alpha), sub(unary('exp', x), one))))(operand)
 
-/** 1 / (1 + e^-x), without overflow. Throws `CompileError` `graph/dtype` unless floating point. */
-export const sigmoidOp: (operand: TensorType) => Operation = floatOp('Sigmoid', (x) => {
+/** gamma·x where x > 0, gamma·alpha·(eˣ − 1) elsewhere. Throws `CompileError` `graph/dtype` unless floating point. */
+export const seluOp = (
+  operand: TensorType,
+  { alpha, gamma }: { readonly alpha: number; readonly gamma: number },
+): Operation =>
+  floatOp('Selu', (x) => mul(f32(gamma), select(lt(zero, x), x, mul(f32(alpha), sub(unary('exp', x), one)))))(operand)
+
+/** x where x > 0, alpha·(e^(x/alpha) − 1) elsewhere. Throws `CompileError` `graph/dtype` unless floating point. */
+export const celuOp = (operand: TensorType, { alpha }: { readonly alpha: number }): Operation =>
+  floatOp('Celu', (x) => select(lt(zero, x), x, mul(f32(alpha), sub(unary('exp', div(x, f32(alpha))), one))))(operand)
+
+const sigmoid = (x: Expr): Expr => {
   const power = unary('exp', unary('neg', unary('abs', x)))
   return div(select(isNegative(x), power, one), add(one, power))
+}
+
+/** 1 / (1 + e^-x), without overflow. Throws `CompileError` `graph/dtype` unless floating point. */
+export const sigmoidOp: (operand: TensorType) => Operation = floatOp('Sigmoid', sigmoid)
+
+/** x / (1 + e^(−alpha·x)). Throws `CompileError` `graph/dtype` unless floating point. */
+export const swishOp = (operand: TensorType, { alpha }: { readonly alpha: number }): Operation =>
+  floatOp('Swish', (x) => mul(x, sigmoid(mul(f32(alpha), x))))(operand)
+
+/** x·tanh(ln(1 + eˣ)), as a quotient of polynomials in e^-|x|. Throws `CompileError` `graph/dtype` unless floating point. */
+export const mishOp: (operand: TensorType) => Operation = floatOp('Mish', (x) => {
+  const power = unary('exp', unary('neg', unary('abs', x)))
+  const twice = mul(f32(2), power)
+  const square = mul(power, power)
+  const above = select(isNegative(x), add(twice, square), add(one, twice))
+  const rest = select(isNegative(x), f32(2), mul(f32(2), square))
+  return mul(x, div(above, add(above, rest)))
 })
+
+/** x / (1 + |x|). Throws `CompileError` `graph/dtype` unless floating point. */
+export const softsignOp: (operand: TensorType) => Operation = floatOp('Softsign', (x) =>
+  div(x, add(one, unary('abs', x))),
+)
+
+/** x where x > alpha, 0 elsewhere. Throws `CompileError` `graph/dtype` unless floating point. */
+export const thresholdedReluOp = (operand: TensorType, { alpha }: { readonly alpha: number }): Operation =>
+  floatOp('ThresholdedRelu', (x) => select(lt(f32(alpha), x), x, zero))(operand)
+
+/**
+ * x nearer to zero by `bias` where its magnitude is above `lambd`, 0 elsewhere. Throws `CompileError` `graph/dtype` unless
+ * floating point.
+ */
+export const shrinkOp = (
+  operand: TensorType,
+  { lambd, bias }: { readonly lambd: number; readonly bias: number },
+): Operation =>
+  floatOp('Shrink', (x) =>
+    select(lt(x, f32(-lambd)), add(x, f32(bias)), select(lt(f32(lambd), x), sub(x, f32(bias)), zero)),
+  )(operand)
 
 /** x where x >= 0, alpha·x elsewhere. Throws `CompileError` `graph/dtype` unless floating point. */
 export const leakyReluOp = (operand: TensorType, { alpha }: { readonly alpha: number }): Operation =>

@@ -2,7 +2,31 @@ import { propertyRuns, runOperation, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TensorType } from '../tensor.js'
-import { absOp, ceilOp, erfOp, expOp, floorOp, logOp, negOp, powOp, reciprocalOp, sqrtOp, tanhOp } from './functions.js'
+import {
+  absOp,
+  acoshOp,
+  acosOp,
+  asinhOp,
+  asinOp,
+  atanhOp,
+  atanOp,
+  ceilOp,
+  coshOp,
+  cosOp,
+  erfOp,
+  expOp,
+  floorOp,
+  logOp,
+  negOp,
+  powOp,
+  reciprocalOp,
+  signOp,
+  sinhOp,
+  sinOp,
+  sqrtOp,
+  tanhOp,
+  tanOp,
+} from './functions.js'
 
 const f32 = (...shape: readonly number[]): TensorType => ({ dtype: 'f32', shape })
 const i32 = (...shape: readonly number[]): TensorType => ({ dtype: 'i32', shape })
@@ -12,6 +36,17 @@ test.each([
   ['Log', logOp, Math.log],
   ['Sqrt', sqrtOp, Math.sqrt],
   ['Tanh', tanhOp, Math.tanh],
+  ['Sin', sinOp, Math.sin],
+  ['Cos', cosOp, Math.cos],
+  ['Tan', tanOp, Math.tan],
+  ['Asin', asinOp, Math.asin],
+  ['Acos', acosOp, Math.acos],
+  ['Atan', atanOp, Math.atan],
+  ['Sinh', sinhOp, Math.sinh],
+  ['Cosh', coshOp, Math.cosh],
+  ['Asinh', asinhOp, Math.asinh],
+  ['Acosh', acoshOp, Math.acosh],
+  ['Atanh', atanhOp, Math.atanh],
   ['Floor', floorOp, Math.floor],
   ['Ceil', ceilOp, Math.ceil],
   ['Abs', absOp, Math.abs],
@@ -27,6 +62,17 @@ test.each([
 test('Erf is the error function', () => {
   const [result] = runOperation(erfOp(f32(3)), [{ type: f32(3), data: Float32Array.of(-1, 0, 0.5) }])
   expect(result).toEqual(Float32Array.of(-0.8427007929497149, 0, 0.5204998778130465))
+})
+
+test('Sign of floats, signed and unsigned integers', () => {
+  const sign = (dtype: 'f32' | 'i8' | 'u8', data: Float32Array | Int8Array | Uint8Array) => {
+    const type: TensorType = { dtype, shape: [data.length] }
+    return runOperation(signOp(type), [{ type, data }])[0]
+  }
+  expect(sign('f32', Float32Array.of(-0.5, 0, 3))).toEqual(Float32Array.of(-1, 0, 1))
+  expect(sign('i8', Int8Array.of(-128, 0, 5))).toEqual(Int8Array.of(-1, 0, 1))
+  expect(sign('u8', Uint8Array.of(0, 200))).toEqual(Uint8Array.of(0, 1))
+  expect(thrownBy(() => signOp({ dtype: 'bool', shape: [] })).message).toBe('Sign is not defined on bool')
 })
 
 test('Abs and Neg of integers', () => {

@@ -43,6 +43,17 @@ export const tanhOp: Unary = functionOp('Tanh', 'tanh')
 export const erfOp: Unary = functionOp('Erf', 'erf')
 export const floorOp: Unary = functionOp('Floor', 'floor')
 export const ceilOp: Unary = functionOp('Ceil', 'ceil')
+export const sinOp: Unary = functionOp('Sin', 'sin')
+export const cosOp: Unary = functionOp('Cos', 'cos')
+export const tanOp: Unary = functionOp('Tan', 'tan')
+export const asinOp: Unary = functionOp('Asin', 'asin')
+export const acosOp: Unary = functionOp('Acos', 'acos')
+export const atanOp: Unary = functionOp('Atan', 'atan')
+export const sinhOp: Unary = functionOp('Sinh', 'sinh')
+export const coshOp: Unary = functionOp('Cosh', 'cosh')
+export const asinhOp: Unary = functionOp('Asinh', 'asinh')
+export const acoshOp: Unary = functionOp('Acosh', 'acosh')
+export const atanhOp: Unary = functionOp('Atanh', 'atanh')
 export const reciprocalOp: Unary = floatOp('Reciprocal', (x) => div(constant('f32', 1), x))
 
 /** |x|; the lowest signed integer is its own. */
@@ -51,6 +62,17 @@ export const absOp: Unary = (operand) =>
     const value = defined(x, 'operand')
     return value.dtype === 'u32' ? value : unary('abs', value)
   })
+
+/** 1, 0 or −1, as x is above, at or below zero. Throws `CompileError` `graph/dtype` unless a number. */
+export const signOp: Unary = (operand) => {
+  if (operand.dtype === 'bool') throw new CompileError({ code: 'graph/dtype', message: 'Sign is not defined on bool' })
+  return elementwise('Sign', [operand], (x) => {
+    const value = defined(x, 'operand')
+    const [zero, one] = [constant(value.dtype, 0), constant(value.dtype, 1)]
+    if (value.dtype === 'u32') return binary('min', value, one)
+    return select(lt(value, zero), unary('neg', one), select(lt(zero, value), one, value))
+  })
+}
 
 /** −x. Throws `CompileError` `graph/dtype` unless signed. */
 export const negOp: Unary = (operand) => {

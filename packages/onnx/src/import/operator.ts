@@ -29,3 +29,11 @@ export function apply(operation: Operation, operands: readonly (Tensor | undefin
 export const unary = (operation: (x: TensorType, context: NodeContext) => Operation): OnnxOperator => ({
   import: (context) => apply(operation(context.input(0), context), [context.input(0)]),
 })
+
+/** An operator of two operands. */
+export const binary = (operation: (a: TensorType, b: TensorType) => Operation): OnnxOperator => ({
+  import: (context) => {
+    const operands = [context.input(0), context.input(1)] as const
+    return apply(operation(...operands), operands)
+  },
+})

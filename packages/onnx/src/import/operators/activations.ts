@@ -1,17 +1,24 @@
 /** Activations of ONNX. */
 import {
   type ClipBound,
+  celuOp,
   clipOp,
   eluOp,
   geluOp,
   hardSigmoidOp,
   hardSwishOp,
   leakyReluOp,
+  mishOp,
   preluOp,
   reluOp,
+  seluOp,
+  shrinkOp,
   sigmoidOp,
   softplusOp,
+  softsignOp,
+  swishOp,
   tanhOp,
+  thresholdedReluOp,
 } from '@tilewright/graph'
 import type { NodeContext } from '../node-context.js'
 import { apply, type Imported, type OnnxOperator, unary } from '../operator.js'
@@ -39,6 +46,15 @@ export const activationOperators: Readonly<Record<string, OnnxOperator>> = {
   Clip: { import: importClip },
   Elu: unary((x, context) => eluOp(x, { alpha: context.float('alpha', 1) })),
   LeakyRelu: unary((x, context) => leakyReluOp(x, { alpha: context.float('alpha', 0.01) })),
+  Selu: unary((x, context) =>
+    seluOp(x, { alpha: context.float('alpha', 1.6732632), gamma: context.float('gamma', 1.050701) }),
+  ),
+  Celu: unary((x, context) => celuOp(x, { alpha: context.float('alpha', 1) })),
+  ThresholdedRelu: unary((x, context) => thresholdedReluOp(x, { alpha: context.float('alpha', 1) })),
+  Swish: unary((x, context) => swishOp(x, { alpha: context.float('alpha', 1) })),
+  Mish: unary(mishOp),
+  Softsign: unary(softsignOp),
+  Shrink: unary((x, context) => shrinkOp(x, { lambd: context.float('lambd', 0.5), bias: context.float('bias', 0) })),
   HardSigmoid: unary((x, context) =>
     hardSigmoidOp(x, { alpha: context.float('alpha', 0.2), beta: context.float('beta', 0.5) }),
   ),

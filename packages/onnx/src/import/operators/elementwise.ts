@@ -1,33 +1,24 @@
-/** Arithmetic, comparisons, logic and conversion of ONNX: elementwise, operands broadcast. */
+/** Arithmetic, comparisons, logic and conversion of ONNX: elementwise, operands broadcast. Functions are in functions.ts. */
 import {
-  absOp,
   addOp,
   andOp,
   castOp,
-  ceilOp,
   divOp,
   equalOp,
-  erfOp,
-  expOp,
-  floorOp,
   greaterOp,
   greaterOrEqualOp,
   identityOp,
   lessOp,
   lessOrEqualOp,
-  logOp,
   maxOp,
   meanOp,
   minOp,
   modOp,
   mulOp,
-  negOp,
   notOp,
   type Operation,
   orOp,
   powOp,
-  reciprocalOp,
-  sqrtOp,
   subOp,
   sumOp,
   type Tensor,
@@ -40,15 +31,8 @@ import { CompileError, UnsupportedError } from '@tilewright/ir'
 import { dataTypeOf } from '../../data-type.js'
 import { isGraphDType } from '../constant-data.js'
 import type { NodeContext } from '../node-context.js'
-import { apply, type Imported, type OnnxOperator, unary } from '../operator.js'
+import { apply, binary, type Imported, type OnnxOperator, unary } from '../operator.js'
 import { scalarOf } from '../scalar-of.js'
-
-const binary = (operation: (a: TensorType, b: TensorType) => Operation): OnnxOperator => ({
-  import: (context) => {
-    const operands = [context.input(0), context.input(1)] as const
-    return apply(operation(...operands), operands)
-  },
-})
 
 const variadic = (operation: (...operands: readonly TensorType[]) => Operation): OnnxOperator => ({
   import: (context) => {
@@ -107,15 +91,6 @@ export const elementwiseOperators: Readonly<Record<string, OnnxOperator>> = {
   Sum: variadic(sumOp),
   Mean: variadic(meanOp),
   Identity: unary(identityOp),
-  Abs: unary(absOp),
-  Neg: unary(negOp),
-  Exp: unary(expOp),
-  Log: unary(logOp),
-  Sqrt: unary(sqrtOp),
-  Erf: unary(erfOp),
-  Floor: unary(floorOp),
-  Ceil: unary(ceilOp),
-  Reciprocal: unary(reciprocalOp),
   Pow: {
     import: (context) => {
       const [base, exponent] = [context.input(0), context.input(1)]

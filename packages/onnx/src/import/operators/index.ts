@@ -1,7 +1,9 @@
 /** Every ONNX operator that is imported, by name. */
 import type { OnnxOperator } from '../operator.js'
 import { activationOperators } from './activations.js'
+import { bitOperators } from './bits.js'
 import { elementwiseOperators } from './elementwise.js'
+import { functionOperators } from './functions.js'
 import { gatherOperators } from './gather.js'
 import { linearOperators } from './linear.js'
 import { movementOperators } from './movement.js'
@@ -14,7 +16,9 @@ import { shapeOperators } from './shape.js'
 const operators: ReadonlyMap<string, OnnxOperator> = new Map(
   Object.entries({
     ...activationOperators,
+    ...bitOperators,
     ...elementwiseOperators,
+    ...functionOperators,
     ...gatherOperators,
     ...linearOperators,
     ...movementOperators,

@@ -18,8 +18,13 @@ import { CompileError, ceilDiv, type SizeExpr, sizeBinary, sizeMul, sizeSub } fr
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
 
-/** A string attribute that is one of `values`. Throws `CompileError` `onnx/attribute`. */
-export function oneOf<T extends string>(context: NodeContext, name: string, values: readonly T[], fallback: T): T {
+/** A string attribute that is one of `values`; '' falls back to nothing. Throws `CompileError` `onnx/attribute`. */
+export function oneOf<T extends string>(
+  context: NodeContext,
+  name: string,
+  values: readonly T[],
+  fallback: NoInfer<T> | '',
+): T {
   const given = context.string(name, fallback)
   const found = values.find((value) => value === given)
   if (found !== undefined) return found

@@ -3,6 +3,7 @@ import {
   batchNormalizationOp,
   dropoutOp,
   groupNormalizationOp,
+  hardmaxOp,
   instanceNormalizationOp,
   layerNormalizationOp,
   logSoftmaxOp,
@@ -49,6 +50,7 @@ const hasOutput = (context: NodeContext, position: number): boolean => (context.
 export const normalizeOperators: Readonly<Record<string, OnnxOperator>> = {
   Softmax: softmax(softmaxOp),
   LogSoftmax: softmax(logSoftmaxOp),
+  Hardmax: softmax(hardmaxOp),
   BatchNormalization: {
     import: (context) => {
       if (context.int('training_mode', 0) !== 0 || hasOutput(context, 1)) return refuseTraining(context)
