@@ -48,7 +48,7 @@ describe('run', () => {
     const { code, stdout, stderr } = await capture('run', '--device', 'cpu')
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toContain('digits (built in)')
-    expect(stdout).toContain('8 operators fused into 5 groups, 5 dispatches')
+    expect(stdout).toContain('8 operators fused into 5 kernels, 5 dispatches')
     expect(stdout).toContain('batch = 1')
     expect(stdout).toContain('equals evaluation by definition')
   })
@@ -83,6 +83,31 @@ describe('run', () => {
     )
   })
 
+  test('takes sizes for random inputs, but not beside data', async () => {
+    const { code, stdout } = await capture('run', '--device', 'cpu', '--size', 'batch=3')
+    expect([code, stdout.includes('batch = 3')]).toEqual([0, true])
+    expect((await capture('run', '--device', 'cpu', '--size', 'rows=3')).stderr).toContain('its sizes are batch')
+    expect((await capture('run', '--size', 'batch=3', '--data', root.path)).code).toBe(2)
+  })
+
+  test('counts kernels of one kind, and lists a dozen kinds', async () => {
+    const model = modelBytes((g) => {
+      const x = g.input('x', 'f32', [2, 2])
+      for (let i = 0; i < 14; i++) {
+        // Ever longer chains before a product that nothing can be fused with but these.
+        let y = x
+        for (let k = 0; k < i; k++) y = g.node(k % 2 === 0 ? 'Relu' : 'Neg', [y])
+        g.output(g.node('MatMul', [y, y]), 'f32')
+      }
+      for (let i = 0; i < 2; i++) g.output(g.node('ReduceSum', [g.node('Exp', [x])]), 'f32')
+    })
+    const { stdout } = await capture('run', fileOf(model), '--device', 'cpu')
+    const kinds = stdout.split('\n').filter((line) => / ×  | kinds more/.test(line))
+    expect(kinds.length).toBe(13)
+    expect(kinds[0]).toMatch(/^ +\d ×  /)
+    expect(kinds[12]).toMatch(/… \d kinds more: tilewright explain lists all/)
+  })
+
   test('writes no colours to a file, and some when told to', async () => {
     const color = '\u001b['
     expect((await capture('run', '--device', 'cpu')).stdout).not.toContain(color)
@@ -115,6 +140,14 @@ describe('bad input', () => {
     `)
   })
 
+  test('the folder of a case', async () => {
+    writeCase(at('case'), reluModel(), [{ inputs: [f32([2], [-1, 1])], outputs: [f32([2], [0, 1])] }])
+    expect(await failure('run', at('case'))).toContain('help  name the file itself: <folder>/case/model.onnx')
+    expect(await failure('run', at('case/model.onnx'), '--data', at('case'))).toContain(
+      'help  name a data set in it: <folder>/case/test_data_set_0',
+    )
+  })
+
   test('a file that is cut short', async () => {
     expect(await failure('run', fileOf(demoModel().subarray(0, 1000)))).toMatchInlineSnapshot(`
       "error[onnx/truncated]: the bytes end inside a field
@@ -143,7 +176,7 @@ describe('bad input', () => {
         with  element type f64: input "x"
         with  operator "Bar": node "bar"
         with  operator "my.ops.Foo": node "test/Foo_2"
-        help  run the parts listed elsewhere, or export the model without them
+        help  export the model without them, or cut it before them (onnx.utils.extract_model)
       "
     `)
   })
@@ -245,7 +278,11 @@ describe('check', () => {
       1 passed, 2 failed, 1 unsupported
       "
     `)
-    expect(stderr).toBe('unsupported: operator "Foo"\n')
+    expect(stderr).toMatchInlineSnapshot(`
+      "unsupported: operator "Foo"
+      each element was compared within --rtol 0.001 and --atol 1e-7; whole models round more: --of-max 1e-4 compares with the largest value of an output
+      "
+    `)
   })
 
   test('unsupported cases do not fail', async () => {

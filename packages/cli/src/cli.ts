@@ -49,12 +49,17 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
 
   program
     .command('run')
-    .description('compile a model, run it, and say what became of it; without MODEL, a small built-in one')
-    .argument('[model]', 'an .onnx file')
+    .description('compile a model, run it, and check the result against evaluation by definition')
+    .argument('[model]', 'an .onnx file (default: a small built-in model)')
     .addOption(deviceOption())
     .option('--data <dir>', 'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)')
+    .addOption(
+      new Option('--size <name=value>', 'value of a symbolic size of random inputs; may be repeated')
+        .argParser(toSizes)
+        .conflicts('data'),
+    )
     .option('--json', 'print one JSON object')
-    .action((model: string | undefined, options: Flags<'device' | 'data' | 'json'>) =>
+    .action((model: string | undefined, options: Flags<'device' | 'data' | 'size' | 'json'>) =>
       finish(() => run(model, runOptions(options), terminal)),
     )
 
@@ -110,8 +115,8 @@ interface AllFlags {
 }
 type Flags<K extends keyof AllFlags> = Pick<AllFlags, K>
 
-function runOptions({ device, data, json }: Flags<'device' | 'data' | 'json'>): RunOptions {
-  return { device, data, json: json === true }
+function runOptions({ device, data, size, json }: Flags<'device' | 'data' | 'size' | 'json'>): RunOptions {
+  return { device, data, sizes: size ?? {}, json: json === true }
 }
 
 function explainOptions({ device, size, group, json }: Flags<'device' | 'size' | 'group' | 'json'>): ExplainOptions {

@@ -10,6 +10,8 @@ export interface DataSet {
   readonly folder: string
   readonly inputCount: number
   readonly outputCount: number
+  /** The first data set in the folder, when the folder of a case was named. */
+  readonly inner: string | undefined
   /**
    * Throws `CompileError` `file/…` or `onnx/…` for files that cannot be read, and `UnsupportedError` `data/dtype` for
    * element types that no graph has.
@@ -30,6 +32,7 @@ export function openDataSet(folder: string): DataSet {
     folder,
     inputCount: counts.input,
     outputCount: counts.output,
+    inner: names.find((name) => name.startsWith('test_data_set_')),
     input: (position) => read('input', position),
     output: (position) => read('output', position),
   }
@@ -48,7 +51,10 @@ export function checkInputCount(dataSet: DataSet, names: readonly string[]): voi
     code: 'data/input-count',
     message: `${dataSet.inputCount} input files for ${names.length} inputs (${names.join(', ')})`,
     where: dataSet.folder,
-    help: 'write input_N.pb for the N-th input of the graph that is no initializer, from 0',
+    help:
+      dataSet.inputCount === 0 && dataSet.inner !== undefined
+        ? `name a data set in it: ${join(dataSet.folder, dataSet.inner)}`
+        : 'write input_N.pb for the N-th input of the graph that is no initializer, from 0',
   })
 }
 

@@ -1,5 +1,6 @@
 /** Files and folders that the user names: every way in which they are not there is an error with a code. */
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { CompileError } from '@tilewright/ir'
 
 /**
@@ -13,7 +14,7 @@ export function readBytes(path: string, what: string): Uint8Array {
       code: 'file/directory',
       message: `${what} is a folder`,
       where: path,
-      help: 'name the file itself',
+      help: modelIn(path) ?? 'name the file itself',
     })
   }
   if (!stats.isFile()) {
@@ -32,12 +33,18 @@ export function readFolder(path: string, what: string): readonly string[] {
   if (!statsOf(path, what).isDirectory()) {
     throw new CompileError({
       code: 'file/not-a-folder',
-      message: `${what} is no folder`,
+      message: `${what} is a file, not a folder`,
       where: path,
       help: 'name the folder that holds the files',
     })
   }
   return guarded(path, what, () => readdirSync(path).toSorted())
+}
+
+/** Folders of models hold them under one name. */
+function modelIn(folder: string): string | undefined {
+  const path = join(folder, 'model.onnx')
+  return existsSync(path) ? `name the file itself: ${path}` : undefined
 }
 
 function statsOf(path: string, what: string): Stats {

@@ -1,7 +1,7 @@
 /** Inputs for a run without data: seeded, of the shapes that the model declares. */
 import { arrayFor, floatToHalf, type TensorArray } from '@tilewright/backend'
 import type { Graph, TensorDType } from '@tilewright/graph'
-import { evaluateSize, type SizeExpr, type SizeParam, type SizeValues, sizeParams } from '@tilewright/ir'
+import { CompileError, evaluateSize, type SizeExpr, type SizeParam, type SizeValues, sizeParams } from '@tilewright/ir'
 import type { HostTensor } from '@tilewright/runtime'
 import { randomNumbers } from './random-numbers.js'
 
@@ -9,7 +9,7 @@ import { randomNumbers } from './random-numbers.js'
 const defaults = { leading: 1, inner: 16 } as const
 
 /** Values for the size parameters of a graph's inputs: the defaults, moved to what the facts of each allow. */
-export function defaultSizes(graph: Graph): SizeValues {
+export function defaultSizes(graph: Graph): Readonly<Record<string, number>> {
   const sizes: Record<string, number> = {}
   for (const { shape } of graph.inputs) {
     shape.forEach((extent, d) => {
@@ -19,6 +19,19 @@ export function defaultSizes(graph: Graph): SizeValues {
     })
   }
   return sizes
+}
+
+/** The sizes that are asked for, and the defaults of the others. Throws `CompileError` `size/unknown`. */
+export function sizesWith(graph: Graph, asked: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const known = defaultSizes(graph)
+  const unknown = Object.keys(asked).find((name) => !Object.hasOwn(known, name))
+  if (unknown === undefined) return { ...known, ...asked }
+  const names = Object.keys(known)
+  throw new CompileError({
+    code: 'size/unknown',
+    message: `the model has no size "${unknown}"`,
+    help: names.length === 0 ? 'all its sizes are numbers' : `its sizes are ${names.join(', ')}`,
+  })
 }
 
 /** The smallest size that the facts allow from `wanted` on, or the largest below when there is none. */

@@ -28,6 +28,14 @@ export function summaryText({ passed, failed, unsupported }: CheckSummary, color
   return color(`${passed} passed, ${failed} failed, ${unsupported} unsupported`)
 }
 
+/** How to ask for less where rounding is what differs; undefined when nothing was compared and found wrong. */
+export function toleranceText(cases: readonly CaseReport[], tolerance: Tolerance): string | undefined {
+  const isWrong = cases.some(({ failures }) => failures.some((failure) => failure.includes('check/mismatch')))
+  if (!isWrong || tolerance.kind === 'of-max') return undefined
+  const { rtol, atol } = tolerance
+  return `each element was compared within --rtol ${rtol} and --atol ${atol}; whole models round more: --of-max 1e-4 compares with the largest value of an output`
+}
+
 /** What unsupported cases lack, most frequent first, in one line; undefined when there are none. */
 export function gapsText(cases: readonly CaseReport[]): string | undefined {
   const counts = new Map<string, number>()

@@ -7,6 +7,8 @@ import type { Terminal } from '../terminal.js'
 export interface RunOptions {
   readonly device: DeviceChoice
   readonly data: string | undefined
+  /** Values of symbolic sizes, where there is no data and the default is not wanted. */
+  readonly sizes: Readonly<Record<string, number>>
   readonly json: boolean
 }
 
@@ -15,7 +17,7 @@ export async function run(file: string | undefined, options: RunOptions, termina
   const request = readRequest(file, options.data)
   const opened = await openDevice(options.device, terminal.note)
   try {
-    const report = await runModel(request, opened)
+    const report = await runModel(request, options.sizes, opened)
     terminal.result(options.json ? JSON.stringify(runData(report), undefined, 2) : runText(report, terminal.colors))
     return report.checks.every(({ mismatches }) => mismatches.length === 0) ? 0 : 1
   } finally {

@@ -18,7 +18,7 @@ import { CompileError, type Target } from '@tilewright/ir'
 import { hostInputs } from '@tilewright/onnx'
 import { type Compilation, compileModel } from '../compile-model.js'
 import type { OpenedDevice } from '../open-device.js'
-import { defaultSizes } from '../random-inputs.js'
+import { defaultSizes, sizesWith } from '../random-inputs.js'
 import type { RunRequest } from '../run/run-model.js'
 
 export interface Explanation {
@@ -85,8 +85,8 @@ export interface ExplainedTimes {
 
 /**
  * Compiles a model for a device. `asked` are values of symbolic sizes that are not to have their defaults.
- * Throws the errors of the import and the compile, `CompileError` `explain/size` for sizes that the model does not have,
- * by name or by value, `explain/host-value` for a model that cannot be compiled without data, and `PlanError` `limits/…`
+ * Throws the errors of the import and the compile, `CompileError` `size/unknown` for a size that the model does not have,
+ * `explain/size` for values that do not fit it, `explain/host-value` for a model that cannot be compiled without data, and `PlanError` `limits/…`
  * for sizes that the device cannot hold.
  */
 export function explainModel(
@@ -152,17 +152,7 @@ function explain(
 }
 
 function sizesOf(graph: Graph, plan: Plan, asked: Readonly<Record<string, number>>): PlanSizeValues {
-  const known = defaultSizes(graph)
-  const unknown = Object.keys(asked).find((name) => !Object.hasOwn(known, name))
-  if (unknown !== undefined) {
-    const names = Object.keys(known)
-    throw new CompileError({
-      code: 'explain/size',
-      message: `the model has no size "${unknown}"`,
-      help: names.length === 0 ? 'all its sizes are numbers' : `its sizes are ${names.join(', ')}`,
-    })
-  }
-  const values = new Map(Object.entries({ ...known, ...asked }))
+  const values = new Map(Object.entries(sizesWith(graph, asked)))
   const shapes = plan.inputs.map(({ shape }) => shape.map((extent) => evaluatePlanSize(extent, values)))
   const sizes = bindSizes(plan.inputs, shapes)
   checkEqualSizes(plan.equalSizes, sizes)

@@ -230,7 +230,7 @@ test('writes no colours to a file, and some when told to', async () => {
 })
 
 test.each([
-  [['--size', 'tokens=3'], 1, 'error[explain/size]: the model has no size "tokens"'],
+  [['--size', 'tokens=3'], 1, 'error[size/unknown]: the model has no size "tokens"'],
   [['--size', 'batch=3000000'], 1, 'error[limits/elements]'],
   [['--group', '5'], 1, 'error[explain/group]: the model has no group 5'],
   [['--size', 'batch'], 2, 'It must be a name and a whole number'],

@@ -1,6 +1,7 @@
 /** What `tilewright explain` prints for people: from operators to pipelines, then remarks, memory and times. */
 import type { LaunchReport, PlaceReport, RemarkReport, VariantReport } from '@tilewright/compiler'
 import { formatBytes, formatCount, formatMilliseconds, formatTable } from '../format.js'
+import { operatorsText } from '../group-text.js'
 import type { Colors } from '../terminal.js'
 import type { ExplainedGroup, ExplainedLaunch, ExplainedTimes, Explanation, MemoryTimeline } from './explain-model.js'
 import { memoryChart } from './memory-chart.js'
@@ -58,36 +59,18 @@ function headerLines(explanation: Explanation, colors: Colors): readonly string[
 }
 
 /** Number, operators with prologues in parentheses, and what runs it at these sizes. */
-function groupRow({
-  number,
-  operators,
-  anchor,
-  isPrepared,
-  variants,
-  variant,
-  launches,
-}: ExplainedGroup): readonly string[] {
-  const names = repeated(operators.map(({ operator, role }) => (role === 'prologue' ? `(${operator})` : operator)))
-  const more = names.length > shown.operators ? [`${names.length - shown.operators} more`] : []
+function groupRow(group: ExplainedGroup): readonly string[] {
+  const { number, isPrepared, variants, variant, launches } = group
   const taken = variants[variant]
   return [
     String(number),
-    names.length === 0 ? anchor : [...names.slice(0, shown.operators), ...more].join(' + '),
+    operatorsText(group),
     taken === undefined ? '' : scheduleText(taken),
     launches.map(launchText).join(', '),
     [...(isPrepared ? ['once'] : []), ...(variants.length > 1 ? [formatCount(variants.length, 'variant')] : [])].join(
       ', ',
     ),
   ]
-}
-
-/** Equal texts in a row as one: `Slice × 3`. */
-function repeated(texts: readonly string[]): readonly string[] {
-  const starts = texts.flatMap((text, i) => (text === texts[i - 1] ? [] : [i]))
-  return starts.map((start, i) => {
-    const count = (starts[i + 1] ?? texts.length) - start
-    return count === 1 ? `${texts[start]}` : `${texts[start]} × ${count}`
-  })
 }
 
 /** `matmul/register-tiled threadsM=8 threadsN=8`. */

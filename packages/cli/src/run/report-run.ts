@@ -2,11 +2,15 @@
 import type { GroupReport } from '@tilewright/compiler'
 import type { HostTensor } from '@tilewright/runtime'
 import { formatBytes, formatCount, formatMilliseconds, formatTable } from '../format.js'
+import { operatorsText } from '../group-text.js'
 import type { Colors } from '../terminal.js'
 import type { ResultCheck, RunReport } from './run-model.js'
 
 /** Elements of an output that are shown. */
 const shownElements = 6
+
+/** Kinds of kernels that are shown; `explain` has all. */
+const shownKinds = 12
 
 /** The summary of a run. */
 export function runText(report: RunReport, colors: Colors): string {
@@ -19,7 +23,7 @@ export function runText(report: RunReport, colors: Colors): string {
     ['memory', memoryText(memory)],
     [
       'compile',
-      `${formatMilliseconds(times.compile)}, and ${formatMilliseconds(times.prepare)} for pipelines and constants`,
+      `${formatMilliseconds(times.compile)}, then ${formatMilliseconds(times.prepare)} for pipelines and weights`,
     ],
     ['run', runTimeText(times)],
     ...report.outputs.map(({ name, tensor }) => ['output', `${name} ${tensorText(tensor)}`] as const),
@@ -27,39 +31,40 @@ export function runText(report: RunReport, colors: Colors): string {
   ]
   const lines = fields.flatMap(([label, value]) => [
     `  ${colors.dim(label.padEnd(8))}  ${value}`,
-    ...(label === 'kernels' ? groupLines(report.groups, colors) : []),
+    ...(label === 'kernels' ? kindLines(report.groups, colors) : []),
   ])
   return [`${colors.bold(model.name)}  ${colors.dim(formatBytes(model.bytes))}`, '', ...lines].join('\n')
 }
 
 function kernelsText({ model, groups, dispatches, hostSteps }: RunReport): string {
   const host = hostSteps === 0 ? '' : `, ${formatCount(hostSteps, 'conversion')} on the host`
-  return `${formatCount(model.operators, 'operator')} fused into ${formatCount(groups.length, 'group')}, ${formatCount(dispatches, 'dispatch')}${host}`
+  return `${formatCount(model.operators, 'operator')} fused into ${formatCount(groups.length, 'kernel')}, ${formatCount(dispatches, 'dispatch')}${host}`
 }
 
-function memoryText({ constants, prepared, intermediates, bound, boundary }: RunReport['memory']): string {
-  const made = prepared === 0 ? '' : `, ${formatBytes(prepared)} made of constants`
-  const least = intermediates === 0 ? '' : ` (at least ${formatBytes(bound)})`
-  return `${formatBytes(constants)} constants${made}, ${formatBytes(intermediates)} intermediates${least}, ${formatBytes(boundary)} inputs and outputs`
+function memoryText({ constants, prepared, intermediates, boundary }: RunReport['memory']): string {
+  const made = prepared === 0 ? '' : `, ${formatBytes(prepared)} made of them`
+  return `weights ${formatBytes(constants)}${made}, intermediates ${formatBytes(intermediates)}, inputs and outputs ${formatBytes(boundary)}`
 }
 
-/** A line a group: what it writes, what was fused around its anchor, how it is scheduled. */
-function groupLines(groups: readonly GroupReport[], colors: Colors): readonly string[] {
-  const rows = groups.map(({ name, anchor, prologues, epilogues, variants }) => [
-    name,
-    [
-      ...(prologues === 0 ? [] : [formatCount(prologues, 'prologue')]),
-      anchor,
-      ...(epilogues === 0 ? [] : [formatCount(epilogues, 'epilogue')]),
-    ].join(' + '),
-    [...new Set(variants.map(({ template }) => template))].join(' | '),
-  ])
-  return formatTable(rows).map((row) => colors.dim(`              ${row}`))
+/** A line a kind of kernel: how often it occurs, the operators fused into it, how it is scheduled. */
+function kindLines(groups: readonly GroupReport[], colors: Colors): readonly string[] {
+  const counts = new Map<string, { readonly cells: readonly string[]; count: number }>()
+  for (const group of groups) {
+    const cells = [operatorsText(group), [...new Set(group.variants.map(({ template }) => template))].join(' | ')]
+    const kind = counts.get(cells.join()) ?? { cells, count: 0 }
+    counts.set(cells.join(), kind)
+    kind.count += 1
+  }
+  const kinds = [...counts.values()].toSorted((a, b) => b.count - a.count)
+  const rows = kinds.slice(0, shownKinds).map(({ cells, count }) => [`${count} ×`.padStart(5), ...cells])
+  const more = kinds.length - shownKinds
+  const rest = more > 0 ? [`    … ${more} kinds more: tilewright explain lists all`] : []
+  return [...formatTable(rows), ...rest].map((row) => colors.dim(`          ${row}`))
 }
 
 function runTimeText({ firstRun, run, runs }: RunReport['times']): string {
   if (runs === 0) return formatMilliseconds(firstRun)
-  return `${formatMilliseconds(run)}, the median of ${runs} after a first of ${formatMilliseconds(firstRun)}`
+  return `${formatMilliseconds(run)}, the median of ${runs}; the first took ${formatMilliseconds(firstRun)}`
 }
 
 function tensorText({ dtype, shape, data }: HostTensor): string {
@@ -74,9 +79,12 @@ function checkText({ against, largestErrorOfMax, mismatches, skipped }: ResultCh
   const what = against === 'definition' ? 'evaluation by definition' : 'the data set'
   if (skipped !== undefined) return colors.yellow(`not against ${what}: ${skipped}`)
   if (mismatches.length > 0) return colors.red(`differs from ${what}: ${mismatches.join('; ')}`)
-  const error =
-    largestErrorOfMax === 0 ? 'exactly' : `to ${(largestErrorOfMax ?? 0).toExponential(1)} of the largest value`
-  return colors.green(`equals ${what} ${error}`)
+  const error = (largestErrorOfMax ?? 0).toExponential(1)
+  return colors.green(
+    largestErrorOfMax === 0
+      ? `equals ${what} exactly`
+      : `equals ${what}; the largest error is ${error} of the largest value`,
+  )
 }
 
 /** The run as plain data; elements of outputs are left out. */

@@ -13,7 +13,7 @@ import { evaluateByDefinition } from '../evaluate-by-definition.js'
 import { inFile } from '../failure.js'
 import { readBytes } from '../files.js'
 import type { OpenedDevice } from '../open-device.js'
-import { defaultSizes, randomInputs } from '../random-inputs.js'
+import { randomInputs, sizesWith } from '../random-inputs.js'
 
 export interface RunReport {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -84,15 +84,19 @@ export function readRequest(file: string | undefined, dataFolder: string | undef
 }
 
 /**
- * Compiles and runs a model on its data set or on seeded random numbers.
- * Rejects with the errors of each stage, and with `CompileError` `run/host-value` when the model cannot be compiled
+ * Compiles and runs a model on its data set or on seeded random numbers. `asked` are values of symbolic sizes that are not
+ * to have their defaults, where there is no data set. Rejects with the errors of each stage, `CompileError` `size/unknown`, and with `CompileError` `run/host-value` when the model cannot be compiled
  * without data.
  */
-export async function runModel({ name, bytes, model, dataSet }: RunRequest, opened: OpenedDevice): Promise<RunReport> {
+export async function runModel(
+  { name, bytes, model, dataSet }: RunRequest,
+  asked: Readonly<Record<string, number>>,
+  opened: OpenedDevice,
+): Promise<RunReport> {
   const { hostValues, given } = readData(model, dataSet)
   const compilation = compileModel(model, hostValues, opened)
   const { graph, compiled } = compilation
-  const inputs = given ?? randomInputs(graph, defaultSizes(graph))
+  const inputs = given ?? randomInputs(graph, sizesWith(graph, asked))
 
   const preparing = performance.now()
   const session = await createSession({ ...compiled, device: opened.device })

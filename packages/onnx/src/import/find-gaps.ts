@@ -37,7 +37,7 @@ export function refuseGaps(model: OnnxModel, opset: number): void {
   throw new UnsupportedError({
     code: 'onnx/unsupported',
     message: `the model needs ${gaps.length} ${gaps.length === 1 ? 'thing that is' : 'things that are'} not supported`,
-    help: 'run the parts listed elsewhere, or export the model without them',
+    help: 'export the model without them, or cut it before them (onnx.utils.extract_model)',
     gaps,
   })
 }
