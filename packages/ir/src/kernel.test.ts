@@ -23,6 +23,12 @@ test.each([
   expect(thrownBy(() => kernel({ ...details, ...wrong })).code).toBe('ir/threads')
 })
 
+test('a launch that is not said is refused', () => {
+  const untyped: KernelDetails = JSON.parse('{ "name": "k", "params": [], "threads": 64 }')
+  const error = thrownBy(() => kernel(untyped))
+  expect(error).toMatchObject({ code: 'ir/launch', help: 'pass workgroups: [x, y, z]' })
+})
+
 test('error texts', () => {
   const tile = buffer('tile', 'f32', [64], 'workgroup')
   const faults = [

@@ -32,7 +32,7 @@ export interface KernelDetails {
   readonly body: Stmt
 }
 
-/** Throws `CompileError` `ir/threads` or `ir/scope`. */
+/** Throws `CompileError` `ir/threads`, `ir/launch` or `ir/scope`. */
 export function kernel(details: KernelDetails): Kernel {
   const { threads, subgroupSize, params } = details
   const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1
@@ -42,6 +42,14 @@ export function kernel(details: KernelDetails): Kernel {
       code: 'ir/threads',
       message: `kernel "${details.name}" asks for ${threads} threads in subgroups of ${subgroupSize ?? 'any size'}`,
       help: 'a workgroup has at least one thread and whole subgroups',
+    })
+  }
+  // Callers without types may leave it out.
+  if (!Array.isArray(details.workgroups) || details.workgroups.length !== 3) {
+    throw new CompileError({
+      code: 'ir/launch',
+      message: `kernel "${details.name}" does not say how many workgroups are launched`,
+      help: 'pass workgroups: [x, y, z]',
     })
   }
   for (const param of params) {

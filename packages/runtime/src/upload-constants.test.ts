@@ -52,6 +52,8 @@ test('a stream of any chunks gives what the bytes in one piece do', async () => 
       // In any order in the plan.
       expect(await upload(constants.toReversed(), all)).toEqual(expected.toReversed())
       expect(await upload(constants, async () => all)).toEqual(expected)
+      expect(await upload(constants, async () => all.buffer)).toEqual(expected)
+      expect(await upload(constants, all.buffer)).toEqual(expected)
       expect(await upload(constants, () => stream(all, lengths))).toEqual(expected)
     }),
     { numRuns: propertyRuns() },
@@ -71,4 +73,13 @@ test('a source that ends too soon, fails, or constants that overlap, are refused
   await expect(upload(constants, failing)).rejects.toThrow('no such file')
   const overlapping = [...constants, { buffer: 2, offset: 4, bytes: 4 }]
   await expect(upload(overlapping, new Uint8Array(20))).rejects.toMatchObject({ code: 'plan/constants' })
+})
+
+test('what is no bytes is refused', async () => {
+  const constants = [{ buffer: 0, offset: 0, bytes: 8 }]
+  const untyped: Uint8Array = JSON.parse('[1, 2]')
+  await expect(upload(constants, untyped)).rejects.toMatchObject({
+    code: 'plan/constants',
+    message: 'the constants are no bytes',
+  })
 })

@@ -6,7 +6,10 @@ import { type Plan, PlanError } from '@tilewright/backend/plan'
  * The bytes of a plan's constants, in one piece or as chunks of any length. A function is called again when the constants
  * must be uploaded again.
  */
-export type ConstantSource = Uint8Array | (() => Promise<Uint8Array> | AsyncIterable<Uint8Array>)
+export type ConstantSource = Bytes | (() => Promise<Bytes> | AsyncIterable<Uint8Array>)
+
+/** What a file gives in Node, and a response in a browser. */
+type Bytes = Uint8Array | ArrayBuffer
 
 /** Bytes on their way to the device before it is waited for. */
 const maxUnderway = 2 ** 26
@@ -65,8 +68,19 @@ export async function uploadConstants(
 
 async function* chunksOf(source: ConstantSource): AsyncGenerator<Uint8Array> {
   const given = typeof source === 'function' ? source() : source
-  if (Symbol.asyncIterator in given) yield* given
-  else yield await given
+  // Callers without types may pass anything.
+  if (typeof given === 'object' && given !== null && Symbol.asyncIterator in given) yield* given
+  else yield bytesOf(await given)
+}
+
+function bytesOf(given: Bytes): Uint8Array {
+  if (given instanceof Uint8Array) return given
+  if (given instanceof ArrayBuffer) return new Uint8Array(given)
+  throw new PlanError(
+    'plan/constants',
+    'the constants are no bytes',
+    'pass a Uint8Array, an ArrayBuffer, or a function that gives one or an async iterable of Uint8Arrays',
+  )
 }
 
 function joined(rest: Uint8Array, piece: Uint8Array): Uint8Array {

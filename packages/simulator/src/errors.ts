@@ -31,7 +31,8 @@ const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
   'sim/operations-exceeded': 'raise maxOperations, or make the kernel smaller',
   'sim/order-dependent': 'results may not depend on the order of threads, workgroups or asynchronous copies',
   'sim/out-of-bounds': 'guard the access: every index lies within its extent',
-  'sim/uninitialised-read': 'write the element before it is read, on every path',
+  'sim/uninitialised-read':
+    'write the element before it is read, on every path; a barrier must stand between when another thread writes it',
 }
 
 export interface SimulatorErrorDetails {

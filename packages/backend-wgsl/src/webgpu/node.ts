@@ -41,7 +41,7 @@ export async function openNodeGpu({ software = false }: OpenNodeOptions = {}): P
 }
 
 const softwareHelp = 'install Chromium, which carries SwiftShader (Debian: apt-get install chromium)'
-const hardwareHelp = 'install the driver of a GPU, or take a software adapter'
+const hardwareHelp = 'install the driver of a GPU, or open a software adapter: openNode({ software: true })'
 
 /** Must run before Dawn's first instance is made, which is when the Vulkan loader looks for drivers. */
 function chooseVulkanDriver(software: boolean): void {

@@ -1,4 +1,4 @@
-import { compose, repeat, spatial } from '@tilewright/task-mapping'
+import { chain, compose, type MappingChain, repeat, spatial, type TaskMapping } from '@tilewright/task-mapping'
 import { deepFreeze, thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { buffer } from '../buffer.js'
@@ -199,4 +199,16 @@ test('JSON keeps all that a kernel says but which nodes are one', () => {
   expect(kinds(body)).toEqual(kinds(doubling().body))
   const mapping = compose(repeat(4, 1), spatial(16, 8))
   expect(JSON.parse(JSON.stringify(mapping))).toEqual(mapping)
+})
+
+test('a chain may stand for its mapping', () => {
+  const built = (mapping: TaskMapping | MappingChain): string =>
+    printKernel(
+      buildKernel({ name: 'k', threads: 8, workgroups: [1, 1, 1] }, (g) => {
+        const x = g.param('x', 'f32', [32])
+        g.forTask(mapping, g.thread, (i) => x.set([i], 0))
+      }),
+    )
+  const made = chain.repeat(4).spatial(8)
+  expect(built(made)).toBe(built(made.mapping))
 })

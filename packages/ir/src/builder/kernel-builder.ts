@@ -2,7 +2,7 @@
  * Writing kernels by hand: `buildKernel({...}, (g) => { … })`. The builder records statements in order, with the line
  * of the author's code, and gives handles for buffers and values.
  */
-import { rank, type TaskMapping } from '@tilewright/task-mapping'
+import { type MappingChain, rank, type TaskMapping } from '@tilewright/task-mapping'
 import { type Buffer, buffer, type Scope } from '../buffer.js'
 import { computeType, type DType, type ScalarType } from '../dtype.js'
 import { all, builtin, constant, type Expr, load, lt, select, sizeValue, type Var, variable } from '../expr.js'
@@ -69,7 +69,11 @@ export interface KernelBuilder {
     options?: { readonly unroll?: boolean },
   ) => void
   /** Runs `body` for each task of `worker`, with one value a dimension, then the position among the worker's tasks. */
-  readonly forTask: (mapping: TaskMapping, worker: Operand, body: (...task: readonly Value[]) => void) => void
+  readonly forTask: (
+    mapping: TaskMapping | MappingChain,
+    worker: Operand,
+    body: (...task: readonly Value[]) => void,
+  ) => void
   readonly if: (cond: Operand, then: () => void, otherwise?: () => void) => void
   readonly barrier: (participants?: Participants, memory?: BarrierMemory) => void
   readonly atomic: (op: AtomicOp, target: BufferHandle, index: readonly Operand[], by: Operand) => Value
@@ -192,7 +196,8 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       const inner = nested(() => body(value(loopVar)))
       emit(forLoop(loopVar, toExpr(extent, 'i32'), inner, unroll, at))
     },
-    forTask: (mapping, worker, body) => {
+    forTask: (given, worker, body) => {
+      const mapping = 'mapping' in given ? given.mapping : given
       const at = callerLocation()
       const vars = axisVars(Array.from({ length: rank(mapping) }, (_, d) => taskHints[d] ?? `i${d}`))
       const position = variable('position')
