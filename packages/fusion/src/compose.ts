@@ -22,19 +22,27 @@ export function compose(consumer: Compute, producers: ReadonlyMap<Buffer, Comput
   return value === consumer.value ? consumer : { ...consumer, value }
 }
 
-/** An expression with every load of a producer's output replaced by its value, again until none is left. */
+/**
+ * An expression with every load of a producer's output replaced by its value, again until none is left. Loads of one place
+ * share the value: a producer that is read twice by each of n others would be written 2^n times.
+ */
 export function inlineLoads(
   root: Expr,
   producers: ReadonlyMap<Buffer, Compute>,
   memo: Map<Expr, Expr> = new Map(),
 ): Expr {
   const inline = (expr: Expr): Expr => rewriteExpr(expr, visit, memo)
+  const known = new Map<Buffer, { readonly index: readonly Expr[]; readonly value: Expr }[]>()
   const visit = (node: Expr): Expr => {
     if (node.kind !== 'load') return node
     const producer = producers.get(node.buffer)
     if (producer === undefined) return node
-    const value = wrapped(producer.output, producer.value)
-    return inline(substitute(value, bind(producer.axes, node.index)))
+    const places = known.get(node.buffer) ?? []
+    const before = places.find(({ index }) => index.every((at, d) => at === node.index[d]))
+    if (before !== undefined) return before.value
+    const value = inline(substitute(wrapped(producer.output, producer.value), bind(producer.axes, node.index)))
+    known.set(node.buffer, [...places, { index: node.index, value }])
+    return value
   }
   return inline(root)
 }

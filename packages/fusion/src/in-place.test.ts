@@ -60,6 +60,27 @@ describe('an elementwise anchor', () => {
   })
 })
 
+test('a long chain of sums of a value and itself is looked through', () => {
+  const [a, b, product] = [storage('a', 4, 4), storage('b', 4, 4), storage('product', 4, 4)]
+  const residual = storage('residual', 4, 4)
+  let last = product
+  const doublings = Array.from({ length: 60 }, () => {
+    const from = last
+    last = storage('doubled', 4, 4)
+    return compute(last, (i, j) => add(load(from, [i!, j!]), load(from, [i!, j!])))
+  })
+  const result = storage('result', 4, 4)
+  const sum = compute(result, (i, j) => add(load(last, [i!, j!]), load(residual, [i!, j!])))
+  const anchor = matmul(
+    product,
+    4,
+    (_, i, k) => load(a, [i, k]),
+    (_, k, j) => load(b, [k, j]),
+  )
+  const group = groupOf(anchor, { epilogues: [...doublings, sum] })
+  expect(inPlaceOperand(group, (operand) => operand === residual)).toBe(residual)
+})
+
 describe('an epilogue', () => {
   const [a, product, residual, result] = [
     storage('a', 4, 4),

@@ -36,7 +36,7 @@ interface Formed {
 }
 
 /** Equations of one chain: their values are nested, and whoever walks them recurses. */
-const mostMembers = 64
+export const mostMembers = 64
 
 /** The chain that ends in `last`; undefined when it reads no reduction over its own rows. */
 export function absorb(last: Compute, producer: (buffer: Buffer) => Equation | undefined): Chain | undefined {

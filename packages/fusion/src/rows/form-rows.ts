@@ -25,7 +25,7 @@ import {
 import { countLoads } from '../copies.js'
 import { equationInputs } from '../group.js'
 import type { PartitionFacts } from '../partition.js'
-import { absorb, type Chain } from './absorb.js'
+import { absorb, type Chain, mostMembers } from './absorb.js'
 import { boundExponents } from './bound-exponents.js'
 
 /** Loads in the text of one equation: each value that is read twice is written out twice. */
@@ -47,10 +47,12 @@ export function formRows(
       readers.set(input, list)
     }
   }
+  const distances = distancesToReductions(equations, producers)
   const gone = new Set<Equation>()
   const formed = new Map<Equation, Equation>()
   for (const equation of equations.toReversed()) {
     if (equation.kind !== 'compute' || gone.has(equation)) continue
+    if ((distances.get(equation) ?? 0) > mostMembers) continue
     const chain = chainOf(equation, producers, readers, results)
     if (chain === undefined) continue
     const { stages, value } = boundExponents(chain)
@@ -63,6 +65,26 @@ export function formRows(
   }
   if (formed.size === 0) return equations
   return equations.flatMap((equation) => (gone.has(equation) ? [] : [formed.get(equation) ?? equation]))
+}
+
+/**
+ * How many equations lie between each `compute` and the nearest reduction that it depends on: long programs without one
+ * nearby are not walked from each of their equations.
+ */
+function distancesToReductions(
+  equations: readonly Equation[],
+  producers: ReadonlyMap<Buffer, Equation>,
+): ReadonlyMap<Equation, number> {
+  const distances = new Map<Equation, number>()
+  for (const equation of equations) {
+    const found = equationInputs(equation).map((input) => {
+      const producer = producers.get(input)
+      if (producer?.kind === 'reduce') return 0
+      return producer?.kind === 'compute' ? 1 + (distances.get(producer) ?? 0) : Number.POSITIVE_INFINITY
+    })
+    distances.set(equation, Math.min(...found))
+  }
+  return distances
 }
 
 /** The chain that ends in `last`, without what others read too; undefined when there is none. */
