@@ -2,8 +2,10 @@
 export * from './build-graph.js'
 export * from './graph.js'
 export * from './ops/activations.js'
+export * from './ops/affine-grid.js'
 export { resolveAxes } from './ops/axes.js'
 export * from './ops/bits.js'
+export * from './ops/center-crop-pad.js'
 export * from './ops/concat.js'
 export * from './ops/conv.js'
 export * from './ops/conv-transpose.js'
@@ -22,6 +24,7 @@ export {
   sumOp,
 } from './ops/elementwise.js'
 export * from './ops/expand.js'
+export * from './ops/fourier.js'
 export {
   absOp,
   acoshOp,
@@ -54,7 +57,15 @@ export * from './ops/logic.js'
 export { lpNormalizationOp } from './ops/lp.js'
 export * from './ops/lrn.js'
 export * from './ops/matmul.js'
-export * from './ops/normalize.js'
+export {
+  batchNormalizationOp,
+  type EpsilonAttribute,
+  type GroupNormalizationAttributes,
+  groupNormalizationOp,
+  instanceNormalizationOp,
+  type LayerNormalizationAttributes,
+  layerNormalizationOp,
+} from './ops/normalize.js'
 export * from './ops/pad.js'
 export * from './ops/pool.js'
 export {
@@ -68,6 +79,9 @@ export {
 export { flatten, flattenOp, reshapeOp, squeezeOp, unsqueezeOp } from './ops/reshape.js'
 export * from './ops/resize.js'
 export type { CoordinateMode } from './ops/resize-positions.js'
+export * from './ops/rms-normalize.js'
+export * from './ops/rotary-embedding.js'
+export * from './ops/signal-window.js'
 export * from './ops/slice.js'
 export { logSoftmaxOp, type SoftmaxAttributes, softmaxOp } from './ops/softmax.js'
 export * from './ops/transpose.js'

@@ -1,4 +1,4 @@
-/** Sums of all elements before: CumSum. */
+/** Sums and products of all elements before: CumSum, CumProd. */
 import {
   add,
   binary,
@@ -11,6 +11,7 @@ import {
   type Expr,
   int,
   load,
+  mul,
   scan,
   select,
   sizeValue,
@@ -20,7 +21,7 @@ import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import { resolveAxis } from './axes.js'
 
-export interface CumSumAttributes {
+export interface CumulateAttributes {
   readonly axis: number
   /** Without the element itself. */
   readonly exclusive: boolean
@@ -29,31 +30,48 @@ export interface CumSumAttributes {
 }
 
 /** CumSum (ONNX): running sums along `axis`. Throws `CompileError` `graph/shape`. */
-export function cumSumOp(input: TensorType, { axis, exclusive, reverse }: CumSumAttributes): Operation {
-  const along = resolveAxis('CumSum', axis, input.shape.length)
+export const cumSumOp = (input: TensorType, attributes: CumulateAttributes): Operation =>
+  cumulate('CumSum', input, attributes, { identity: 0, combine: add })
+
+/** CumProd (ONNX): running products along `axis`. Throws `CompileError` `graph/shape`. */
+export const cumProdOp = (input: TensorType, attributes: CumulateAttributes): Operation =>
+  cumulate('CumProd', input, attributes, { identity: 1, combine: mul })
+
+interface Cumulation {
+  readonly identity: number
+  readonly combine: (left: Expr, right: Expr) => Expr
+}
+
+function cumulate(
+  name: string,
+  input: TensorType,
+  { axis, exclusive, reverse }: CumulateAttributes,
+  { identity, combine }: Cumulation,
+): Operation {
+  const along = resolveAxis(name, axis, input.shape.length)
   const last = sub(sizeValue(defined(input.shape[along], 'the axis')), int(1))
   /** The index with another position along the axis. */
   const moved = (axes: readonly Expr[], to: (at: Expr) => Expr): readonly Expr[] =>
     axes.map((at, d) => (d === along ? to(at) : at))
   const turned = (axes: readonly Expr[]): readonly Expr[] => (reverse ? moved(axes, (at) => sub(last, at)) : axes)
   return {
-    name: 'CumSum',
+    name,
     outputs: [{ dtype: input.dtype, shape: input.shape }],
     define: ([x], [y]) => {
       const [source, output] = [defined(x, 'one input'), defined(y, 'one output')]
       const isWhole = !exclusive && !reverse
-      const sums = isWhole ? output : buffer('sums', output.dtype, output.shape, 'storage')
-      const equations: Equation[] = [scan(sums, along, (...axes) => load(source, turned(axes)), add)]
+      const running = isWhole ? output : buffer('running', output.dtype, output.shape, 'storage')
+      const equations: Equation[] = [scan(running, along, (...axes) => load(source, turned(axes)), combine)]
       if (isWhole) return equations
-      const zero = constant(computeType(output.dtype), 0)
+      const nothing = constant(computeType(output.dtype), identity)
       const placed = compute(output, (...axes) => {
         const at = turned(axes)
-        if (!exclusive) return load(sums, at)
+        if (!exclusive) return load(running, at)
         const before = load(
-          sums,
+          running,
           moved(at, (one) => sub(one, int(1))),
         )
-        return select(binary('eq', defined(at[along], 'the axis'), int(0)), zero, before)
+        return select(binary('eq', defined(at[along], 'the axis'), int(0)), nothing, before)
       })
       return [...equations, placed]
     },

@@ -1,4 +1,4 @@
-/** Tensors that follow from positions: ConstantOfShape, Range, Trilu, OneHot. */
+/** Tensors that follow from positions: ConstantOfShape, Range, EyeLike, Trilu, OneHot. */
 import {
   add,
   binary,
@@ -24,6 +24,7 @@ import {
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorDType, type TensorType } from '../tensor.js'
+import { expectRank } from './axes.js'
 import { expectOneDType, formatShape, shapeError } from './shape-error.js'
 
 /** A tensor of `shape` that holds `value` everywhere. Throws `CompileError` `graph/shape` for a negative extent. */
@@ -80,6 +81,21 @@ function countOf(start: SizeExpr, limit: SizeExpr, delta: number): SizeExpr {
 /** A difference where either may be a negative number. */
 function minus(left: SizeExpr, right: SizeExpr): SizeExpr {
   return typeof right === 'number' && right < 0 ? sizeBinary('add', left, -right) : sizeSub(left, right)
+}
+
+/** EyeLike (ONNX): 1 on diagonal `k` of a matrix, 0 elsewhere. Throws `CompileError` `graph/shape`. */
+export function eyeLikeOp(type: TensorType, { k }: { readonly k: number }): Operation {
+  expectRank('EyeLike', type, 2)
+  const scalar = computeType(deviceDType(type.dtype))
+  return {
+    name: 'EyeLike',
+    outputs: [type],
+    define: (_, [output]) => [
+      compute(defined(output, 'one output'), (row, column) =>
+        cast(scalar, binary('eq', sub(defined(column, 'columns'), defined(row, 'rows')), int(k))),
+      ),
+    ],
+  }
 }
 
 /** Trilu (ONNX): zero below diagonal `k` of the last two dimensions (`upper`), or above it. Throws `graph/shape`. */

@@ -204,7 +204,7 @@ function normalizedChannels(
  * Mean and inverse deviation of each row, and elements normalised by them. The variance is that of the differences from the
  * mean: squares of the elements themselves would cancel.
  */
-function momentsOf(
+export function momentsOf(
   input: Buffer,
   rows: Rows,
   epsilon: number,

@@ -1,5 +1,15 @@
 /** Operators of ONNX on bits, and those that tell NaN and infinities from numbers. */
-import { bitShiftOp, bitwiseAndOp, bitwiseNotOp, bitwiseOrOp, bitwiseXorOp, isInfOp, isNanOp } from '@tilewright/graph'
+import {
+  bitCastOp,
+  bitShiftOp,
+  bitwiseAndOp,
+  bitwiseNotOp,
+  bitwiseOrOp,
+  bitwiseXorOp,
+  isInfOp,
+  isNanOp,
+} from '@tilewright/graph'
+import { dtypeAttribute } from '../dtype-attribute.js'
 import { apply, binary, type OnnxOperator, unary } from '../operator.js'
 import { oneOf } from './movement.js'
 
@@ -15,6 +25,7 @@ export const bitOperators: Readonly<Record<string, OnnxOperator>> = {
       return apply(bitShiftOp(...operands, { left }), operands)
     },
   },
+  BitCast: unary((x, context) => bitCastOp(x, dtypeAttribute(context, 'to'))),
   IsNaN: unary(isNanOp),
   IsInf: unary((x, context) =>
     isInfOp(x, {

@@ -27,10 +27,7 @@ import {
   whereOp,
   xorOp,
 } from '@tilewright/graph'
-import { CompileError, UnsupportedError } from '@tilewright/ir'
-import { dataTypeOf } from '../../data-type.js'
-import { isGraphDType } from '../constant-data.js'
-import type { NodeContext } from '../node-context.js'
+import { dtypeAttribute } from '../dtype-attribute.js'
 import { apply, binary, type Imported, type OnnxOperator, unary } from '../operator.js'
 import { scalarOf } from '../scalar-of.js'
 
@@ -52,28 +49,6 @@ function knownExponent(base: Tensor, exponent: Tensor): number | undefined {
 
 const converted = (value: Tensor, dtype: TensorDType): Imported =>
   value.dtype === dtype ? { kind: 'tensors', tensors: [value] } : apply(castOp(value, dtype), [value])
-
-/** The element type that the attribute `to` of Cast names. */
-function targetOf(context: NodeContext): TensorDType {
-  const number = context.int('to', 0)
-  const dtype = dataTypeOf(number)
-  if (dtype === undefined) {
-    throw new CompileError({
-      code: 'onnx/attribute',
-      message: `Cast to element type ${number}, which ONNX does not define`,
-      where: context.where,
-      help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
-    })
-  }
-  if (isGraphDType(dtype)) return dtype
-  const what = `Cast to ${dtype}`
-  throw new UnsupportedError({
-    code: 'onnx/operator',
-    message: `${what} is not supported`,
-    where: context.where,
-    gaps: [{ where: context.where, what }],
-  })
-}
 
 export const elementwiseOperators: Readonly<Record<string, OnnxOperator>> = {
   Add: binary(addOp),
@@ -113,6 +88,6 @@ export const elementwiseOperators: Readonly<Record<string, OnnxOperator>> = {
       return apply(whereOp(...operands), operands)
     },
   },
-  Cast: { import: (context) => converted(context.input(0), targetOf(context)) },
+  Cast: { import: (context) => converted(context.input(0), dtypeAttribute(context, 'to')) },
   CastLike: { import: (context) => converted(context.input(0), context.input(1).dtype) },
 }

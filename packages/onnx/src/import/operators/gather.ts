@@ -1,19 +1,23 @@
 /** Operators of ONNX that choose elements by index, and those that follow from positions alone. */
 import {
+  type CumulateAttributes,
   constantOfShapeOp,
+  cumProdOp,
   cumSumOp,
+  eyeLikeOp,
   gatherElementsOp,
   gatherNdOp,
   gatherOp,
   type Operation,
   oneHotOp,
   rangeOp,
-  type Tensor,
   type TensorType,
   triluOp,
 } from '@tilewright/graph'
-import { CompileError, type SizeExpr, UnsupportedError } from '@tilewright/ir'
+import { UnsupportedError } from '@tilewright/ir'
 import { constantData } from '../constant-data.js'
+import { dtypeAttribute } from '../dtype-attribute.js'
+import { hostScalar } from '../host-scalar.js'
 import { elementOf, saturated } from '../host-values/host-element.js'
 import type { NodeContext } from '../node-context.js'
 import { apply, type Imported, type OnnxOperator } from '../operator.js'
@@ -50,7 +54,7 @@ export const gatherOperators: Readonly<Record<string, OnnxOperator>> = {
   Range: {
     hostInputs: [0, 1, 2],
     import: (context) => {
-      const [start, limit, delta] = [scalarOf(context, 0), scalarOf(context, 1), scalarOf(context, 2)]
+      const [start, limit, delta] = [hostScalar(context, 0), hostScalar(context, 1), hostScalar(context, 2)]
       if (typeof delta !== 'number') {
         const message = 'Range with a symbolic delta is not supported'
         throw new UnsupportedError({ code: 'onnx/operator', message, where: context.where })
@@ -70,39 +74,35 @@ export const gatherOperators: Readonly<Record<string, OnnxOperator>> = {
     hostInputs: [1],
     import: (context) => {
       const [indices, values] = [context.input(0), context.input(2)]
-      const depth = scalarOf(context, 1)
+      const depth = hostScalar(context, 1)
       return apply(oneHotOp(indices, values, { axis: context.int('axis', -1), depth }), [indices, values])
     },
   },
-  CumSum: {
-    hostInputs: [1],
+  CumSum: { hostInputs: [1], import: (context) => cumulated(context, cumSumOp) },
+  CumProd: { hostInputs: [1], import: (context) => cumulated(context, cumProdOp) },
+  EyeLike: {
     import: (context) => {
-      const data = context.input(0)
-      const attributes = {
-        axis: context.hostInts(1)[0] ?? 0,
-        exclusive: context.int('exclusive', 0) !== 0,
-        reverse: context.int('reverse', 0) !== 0,
-      }
-      return apply(cumSumOp(data, attributes), [data])
+      const { dtype, shape } = context.input(0)
+      const type = { dtype: dtypeAttribute(context, 'dtype', dtype), shape }
+      return apply(eyeLikeOp(type, { k: context.int('k', 0) }), [])
     },
   },
+}
+
+function cumulated(
+  context: NodeContext,
+  operation: (x: TensorType, attributes: CumulateAttributes) => Operation,
+): Imported {
+  const data = context.input(0)
+  const attributes = {
+    axis: context.hostInts(1)[0] ?? 0,
+    exclusive: context.int('exclusive', 0) !== 0,
+    reverse: context.int('reverse', 0) !== 0,
+  }
+  return apply(operation(data, attributes), [data])
 }
 
 function chosen(context: NodeContext, operation: (data: TensorType, indices: TensorType) => Operation): Imported {
   const operands = [context.input(0), context.input(1)] as const
   return apply(operation(...operands), operands)
-}
-
-/** A bound of Range, the depth of OneHot. Throws `CompileError` `onnx/host-value`. */
-function scalarOf(context: NodeContext, position: number): SizeExpr {
-  const tensor: Tensor = context.input(position)
-  const isFloat = tensor.dtype === 'f32' || tensor.dtype === 'f16'
-  const [value] = isFloat ? context.hostFloats(position) : context.hostSizes(position)
-  if (value !== undefined) return value
-  throw new CompileError({
-    code: 'onnx/host-value',
-    message: `input ${position} of ${context.node.opType} has no element`,
-    where: context.where,
-    help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
-  })
 }

@@ -12,6 +12,7 @@ import { poolOperators } from './pool.js'
 import { reduceOperators } from './reduce.js'
 import { resizeOperators } from './resize.js'
 import { shapeOperators } from './shape.js'
+import { signalOperators } from './signal.js'
 
 const operators: ReadonlyMap<string, OnnxOperator> = new Map(
   Object.entries({
@@ -27,6 +28,7 @@ const operators: ReadonlyMap<string, OnnxOperator> = new Map(
     ...reduceOperators,
     ...resizeOperators,
     ...shapeOperators,
+    ...signalOperators,
   }),
 )
 

@@ -1,5 +1,6 @@
 /** Operators of ONNX that move elements along dimensions: Transpose, Concat, Split, Slice, Pad, Tile, blocks. */
 import {
+  centerCropPadOp,
   concatOp,
   type DepthMode,
   depthToSpaceOp,
@@ -115,6 +116,14 @@ export const movementOperators: Readonly<Record<string, OnnxOperator>> = {
       }
       const attributes = { mode, begins: side(0), ends: side(axes.length), value: context.float('value', 0) }
       return apply(padOp(data, fill, attributes), [data, fill])
+    },
+  },
+  CenterCropPad: {
+    hostInputs: [1],
+    import: (context) => {
+      const data = context.input(0)
+      const axes = context.ints('axes') ?? data.shape.map((_, d) => d)
+      return apply(centerCropPadOp(data, { shape: context.hostSizes(1), axes }), [data])
     },
   },
   DepthToSpace: {

@@ -9,14 +9,16 @@ import {
   logSoftmaxOp,
   lpNormalizationOp,
   lrnOp,
+  meanVarianceNormalizationOp,
   type Operation,
+  rmsNormalizationOp,
   type SoftmaxAttributes,
   softmaxOp,
   type TensorType,
 } from '@tilewright/graph'
 import { CompileError, UnsupportedError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
-import { apply, type OnnxOperator } from '../operator.js'
+import { apply, type OnnxOperator, unary } from '../operator.js'
 
 const softmax = (operation: (x: TensorType, attributes: SoftmaxAttributes) => Operation): OnnxOperator => ({
   import: (context) => {
@@ -80,6 +82,16 @@ export const normalizeOperators: Readonly<Record<string, OnnxOperator>> = {
       return apply(layerNormalizationOp(x, scale, bias, attributes), [x, scale, bias])
     },
   },
+  RMSNormalization: {
+    import: (context) => {
+      const [x, scale] = [context.input(0), context.input(1)]
+      const attributes = { epsilon: epsilonOf(context), axis: context.int('axis', -1) }
+      return apply(rmsNormalizationOp(x, scale, attributes), [x, scale])
+    },
+  },
+  MeanVarianceNormalization: unary((x, context) =>
+    meanVarianceNormalizationOp(x, { axes: context.ints('axes') ?? [0, 2, 3] }),
+  ),
   InstanceNormalization: {
     import: (context) => {
       const [x, scale, bias] = [context.input(0), context.input(1), context.input(2)]
