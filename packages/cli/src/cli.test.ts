@@ -102,9 +102,9 @@ describe('run', () => {
       for (let i = 0; i < 2; i++) g.output(g.node('ReduceSum', [g.node('Exp', [x])]), 'f32')
     })
     const { stdout } = await capture('run', fileOf(model), '--device', 'cpu')
-    const kinds = stdout.split('\n').filter((line) => / ×  | kinds more/.test(line))
+    const kinds = stdout.split('\n').filter((line) => / × {2}| kinds more/.test(line))
     expect(kinds.length).toBe(13)
-    expect(kinds[0]).toMatch(/^ +\d ×  /)
+    expect(kinds[0]).toMatch(/^ +\d × {2}/)
     expect(kinds[12]).toMatch(/… \d kinds more: tilewright explain lists all/)
   })
 
