@@ -174,7 +174,11 @@ export function arbitraryExpr(options: ArbitraryExprOptions): fc.Arbitrary<Expr>
       ...exact,
       ...(inexact
         ? rounded
-        : [fc.tuple(fc.constantFrom('floor' as const, 'ceil' as const), own).map(([op, value]) => unary(op, value))]),
+        : [
+            fc
+              .tuple(fc.constantFrom('floor' as const, 'ceil' as const, 'round' as const), own)
+              .map(([op, value]) => unary(op, value)),
+          ]),
       fc.tuple(fc.constantFrom('neg' as const, 'abs' as const), own).map(([op, value]) => unary(op, value)),
       fc.oneof(small, expr('bool', depth)).map((value) => cast('f32', value)),
     ]

@@ -64,6 +64,8 @@ export function jsExpr(expr: Expr, names: JsNames): string {
       if (expr.op === 'not') return `!${value}`
       if (expr.op === 'neg') return expr.dtype === 'f32' ? `(-${value})` : `(-${value} | 0)`
       if (expr.op === 'abs') return expr.dtype === 'f32' ? `Math.abs(${value})` : `(Math.abs(${value}) | 0)`
+      // What an f32 has behind the point is rounded away, as in ir's float-functions.ts.
+      if (expr.op === 'round') return `Math.fround(${value} + ${1.5 * 2 ** 52} - ${1.5 * 2 ** 52})`
       return expr.op === 'erf' ? `Math.fround(erf(${value}))` : `Math.fround(Math.${expr.op}(${value}))`
     }
     case 'binary':

@@ -146,6 +146,7 @@ function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, s
     unary: (expr, p) => {
       if (expr.op === 'neg' || expr.op === 'not') return cLikeExprs.unary(expr, p)
       if (expr.op === 'abs') return call(expr.dtype === 'f32' ? 'fabsf' : 'abs', [p.text(expr.value)])
+      if (expr.op === 'round') return call('rintf', [p.text(expr.value)])
       return call(`${expr.op}f`, [p.text(expr.value)])
     },
     binary: (expr, p) => {

@@ -77,6 +77,8 @@ test.each([
   ['log', sweep(1, 1e30)],
   ['floor', sweep(-100, 100)],
   ['ceil', sweep(-1e9, 1e9)],
+  ['round', sweep(-1e9, 1e9)],
+  ['round', Float32Array.from({ length: 2 ** 10 }, (_, i) => i / 2 - 256)],
   ['sin', sweep(-10, 10)],
   ['cos', sweep(-10, 10)],
   ['asin', sweep(-1, 1)],

@@ -68,6 +68,9 @@ export {
 } from './ops/normalize.js'
 export * from './ops/pad.js'
 export * from './ops/pool.js'
+export type { Parameter, QuantizedDType } from './ops/quantization.js'
+export * from './ops/quantize.js'
+export * from './ops/quantized-products.js'
 export {
   type ArgAttributes,
   argExtremumOp,

@@ -20,7 +20,8 @@
  * - `load` widens narrow element types (dtype.ts). Indices are i32, one a dimension, each within the shape.
  * - `exp(x)` is within 3 + 2·|x| units in the last place (WGSL's bound); `tanh` and `erf` within 1e-6 relative plus 1e-7
  *   absolute; `log` within 1e-6 relative plus 1e-6 absolute; `sqrt` within 4 units in the last place. `log(0)` is -inf;
- *   `log` and `sqrt` of what is below zero are NaN. `abs`, `floor` and `ceil` are exact; `abs` of the i32 minimum is itself.
+ *   `log` and `sqrt` of what is below zero are NaN. `abs`, `floor`, `ceil` and `round` (to nearest, halves to even) are exact;
+ *   `abs` of the i32 minimum is itself.
  * - `sin`, `cos` and `tan` of a magnitude up to 2^15 are, within 1e-6 relative, those of a number within 1e-7 of x; beyond
  *   that they are unspecified, `sin` and `cos` within -1..1. `asin`, `acos`, `atan`, `sinh` and `cosh` are within 1e-6
  *   relative plus 1e-7 absolute; `asinh`, `acosh` and `atanh` within 1e-6 relative plus 1e-6 absolute. `atanh` of 1 and -1 is
@@ -53,7 +54,16 @@ export interface Const {
 
 export type Builtin = 'thread' | 'subgroup' | 'lane' | 'workgroup-x' | 'workgroup-y' | 'workgroup-z'
 /** Functions of an f32 that give an f32. */
-export type FloatFunction = 'exp' | 'log' | 'sqrt' | 'erf' | 'floor' | 'ceil' | CircularFunction | HyperbolicFunction
+export type FloatFunction =
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'erf'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | CircularFunction
+  | HyperbolicFunction
 export type CircularFunction = 'sin' | 'cos' | 'tan' | 'asin' | 'acos' | 'atan'
 export type HyperbolicFunction = 'sinh' | 'cosh' | 'tanh' | 'asinh' | 'acosh' | 'atanh'
 export type UnaryOp = 'neg' | 'not' | 'abs' | FloatFunction

@@ -8,6 +8,7 @@ export const floatFunctions: Readonly<Record<FloatFunction, (x: number) => numbe
   erf,
   floor: Math.floor,
   ceil: Math.ceil,
+  round: roundToEven,
   sin: Math.sin,
   cos: Math.cos,
   tan: Math.tan,
@@ -20,6 +21,12 @@ export const floatFunctions: Readonly<Record<FloatFunction, (x: number) => numbe
   asinh: Math.asinh,
   acosh: Math.acosh,
   atanh: Math.atanh,
+}
+
+/** From 2^52 on, doubles are whole: what an f32 has behind the point is rounded away, halves to even. */
+function roundToEven(x: number): number {
+  const whole = 1.5 * 2 ** 52
+  return Math.fround(x + whole - whole)
 }
 
 /** 2/√π · e^(-x²) · Σ 2ⁿ·x^(2n+1) / (2n+1)!!: all terms have one sign, so nothing cancels. From 6 on it is 1 as a double. */

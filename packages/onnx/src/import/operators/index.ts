@@ -9,6 +9,7 @@ import { linearOperators } from './linear.js'
 import { movementOperators } from './movement.js'
 import { normalizeOperators } from './normalize.js'
 import { poolOperators } from './pool.js'
+import { quantizeOperators } from './quantize.js'
 import { reduceOperators } from './reduce.js'
 import { resizeOperators } from './resize.js'
 import { shapeOperators } from './shape.js'
@@ -25,6 +26,7 @@ const operators: ReadonlyMap<string, OnnxOperator> = new Map(
     ...movementOperators,
     ...normalizeOperators,
     ...poolOperators,
+    ...quantizeOperators,
     ...reduceOperators,
     ...resizeOperators,
     ...shapeOperators,

@@ -6,7 +6,7 @@ import { apply, type OnnxOperator } from '../operator.js'
 import { windowAttributes } from './window-attributes.js'
 
 /** Throws `CompileError` `onnx/attribute` when the attribute and the weights disagree. */
-function checkKernelShape(context: NodeContext, { shape }: Tensor): void {
+export function checkKernelShape(context: NodeContext, { shape }: Tensor): void {
   const kernel = context.ints('kernel_shape')
   const declared = shape.slice(2)
   if (kernel === undefined || (kernel.length === declared.length && kernel.every((k, d) => k === declared[d]))) return
