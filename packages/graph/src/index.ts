@@ -43,6 +43,7 @@ export {
   negOp,
   powOp,
   reciprocalOp,
+  roundOp,
   signOp,
   sinhOp,
   sinOp,

@@ -20,6 +20,7 @@ import {
   negOp,
   powOp,
   reciprocalOp,
+  roundOp,
   signOp,
   sinhOp,
   sinOp,
@@ -57,6 +58,12 @@ test.each([
   const operation = operator(f32(4))
   expect(operation.name).toBe(name)
   expect(runOperation(operation, [{ type: f32(4), data }])[0]).toEqual(data.map(truth))
+})
+
+test('Round is to nearest, halves to even', () => {
+  const data = Float32Array.of(-2.5, -1.5, -0.4, 0.5, 1.5, 2.5, 2.6, 1e10)
+  const [result] = runOperation(roundOp(f32(8)), [{ type: f32(8), data }])
+  expect([...(result ?? [])].map((x) => x + 0)).toEqual([-2, -2, 0, 0, 2, 2, 3, 1e10])
 })
 
 test('Erf is the error function', () => {

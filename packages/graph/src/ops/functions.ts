@@ -43,6 +43,8 @@ export const tanhOp: Unary = functionOp('Tanh', 'tanh')
 export const erfOp: Unary = functionOp('Erf', 'erf')
 export const floorOp: Unary = functionOp('Floor', 'floor')
 export const ceilOp: Unary = functionOp('Ceil', 'ceil')
+/** To nearest, halves to even. */
+export const roundOp: Unary = functionOp('Round', 'round')
 export const sinOp: Unary = functionOp('Sin', 'sin')
 export const cosOp: Unary = functionOp('Cos', 'cos')
 export const tanOp: Unary = functionOp('Tan', 'tan')
