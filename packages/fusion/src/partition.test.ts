@@ -14,6 +14,7 @@ import {
   mul,
   reduce,
   scan,
+  scatter,
   select,
   unary,
 } from '@tilewright/ir'
@@ -185,6 +186,23 @@ describe('epilogues', () => {
       "[a]
       [y]
       missed: a → y: reduce is an anchor itself"
+    `)
+  })
+
+  test('not of a scatter', () => {
+    const where = buffer('where', 'i32', [4], 'storage')
+    const update = scatter(
+      storage('placed', 4),
+      () => constant('f32', 0),
+      [{ hint: 'p', extent: 4 }],
+      (p) => ({ index: [load(where, [p!])], value: load(storage('updates', 4), [p!]) }),
+      (old, update) => add(old, update),
+    )
+    const after = compute(storage('after', 4), (i) => unary('exp', load(update.output, [i!])))
+    expect(grouped([update, after], [after.output])).toMatchInlineSnapshot(`
+      "[placed]
+      [after]
+      missed: placed → after: a scatter stores an element more than once"
     `)
   })
 

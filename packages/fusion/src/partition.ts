@@ -104,6 +104,8 @@ function absorbEpilogues(
       return group
     }
     if (outputs.length > 1) return missed('the anchor has several results')
+    // It reads what it has stored before, where an epilogue would stand.
+    if (group.anchor.kind === 'scatter') return missed('a scatter stores an element more than once')
     if (consumer.kind !== 'compute' && consumers.length === 1) return missed(`${consumer.kind} is an anchor itself`)
     if (program.results.has(output)) return missed('the intermediate is a result of the model')
     const region = regionOf(output, program)

@@ -1,33 +1,26 @@
 /**
  * The rule-based scheduler: what runs an equation that has no template. One thread an output element, consecutive
- * threads on consecutive elements, reductions and scans as a loop inside the thread.
+ * threads on consecutive elements, reductions and scans as a loop inside the thread; scatters and sorts are apart.
  */
 import {
-  type Buffer,
-  buildKernel,
   type Compute,
-  ceilDiv,
   computeType,
   type Equation,
   type Expr,
-  elementCount,
   type KernelBuilder,
-  loadsOf,
   type Reduce,
   type Scan,
   type ScheduledKernels,
-  sizeValue,
   substitute,
   type Target,
   UnsupportedError,
   type Var,
 } from '@tilewright/ir'
-import { coordinates } from './matmul/tile-edges.js'
+import { bind, perPoint } from './per-point.js'
+import { scatterInLines } from './scatter-in-lines.js'
+import { sortByRank } from './sort-by-rank.js'
 
-/** Threads of a workgroup, where the target has them. */
-const preferredThreads = 64
-
-/** Schedules an equation. Throws `UnsupportedError` `schedule/no-template` for rows (templates take all), a scatter or a sort. */
+/** Schedules an equation. Throws `UnsupportedError` `schedule/no-template` for rows: templates take all. */
 export function ruleBased(anchor: Equation, target: Target): ScheduledKernels {
   switch (anchor.kind) {
     case 'compute':
@@ -39,9 +32,11 @@ export function ruleBased(anchor: Equation, target: Target): ScheduledKernels {
       return perElement(anchor, target, 'reduce', (g, axes) => reduceInThread(g, anchor, axes))
     case 'scan':
       return perElement(anchor, target, 'scan', (g, axes) => scanInThread(g, anchor, axes))
-    case 'rows':
     case 'scatter':
+      return scatterInLines(anchor, target)
     case 'sort':
+      return sortByRank(anchor, target)
+    case 'rows':
       throw new UnsupportedError({
         code: 'schedule/no-template',
         message: `no schedule for a ${anchor.kind}`,
@@ -50,10 +45,7 @@ export function ruleBased(anchor: Equation, target: Target): ScheduledKernels {
   }
 }
 
-const bind = (vars: readonly Var[], to: readonly Expr[]): Map<Var, Expr> =>
-  new Map(vars.map((v, i) => [v, to[i] ?? sizeValue(0)]))
-
-/** One thread for each point of the iteration: the outputs' shape, without the dimension a scan runs along. */
+/** One thread for each point of the outputs' shape, without the dimension a scan runs along. */
 function perElement(
   anchor: Compute | Reduce | Scan,
   target: Target,
@@ -62,20 +54,8 @@ function perElement(
 ): ScheduledKernels {
   const shape = (anchor.kind === 'reduce' ? anchor.outputs[0] : anchor.output)?.shape ?? []
   const extents = anchor.kind === 'scan' ? shape.toSpliced(anchor.along, 1) : shape
-  const count = elementCount(extents)
-  const threads = Math.min(preferredThreads, target.limits.threads)
-  const kernel = buildKernel({ name, threads, workgroups: [ceilDiv(count, threads), 1, 1] }, (g) => {
-    for (const source of sources(anchor)) g.use(source)
-    const element = g.let('element', g.workgroup.x.mul(threads).add(g.thread))
-    g.if(element.lt(count), () => body(g, coordinates(element, extents)))
-  })
-  return { kernels: [kernel], workspaces: [] }
-}
-
-/** The buffers an equation reads, in order of appearance. */
-function sources(anchor: Compute | Reduce | Scan): readonly Buffer[] {
   const values = anchor.kind === 'reduce' ? anchor.value : [anchor.value]
-  return [...new Set(values.flatMap((expr) => loadsOf(expr).map((node) => node.buffer)))]
+  return { kernels: [perPoint(name, extents, values, target, body)], workspaces: [] }
 }
 
 function reduceInThread(g: KernelBuilder, anchor: Reduce, axes: readonly Expr[]): void {

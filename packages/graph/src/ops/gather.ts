@@ -24,13 +24,14 @@ import type { TensorType } from '../tensor.js'
 import { resolveAxis } from './axes.js'
 import { agree, formatShape, shapeError } from './shape-error.js'
 
-function expectIndices(operator: string, { dtype }: TensorType): void {
+/** Throws `CompileError` `graph/dtype` unless indices are integers. */
+export function expectIndices(operator: string, { dtype }: TensorType): void {
   if (dtype === 'i32' || dtype === 'i64') return
   throw new CompileError({ code: 'graph/dtype', message: `${operator}: indices are ${dtype}, not int32 or int64` })
 }
 
 /** An index as a position in 0..extent-1. */
-function position(index: Expr, extent: SizeExpr): Expr {
+export function position(index: Expr, extent: SizeExpr): Expr {
   const fromStart = select(lt(index, int(0)), add(index, sizeValue(extent)), index)
   return binary('max', binary('min', fromStart, sub(sizeValue(extent), int(1))), int(0))
 }

@@ -1,0 +1,37 @@
+/**
+ * Sort: a thread an element counts the elements of its line that stand before it, and stores its own there. No two have one
+ * rank, since of equal values the earlier one stands first. Work grows with the square of a line, and nothing is shared or
+ * awaited: best for lines of up to some thousand elements.
+ */
+import {
+  binary,
+  cast,
+  defined,
+  lt,
+  type ScheduledKernels,
+  type Sort,
+  select,
+  substitute,
+  type Target,
+} from '@tilewright/ir'
+import { bind, perPoint } from './per-point.js'
+
+export function sortByRank(anchor: Sort, target: Target): ScheduledKernels {
+  const { values, positions, axes, along, descending } = anchor
+  const kernel = perPoint('sort', values.shape, [anchor.value], target, (g, point) => {
+    const own = g.let('own', substitute(anchor.value, bind(axes, point))).expr
+    const at = defined(point[along], 'a sort runs along one of its axes')
+    const rank = g.privateBuffer('rank', 'i32', [])
+    rank.set([], 0)
+    g.loop('i', values.shape[along] ?? 1, (i) => {
+      const other = g.let('other', substitute(anchor.value, bind(axes, point.with(along, i.expr)))).expr
+      const isBefore = descending ? lt(own, other) : lt(other, own)
+      const isEarlier = select(binary('eq', own, other), lt(i.expr, at), isBefore)
+      rank.update([], (count) => count.add(cast('i32', isEarlier)))
+    })
+    const place = point.with(along, rank.at().expr)
+    g.use(values).set(place, own)
+    g.use(positions).set(place, at)
+  })
+  return { kernels: [kernel], workspaces: [] }
+}
