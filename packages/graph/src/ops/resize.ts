@@ -27,6 +27,7 @@ import {
 import type { Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
 import { type CoordinateMode, originalPosition, quotientOf, type ResizedDimension } from './resize-positions.js'
+import { cubicWeights } from './sampling.js'
 import { formatShape, shapeError } from './shape-error.js'
 
 export type NearestMode = 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil'
@@ -182,17 +183,12 @@ function cubicTaps(
   const truncated = div(numerator, denominator)
   const low = select(lt(numerator, mul(truncated, denominator)), sub(truncated, int(1)), truncated)
   const ratio = ratioOf(numerator, low, denominator)
-  const f32 = (value: number): Expr => constant('f32', value)
-  /** ((a·t + b)·t + c)·t + d. */
-  const cubic = (t: Expr, ...[c3, c2, c1, c0]: readonly [number, number, number, number]): Expr =>
-    add(mul(add(mul(add(mul(f32(c3), t), f32(c2)), t), f32(c1)), t), f32(c0))
-  const near = (t: Expr): Expr => cubic(t, a + 2, -(a + 3), 0, 1)
-  const far = (t: Expr): Expr => cubic(t, a, -5 * a, 8 * a, -4 * a)
-  const before = sub(one, ratio)
-  const weights = [far(add(ratio, one)), near(ratio), near(before), far(add(before, one))]
+  const weights = cubicWeights(ratio, a)
   const taps = weights.map((weight, i): Tap => ({ at: add(low, int(i - 1)), weight }))
   const isOutside = (at: Expr): Expr => binary('or', lt(at, int(0)), lt(sizeValue(last), at))
-  const kept = taps.map(({ at, weight }) => (excludeOutside ? select(isOutside(at), f32(0), weight) : weight))
+  const kept = taps.map(({ at, weight }) =>
+    excludeOutside ? select(isOutside(at), constant('f32', 0), weight) : weight,
+  )
   const total = kept.reduce((sum, weight) => add(sum, weight))
   return taps.map(({ at }, i) => {
     const weight = defined(kept[i], 'one weight a tap')

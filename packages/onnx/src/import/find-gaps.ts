@@ -8,6 +8,9 @@ import { operatorOf } from './operators/index.js'
 /** Versions of ONNX's operator set whose models are read. */
 export const opsets = { oldest: 7, newest: 27 } as const
 
+/** Operators that are no gap to be filled: every size is known before a run computes anything. */
+const shapedByData: ReadonlySet<string> = new Set(['NonZero', 'Compress', 'Unique', 'NonMaxSuppression'])
+
 /** Throws one `UnsupportedError` `onnx/unsupported` that names every gap. */
 export function refuseGaps(model: OnnxModel, opset: number): void {
   const gaps: Gap[] = []
@@ -31,7 +34,8 @@ export function refuseGaps(model: OnnxModel, opset: number): void {
   graph.nodes.forEach((node, i) => {
     if (operatorOf(node.opType, node.domain) !== undefined) return
     const domain = node.domain === '' ? '' : `${node.domain}.`
-    gaps.push({ where: nodePlace(node.name, i), what: `operator ${quote(domain + node.opType)}` })
+    const why = shapedByData.has(domain + node.opType) ? ', the shape of whose result depends on data' : ''
+    gaps.push({ where: nodePlace(node.name, i), what: `operator ${quote(domain + node.opType)}${why}` })
   })
   if (gaps.length === 0) return
   throw new UnsupportedError({

@@ -12,6 +12,7 @@ import { poolOperators } from './pool.js'
 import { quantizeOperators } from './quantize.js'
 import { reduceOperators } from './reduce.js'
 import { resizeOperators } from './resize.js'
+import { samplingOperators } from './sampling.js'
 import { scatterOperators } from './scatter.js'
 import { shapeOperators } from './shape.js'
 import { signalOperators } from './signal.js'
@@ -30,6 +31,7 @@ const operators: ReadonlyMap<string, OnnxOperator> = new Map(
     ...quantizeOperators,
     ...reduceOperators,
     ...resizeOperators,
+    ...samplingOperators,
     ...scatterOperators,
     ...shapeOperators,
     ...signalOperators,

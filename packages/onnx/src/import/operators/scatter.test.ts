@@ -56,3 +56,12 @@ test('reductions that ONNX does not define are refused', () => {
   )
   expect(thrownBy(() => importGraph(modelOf(graph.build(), { opset: 18 })))).toMatchObject({ code: 'onnx/attribute' })
 })
+
+test('operators whose shapes depend on data are refused for that', () => {
+  const graph = graphBuilder('one')
+  graph.output(graph.node('NonZero', [graph.input('x', 'f32', [2])], { name: 'find' }), 'i64')
+  expect(thrownBy(() => importGraph(modelOf(graph.build(), { opset: 18 })))).toMatchObject({
+    code: 'onnx/unsupported',
+    gaps: [{ where: 'node "find"', what: 'operator "NonZero", the shape of whose result depends on data' }],
+  })
+})
