@@ -13,6 +13,7 @@ export * from './ops/conv-transpose.js'
 export * from './ops/cumulate.js'
 export * from './ops/determinant.js'
 export { dropoutOp } from './ops/dropout.js'
+export { type EinsumAttributes, einsumOp } from './ops/einsum.js'
 export {
   addOp,
   divOp,

@@ -1,5 +1,5 @@
-/** Matrix products and convolution of ONNX. */
-import { convOp, convTransposeOp, gemmOp, matmulOp, type Tensor } from '@tilewright/graph'
+/** Matrix products, sums of products and convolution of ONNX. */
+import { convOp, convTransposeOp, einsumOp, gemmOp, matmulOp, type Tensor } from '@tilewright/graph'
 import { CompileError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
@@ -34,6 +34,12 @@ export const linearOperators: Readonly<Record<string, OnnxOperator>> = {
         transB: context.int('transB', 0) !== 0,
       }
       return apply(gemmOp(a, b, c, attributes), [a, b, c])
+    },
+  },
+  Einsum: {
+    import: (context) => {
+      const operands = [context.input(0), ...context.inputs().slice(1)]
+      return apply(einsumOp(operands, { equation: context.string('equation', '') }), operands)
     },
   },
   Conv: {
