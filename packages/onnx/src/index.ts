@@ -6,7 +6,8 @@ export { encodeModel } from './encode-model.js'
 export { encodeTensor } from './encode-tensor.js'
 export type { OnnxFormatCode, OnnxFormatGap } from './format-errors.js'
 export { attribute, type DimSpec, type GraphBuilder, graphBuilder, modelOf, type NodeOptions } from './graph-builder.js'
-export { hostInputs, type ImportOptions, importGraph, importModel } from './import/import-model.js'
+export { hostInputs } from './import/host-inputs.js'
+export { type ImportOptions, importGraph, importModel } from './import/import-model.js'
 export { operatorNames } from './import/operators/index.js'
 export type {
   OnnxAttribute,

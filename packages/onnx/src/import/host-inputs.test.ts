@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { attribute, type GraphBuilder, graphBuilder, modelOf } from '../graph-builder.js'
-import { hostInputs } from './import-model.js'
+import { hostInputs } from './host-inputs.js'
 
 const hostInputsOf = (make: (b: GraphBuilder) => void): readonly string[] => {
   const b = graphBuilder('g')

@@ -2,7 +2,8 @@
 import { CompileError } from '@tilewright/ir'
 import { quote } from '../format-errors.js'
 import type { OnnxNode } from '../model.js'
-import { nodePlace } from './find-gaps.js'
+import { namesRead } from './functions.js'
+import { nodePlace } from './node-place.js'
 
 export interface PlacedNode {
   readonly node: OnnxNode
@@ -11,14 +12,17 @@ export interface PlacedNode {
 }
 
 /**
- * Sorts nodes; those of a sorted file stay as they are. `given` are the values that no node makes. Throws `CompileError`
+ * Sorts nodes; those of a sorted file stay as they are. `given` are the values that no node makes, `around` is the place of
+ * the nodes. Throws `CompileError`
  * `onnx/undefined-value` for a value that nothing makes, `onnx/duplicate-value` for one that is made twice (the last of several constants
  * is taken), and `onnx/cycle`.
  */
-export function sortNodes(nodes: readonly OnnxNode[], given: ReadonlySet<string>): readonly PlacedNode[] {
+export function sortNodes(nodes: readonly OnnxNode[], given: ReadonlySet<string>, around = ''): readonly PlacedNode[] {
   // Which of two nodes is meant cannot be told, least of all without an order.
   const made = new Set(given)
-  const places = withoutReplaced(nodes.map((node, i): PlacedNode => ({ node, where: nodePlace(node.name, i) })))
+  const places = withoutReplaced(
+    nodes.map((node, i): PlacedNode => ({ node, where: `${around}${nodePlace(node.name, i)}` })),
+  )
   for (const placed of places) {
     for (const name of placed.node.outputs) {
       if (name === '') continue
@@ -34,7 +38,7 @@ export function sortNodes(nodes: readonly OnnxNode[], given: ReadonlySet<string>
     // A list of what to do, not calls: a chain may have any length.
     const ready = [first]
     for (let placed = ready.pop(); placed !== undefined; placed = ready.pop()) {
-      const missing = placed.node.inputs.find((name) => !known.has(name))
+      const missing = namesRead(placed.node).find((name) => !known.has(name))
       if (missing !== undefined) {
         const others = waiting.get(missing)
         if (others === undefined) waiting.set(missing, [placed])

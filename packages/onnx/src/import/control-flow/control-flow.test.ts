@@ -1,0 +1,164 @@
+import type { Graph, Tensor } from '@tilewright/graph'
+import { runOperation, thrownBy } from '@tilewright/testing'
+import { describe, expect, test } from 'vitest'
+import { attribute, type GraphBuilder, graphBuilder, modelOf } from '../../graph-builder.js'
+import type { OnnxGraph } from '../../model.js'
+import { hostInputs } from '../host-inputs.js'
+import { importGraph } from '../import-model.js'
+
+type Data = NonNullable<Parameters<typeof runOperation>[1][number]['data']>
+
+/** The outputs of a graph on data, node by node. */
+function evaluate(graph: Graph, inputs: Readonly<Record<string, Data>>): readonly (readonly number[])[] {
+  const values = new Map<Tensor, Data>()
+  const dataOf = (tensor: Tensor): Data => {
+    const data = values.get(tensor) ?? inputs[tensor.name] ?? tensor.constant?.data
+    if (data === undefined) throw new TypeError(`no data for ${tensor.name}`)
+    return data instanceof BigInt64Array ? Int32Array.from(data, Number) : data
+  }
+  for (const node of graph.nodes) {
+    const results = runOperation(
+      node.operation,
+      node.inputs.map((tensor) => ({ type: tensor, data: dataOf(tensor) })),
+    )
+    node.outputs.forEach((tensor, i) => {
+      const result = results[i]
+      if (result !== undefined) values.set(tensor, result)
+    })
+  }
+  return graph.outputs.map(({ tensor }) => Array.from(dataOf(tensor), Number))
+}
+
+/** A graph without inputs whose nodes `body` makes. */
+function branch(name: string, body: (graph: GraphBuilder) => string): OnnxGraph {
+  const graph = graphBuilder(name)
+  graph.output(body(graph), 'f32')
+  return graph.build()
+}
+
+const flag = (value: number) => ({ dtype: 'bool', shape: [], data: Uint8Array.of(value) }) as const
+const model = (graph: GraphBuilder) => modelOf(graph.build(), { opset: 17 })
+
+describe('If', () => {
+  /** y = c ? x + x : −x, where c is an input or the sign of the sum of x. */
+  function choosing(condition: 'given' | 'computed', otherwise = (graph: GraphBuilder) => graph.node('Neg', ['x'])) {
+    const graph = graphBuilder('main')
+    graph.input('x', 'f32', [2])
+    const sum = () => graph.node('ReduceSum', ['x'], { attributes: { keepdims: attribute.int(1) } })
+    const zero = () => graph.initializer('zero', { dtype: 'f32', dims: [], data: Float32Array.of(0) })
+    const c = condition === 'given' ? graph.input('c', 'bool', []) : graph.node('Greater', [sum(), zero()])
+    const attributes = {
+      then_branch: attribute.graph(branch('yes', (inner) => inner.node('Add', ['x', 'x']))),
+      else_branch: attribute.graph(branch('no', otherwise)),
+    }
+    graph.output(graph.node('If', [c], { attributes, outputs: ['y'] }), 'f32', [2])
+    return model(graph)
+  }
+
+  test('takes the branch of a condition that is known', () => {
+    expect(hostInputs(choosing('given'))).toEqual(['c'])
+    const taken = (value: number) => importGraph(choosing('given'), { hostValues: new Map([['c', flag(value)]]) })
+    expect(taken(1).nodes.map(({ operation }) => operation.name)).toEqual(['Add'])
+    expect(evaluate(taken(1), { x: Float32Array.of(1, 2) })).toEqual([[2, 4]])
+    expect(evaluate(taken(0), { x: Float32Array.of(1, 2) })).toEqual([[-1, -2]])
+  })
+
+  test('computes both branches where only a run knows', () => {
+    expect(hostInputs(choosing('computed'))).toEqual([])
+    const graph = importGraph(choosing('computed'))
+    expect(evaluate(graph, { x: Float32Array.of(1, 2) })).toEqual([[2, 4]])
+    expect(evaluate(graph, { x: Float32Array.of(1, -2) })).toEqual([[-1, 2]])
+    const given = importGraph(choosing('given'))
+    expect(evaluate(given, { x: Float32Array.of(1, 2), c: Uint8Array.of(1) })).toEqual([[2, 4]])
+  })
+
+  test('refuses branches of different types that only a run chooses', () => {
+    const wider = choosing('computed', (graph) =>
+      graph.node('Concat', ['x', 'x'], { attributes: { axis: attribute.int(0) } }),
+    )
+    expect(thrownBy(() => importGraph(wider))).toMatchObject({ code: 'onnx/control-flow', where: 'node "main/If_2"' })
+  })
+
+  test('names the gaps inside of branches', () => {
+    const strange = choosing('given', (graph) => graph.node('Strange', ['x']))
+    expect(thrownBy(() => importGraph(strange))).toMatchObject({
+      gaps: [{ where: 'node "main/If_0" › node "no/Strange_0"', what: 'operator "Strange"' }],
+    })
+  })
+})
+
+describe('Loop', () => {
+  interface Details {
+    readonly trips?: number
+    readonly condition?: 'true' | 'until-2' | 'computed'
+    readonly scanShape?: readonly number[]
+  }
+
+  /** Carries a, which each step doubles; collects a + step. */
+  function looping({ trips, condition, scanShape }: Details) {
+    const body = graphBuilder('body')
+    body.input('step', 'i64', [])
+    body.input('goes_on', 'bool', [])
+    body.input('a', 'f32', [2])
+    const two = body.initializer('two', { dtype: 'i64', dims: [], data: BigInt64Array.of(2n) })
+    const isEarly = () => body.node('Less', ['step', two])
+    const largest = () => body.node('ReduceMax', ['a'], { attributes: { keepdims: attribute.int(0) } })
+    const goesOn =
+      condition === 'until-2'
+        ? isEarly()
+        : condition === 'computed'
+          ? body.node('Less', [largest(), 'outer'])
+          : body.node('Identity', ['goes_on'])
+    body.output(goesOn, 'bool')
+    body.output(body.node('Add', ['a', 'a']), 'f32')
+    const step = body.node('Cast', ['step'], { attributes: { to: attribute.int(1) } })
+    body.output(body.node('Add', ['a', step]), 'f32', scanShape)
+
+    const graph = graphBuilder('main')
+    graph.input('x', 'f32', [2])
+    graph.initializer('outer', { dtype: 'f32', dims: [], data: Float32Array.of(9) })
+    const count =
+      trips === undefined
+        ? ''
+        : graph.initializer('m', { dtype: 'i64', dims: [], data: BigInt64Array.of(BigInt(trips)) })
+    const start =
+      condition === undefined ? '' : graph.initializer('c', { dtype: 'bool', dims: [], data: Uint8Array.of(1) })
+    graph.node('Loop', [count, start, 'x'], {
+      attributes: { body: attribute.graph(body.build()) },
+      outputs: ['y', 'rows'],
+    })
+    graph.output('y', 'f32', [2])
+    graph.output('rows', 'f32')
+    return model(graph)
+  }
+  const x = Float32Array.of(1, 3)
+
+  test('is unrolled by its trip count', () => {
+    const graph = importGraph(looping({ trips: 3 }))
+    expect(graph.outputs.map(({ tensor }) => tensor.shape)).toEqual([[2], [3, 2]])
+    expect(evaluate(graph, { x })).toEqual([
+      [8, 24],
+      [1, 3, 3, 7, 6, 14],
+    ])
+  })
+
+  test('ends by a condition that is known, and ignores those of a loop that starts without one', () => {
+    expect(evaluate(importGraph(looping({ condition: 'until-2' })), { x })[0]).toEqual([8, 24])
+    expect(evaluate(importGraph(looping({ trips: 1, condition: 'computed' })), { x })[0]).toEqual([2, 6])
+    expect(evaluate(importGraph(looping({ trips: 2, condition: 'true' })), { x })[0]).toEqual([4, 12])
+  })
+
+  test('of no steps gives what it was given, and nothing collected', () => {
+    const graph = importGraph(looping({ trips: 0, scanShape: [2] }))
+    expect(graph.outputs.map(({ tensor }) => tensor.shape)).toEqual([[2], [0, 2]])
+    expect(thrownBy(() => importGraph(looping({ trips: 0 })))).toMatchObject({ code: 'onnx/control-flow' })
+  })
+
+  test('is refused when only a run knows when it ends, or too late', () => {
+    expect(String(thrownBy(() => importGraph(looping({ trips: 3, condition: 'computed' }))))).toMatch(
+      /only a run knows/,
+    )
+    expect(String(thrownBy(() => importGraph(looping({ trips: 1025 }))))).toMatch(/more than 1024 steps/)
+    expect(String(thrownBy(() => importGraph(looping({ condition: 'true' }))))).toMatch(/more than 1024 steps/)
+  })
+})
