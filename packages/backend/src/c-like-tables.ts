@@ -56,12 +56,17 @@ const operators: Readonly<Partial<Record<BinaryOp, Operator>>> = {
   or: { symbol: '||', level: level.or, left: level.comparison, right: level.comparison, chains: true },
 }
 
-/** Shortest decimal digits that read back as the same finite f32, with a point or an exponent. */
+const largestFloat = 3.4028234663852886e38
+
+/**
+ * Shortest decimal digits that read back as the same finite f32, with a point or an exponent. They are none above the
+ * largest f32, which WGSL refuses although they would round to it.
+ */
 export function formatFloat(value: number): string {
   let text = String(value)
   for (let digits = 1; digits <= 9; digits++) {
     const short = Number(value.toPrecision(digits))
-    if (Math.fround(short) === value) {
+    if (Math.fround(short) === value && Math.abs(short) <= largestFloat) {
       text = String(short)
       break
     }

@@ -1,10 +1,31 @@
 /** The tensor graph and its operators. */
 export * from './build-graph.js'
 export * from './graph.js'
-export * from './ops/activations.js'
+export {
+  type ClipBound,
+  celuOp,
+  clipOp,
+  eluOp,
+  geluOp,
+  hardSigmoidOp,
+  hardSwishOp,
+  leakyReluOp,
+  mishOp,
+  preluOp,
+  reluOp,
+  seluOp,
+  shrinkOp,
+  sigmoidOp,
+  softplusOp,
+  softsignOp,
+  swishOp,
+  thresholdedReluOp,
+} from './ops/activations.js'
 export * from './ops/affine-grid.js'
+export { type AttentionAttributes, type AttentionOperands, type AttentionScores, attentionOp } from './ops/attention.js'
 export { resolveAxes } from './ops/axes.js'
 export * from './ops/bits.js'
+export { type CausalConvOperands, causalConvOp } from './ops/causal-conv.js'
 export * from './ops/center-crop-pad.js'
 export * from './ops/col2im.js'
 export * from './ops/concat.js'

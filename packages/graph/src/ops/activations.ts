@@ -30,9 +30,12 @@ const scalarType = (operand: TensorType): ScalarType => computeType(deviceDType(
 export const reluOp = (operand: TensorType): Operation =>
   elementwise('Relu', [operand], (x) => binary('max', defined(x, 'operand'), constant(scalarType(operand), 0)))
 
-/** x where x > 0, alpha·(eˣ − 1) elsewhere. Throws `CompileError` `graph/dtype` unless floating point. */
+/** x where x > 0, alpha·(eˣ − 1) elsewhere. */
+export const elu = (x: Expr, alpha: number): Expr => select(lt(zero, x), x, mul(f32(alpha), sub(unary('exp', x), one)))
+
+/** `elu` of each element. Throws `CompileError` `graph/dtype` unless floating point. */
 export const eluOp = (operand: TensorType, { alpha }: { readonly alpha: number }): Operation =>
-  floatOp('Elu', (x) => select(lt(zero, x), x, mul(f32(alpha), sub(unary('exp', x), one))))(operand)
+  floatOp('Elu', (x) => elu(x, alpha))(operand)
 
 /** gamma·x where x > 0, gamma·alpha·(eˣ − 1) elsewhere. Throws `CompileError` `graph/dtype` unless floating point. */
 export const seluOp = (
@@ -45,12 +48,13 @@ export const seluOp = (
 export const celuOp = (operand: TensorType, { alpha }: { readonly alpha: number }): Operation =>
   floatOp('Celu', (x) => select(lt(zero, x), x, mul(f32(alpha), sub(unary('exp', div(x, f32(alpha))), one))))(operand)
 
-const sigmoid = (x: Expr): Expr => {
+/** 1 / (1 + e^-x), without overflow. */
+export function sigmoid(x: Expr): Expr {
   const power = unary('exp', unary('neg', unary('abs', x)))
   return div(select(isNegative(x), power, one), add(one, power))
 }
 
-/** 1 / (1 + e^-x), without overflow. Throws `CompileError` `graph/dtype` unless floating point. */
+/** `sigmoid` of each element. Throws `CompileError` `graph/dtype` unless floating point. */
 export const sigmoidOp: (operand: TensorType) => Operation = floatOp('Sigmoid', sigmoid)
 
 /** x / (1 + e^(−alpha·x)). Throws `CompileError` `graph/dtype` unless floating point. */
@@ -101,7 +105,8 @@ export function preluOp(operand: TensorType, slope: TensorType): Operation {
   })
 }
 
-const hardSigmoid = (x: Expr, alpha: number, beta: number): Expr =>
+/** alpha·x + beta, kept in 0..1. */
+export const hardSigmoid = (x: Expr, alpha: number, beta: number): Expr =>
   binary('min', binary('max', add(mul(f32(alpha), x), f32(beta)), zero), one)
 
 /** alpha·x + beta, kept in 0..1. Throws `CompileError` `graph/dtype` unless floating point. */
@@ -115,10 +120,12 @@ export const hardSwishOp: (operand: TensorType) => Operation = floatOp('HardSwis
   mul(x, hardSigmoid(x, 1 / 6, 0.5)),
 )
 
-/** ln(1 + eˣ), without overflow. Throws `CompileError` `graph/dtype` unless floating point. */
-export const softplusOp: (operand: TensorType) => Operation = floatOp('Softplus', (x) =>
-  add(binary('max', x, zero), log1p(unary('exp', unary('neg', unary('abs', x))))),
-)
+/** ln(1 + eˣ), without overflow. */
+export const softplus = (x: Expr): Expr =>
+  add(binary('max', x, zero), log1p(unary('exp', unary('neg', unary('abs', x)))))
+
+/** `softplus` of each element. Throws `CompileError` `graph/dtype` unless floating point. */
+export const softplusOp: (operand: TensorType) => Operation = floatOp('Softplus', softplus)
 
 /** x·Φ(x), or its approximation by tanh. Throws `CompileError` `graph/dtype` unless floating point. */
 export const geluOp = (operand: TensorType, { approximate }: { readonly approximate: boolean }): Operation =>

@@ -1,6 +1,7 @@
 /** Every ONNX operator that is imported, by name. */
 import type { OnnxOperator } from '../operator.js'
 import { activationOperators } from './activations.js'
+import { attentionOperators } from './attention.js'
 import { bitOperators } from './bits.js'
 import { elementwiseOperators } from './elementwise.js'
 import { functionOperators } from './functions.js'
@@ -20,6 +21,7 @@ import { signalOperators } from './signal.js'
 const operators: ReadonlyMap<string, OnnxOperator> = new Map(
   Object.entries({
     ...activationOperators,
+    ...attentionOperators,
     ...bitOperators,
     ...elementwiseOperators,
     ...functionOperators,
