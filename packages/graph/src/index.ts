@@ -28,7 +28,7 @@ export * from './ops/bits.js'
 export { type CausalConvOperands, causalConvOp } from './ops/causal-conv.js'
 export * from './ops/center-crop-pad.js'
 export * from './ops/col2im.js'
-export * from './ops/concat.js'
+export { concatOp, splitOp } from './ops/concat.js'
 export * from './ops/conv.js'
 export * from './ops/conv-transpose.js'
 export * from './ops/cumulate.js'
@@ -97,6 +97,9 @@ export * from './ops/pool.js'
 export type { Parameter, QuantizedDType } from './ops/quantization.js'
 export * from './ops/quantize.js'
 export * from './ops/quantized-products.js'
+export { type RecurrentAttributes, type RecurrentOperands, recurrentOp } from './ops/recurrent.js'
+export { type CellActivation, cellActivations } from './ops/recurrent-activations.js'
+export { type Cell, gruCell, lstmCell, rnnCell } from './ops/recurrent-cells.js'
 export {
   type ArgAttributes,
   argExtremumOp,

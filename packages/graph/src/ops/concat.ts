@@ -55,7 +55,7 @@ export function concatOp(operands: readonly TensorType[], { axis }: { readonly a
 }
 
 /** The equations that write `output` from parts along a dimension: a balanced tree. */
-function join(output: Buffer, parts: readonly Buffer[], along: number): readonly Equation[] {
+export function join(output: Buffer, parts: readonly Buffer[], along: number): readonly Equation[] {
   if (parts.length <= mostJoined) return [joinFew(output, parts, along)]
   const share = Math.ceil(parts.length / mostJoined)
   const equations: Equation[] = []

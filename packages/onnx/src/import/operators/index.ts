@@ -11,6 +11,7 @@ import { movementOperators } from './movement.js'
 import { normalizeOperators } from './normalize.js'
 import { poolOperators } from './pool.js'
 import { quantizeOperators } from './quantize.js'
+import { recurrentOperators } from './recurrent.js'
 import { reduceOperators } from './reduce.js'
 import { resizeOperators } from './resize.js'
 import { samplingOperators } from './sampling.js'
@@ -31,6 +32,7 @@ const operators: ReadonlyMap<string, OnnxOperator> = new Map(
     ...normalizeOperators,
     ...poolOperators,
     ...quantizeOperators,
+    ...recurrentOperators,
     ...reduceOperators,
     ...resizeOperators,
     ...samplingOperators,
