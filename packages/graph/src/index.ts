@@ -79,6 +79,11 @@ export * from './ops/gather.js'
 export * from './ops/generate.js'
 export * from './ops/grid-sample.js'
 export { hardmaxOp } from './ops/hardmax.js'
+export {
+  type LinearAttentionAttributes,
+  type LinearAttentionOperands,
+  linearAttentionOp,
+} from './ops/linear-attention.js'
 export * from './ops/logic.js'
 export { lpNormalizationOp } from './ops/lp.js'
 export * from './ops/lrn.js'

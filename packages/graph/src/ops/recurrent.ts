@@ -17,19 +17,16 @@ import {
   load,
   lt,
   mul,
-  reduce,
   type SizeExpr,
   select,
   sumOfProducts,
-  UnsupportedError,
 } from '@tilewright/ir'
 import type { EqualSizes, Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
-import { join } from './concat.js'
 import type { CellActivation } from './recurrent-activations.js'
 import type { Cell, CellAttributes, GateValues, Step } from './recurrent-cells.js'
-import { reshapeEquation } from './reshape.js'
 import { agree, expectFloat, expectOneDType, formatShape, shapeError } from './shape-error.js'
+import { stacked, stepNumbers, stepsOf } from './steps.js'
 
 export interface RecurrentOperands {
   /** [length, batch, features] */
@@ -56,9 +53,6 @@ export interface RecurrentAttributes extends Omit<CellAttributes, 'activations'>
   /** Batch first: [batch, length, …], [batch, directions, hidden]. */
   readonly batchFirst: boolean
 }
-
-/** Steps that are taken apart. */
-const mostSteps = 512
 
 /**
  * A recurrent network (ONNX): the hidden states of all steps, [length, directions, batch, hidden], and the last states.
@@ -244,52 +238,6 @@ export function recurrentOp(kind: Cell, operands: RecurrentOperands, attributes:
 }
 
 const at = (position: Expr | undefined): Expr => defined(position, 'an axis of a recurrent network')
-
-/** The number of steps. Throws `UnsupportedError`. */
-function stepsOf(name: string, length: SizeExpr): number {
-  const isSymbolic = typeof length !== 'number'
-  if (!isSymbolic && length <= mostSteps) return length
-  throw new UnsupportedError({
-    code: isSymbolic ? 'graph/symbolic-shape' : 'graph/steps',
-    message: `${name}: the length ${formatShape([length])} of the sequence is ${isSymbolic ? 'not known when compiling' : `more than ${mostSteps} steps`}`,
-    help: isSymbolic
-      ? 'fix the length in the model: steps are taken apart'
-      : 'run the sequence in parts, with the state between them',
-  })
-}
-
-/** For each step, its number in a buffer: a sum, which is kept, so that no number is computed from all before it again. */
-function stepNumbers(steps: number, equations: Equation[]): readonly Buffer[] {
-  const numbers: Buffer[] = []
-  for (let t = 0; t < steps; t++) {
-    const [number, before] = [buffer('step', 'i32', [1], 'storage'), numbers[t - 1]]
-    const next = (previous: Buffer): Equation =>
-      reduce({
-        outputs: [number],
-        domain: [{ hint: 'k', extent: 1 }],
-        identity: [int(0)],
-        value: () => [add(load(previous, [int(0)]), int(1))],
-        combine: ([left], [right]) => [add(at(left), at(right))],
-        commutative: true,
-      })
-    equations.push(before === undefined ? compute(number, () => int(0)) : next(before))
-    numbers.push(number)
-  }
-  return numbers
-}
-
-/** Buffers one after the other along a new first dimension. */
-function stacked(parts: readonly Buffer[], shape: readonly SizeExpr[], equations: Equation[]): Buffer | undefined {
-  if (parts.length === 0) return undefined
-  const rows = parts.map((part) => {
-    const row = buffer('row', 'f32', [1, ...shape], 'storage')
-    equations.push(reshapeEquation(row, part))
-    return row
-  })
-  const whole = buffer('steps', 'f32', [parts.length, ...shape], 'storage')
-  equations.push(...join(whole, rows, 0))
-  return whole
-}
 
 function sameShape(
   name: string,

@@ -1,5 +1,5 @@
 /** Attention of ONNX, and the operators of recurrent models that stand beside it. */
-import { type AttentionScores, attentionOp, causalConvOp } from '@tilewright/graph'
+import { type AttentionScores, attentionOp, causalConvOp, linearAttentionOp } from '@tilewright/graph'
 import { CompileError, UnsupportedError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
@@ -10,6 +10,8 @@ const scoreModes: readonly AttentionScores[] = ['products', 'capped', 'masked', 
 
 /** Element types of ONNX that softmax_precision may name: f32, and those of less precision. */
 const precisions = [1, 10, 16]
+
+const updateRules = ['linear', 'gated', 'delta', 'gated_delta'] as const
 
 export const attentionOperators: Readonly<Record<string, OnnxOperator>> = {
   Attention: {
@@ -39,6 +41,22 @@ export const attentionOperators: Readonly<Record<string, OnnxOperator>> = {
       return apply(operation, [query, key, value, mask, pastKey, pastValue, lengths])
     },
   },
+  LinearAttention: {
+    import: (context) => {
+      const [query, key, value] = [context.input(0), context.input(1), context.input(2)]
+      const [past, decay, beta] = [3, 4, 5].map((position) => context.optional(position))
+      const rule = oneOf(context, 'update_rule', updateRules, 'gated_delta')
+      checkRule(context, rule, decay !== undefined, beta !== undefined)
+      const scale = context.float('scale', 0)
+      const attributes = {
+        queryHeads: context.int('q_num_heads', 0),
+        keyHeads: context.int('kv_num_heads', 0),
+        scale: scale === 0 ? undefined : scale,
+      }
+      const operation = linearAttentionOp({ query, key, value, past, decay, beta }, attributes)
+      return apply(operation, [query, key, value, past, decay, beta])
+    },
+  },
   CausalConvWithState: {
     import: (context) => {
       const [input, weight] = [context.input(0), context.input(1)]
@@ -47,6 +65,17 @@ export const attentionOperators: Readonly<Record<string, OnnxOperator>> = {
       return apply(causalConvOp({ input, weight, bias, past }, { silu }), [input, weight, bias, past])
     },
   },
+}
+
+/** The operands that a rule has are all there, and no others. Throws `CompileError` `onnx/attribute`. */
+function checkRule(context: NodeContext, rule: string, hasDecay: boolean, hasBeta: boolean): void {
+  if (rule.includes('gated') === hasDecay && rule.includes('delta') === hasBeta) return
+  throw new CompileError({
+    code: 'onnx/attribute',
+    message: `update_rule ${rule} of LinearAttention with${hasDecay ? '' : 'out'} decay, with${hasBeta ? '' : 'out'} beta`,
+    where: context.where,
+    help: 'gated rules have a decay, delta rules a beta',
+  })
 }
 
 /** A softmax is computed in f32. Throws `UnsupportedError` `onnx/operator` where more is asked for. */
