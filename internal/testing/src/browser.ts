@@ -1,10 +1,12 @@
 // Runs a module of this repository inside headless Chromium: bundled from its sources, served from http://localhost, because
 // WebGPU is offered to secure contexts only.
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
 import { build } from 'esbuild'
-import { chromium } from 'playwright-core'
+import { type Browser, chromium } from 'playwright-core'
 import { CHROMIUM_FLAGS, chromiumPath } from './chromium.js'
 
 /** A module loaded in a page: call its exports by name; arguments and results travel as JSON. */
@@ -30,25 +32,16 @@ export async function openInBrowser(entry: string): Promise<BrowserModule> {
     logLevel: 'silent',
   })
   const script = bundle.outputFiles[0]?.text ?? ''
-  const server = createServer((request, response) => {
-    const isScript = request.url === '/module.js'
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8')
-    response.end(isScript ? script : '<!doctype html><title>test</title><script src="/module.js"></script>')
-  })
-  server.listen(0, 'localhost')
-  await once(server, 'listening')
-  // A TCP server's address is an AddressInfo; the string form is for pipes.
-  const { port } = server.address() as AddressInfo
-  const browser = await chromium.launch({ executablePath: chromiumPath() ?? 'chromium', args: [...CHROMIUM_FLAGS] })
-  const close = async (): Promise<void> => {
-    await browser.close()
-    server.close()
-  }
+  const { url, browser, close } = await serve((path) =>
+    path === '/module.js'
+      ? { type: 'text/javascript', body: script }
+      : { type: types['.html'], body: '<!doctype html><title>test</title><script src="/module.js"></script>' },
+  )
   try {
     const page = await browser.newPage()
     const failures: Error[] = []
     page.on('pageerror', (error) => failures.push(error))
-    await page.goto(`http://localhost:${port}/`)
+    await page.goto(url)
     if (failures[0] !== undefined) throw failures[0]
     return {
       close,
@@ -70,4 +63,52 @@ export async function openInBrowser(entry: string): Promise<BrowserModule> {
     await close()
     throw error
   }
+}
+
+/** A page of a site in a folder, and what its elements hold. */
+export interface BrowserPage {
+  readonly text: (selector: string) => Promise<string | null>
+  readonly close: () => Promise<void>
+}
+
+/** Opens `index.html` of a folder in a fresh headless Chromium. */
+export async function openSite(folder: string): Promise<BrowserPage> {
+  const { url, browser, close } = await serve((path) => {
+    const file = join(folder, path === '/' ? 'index.html' : path)
+    return existsSync(file) ? { type: types[extname(file)], body: readFileSync(file) } : undefined
+  })
+  const page = await browser.newPage()
+  await page.goto(url)
+  return { text: (selector) => page.textContent(selector), close }
+}
+
+interface Answer {
+  readonly type: string | undefined
+  readonly body: string | Uint8Array
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+}
+
+/** A server on localhost and a browser for it; what has no answer is not found. */
+async function serve(
+  answer: (path: string) => Answer | undefined,
+): Promise<{ readonly url: string; readonly browser: Browser; readonly close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    const { type = 'application/octet-stream', body = '' } = answer(request.url ?? '/') ?? {}
+    response.writeHead(body.length === 0 ? 404 : 200, { 'content-type': type }).end(body)
+  })
+  server.listen(0, 'localhost')
+  await once(server, 'listening')
+  // A TCP server's address is an AddressInfo; the string form is for pipes.
+  const { port } = server.address() as AddressInfo
+  const browser = await chromium.launch({ executablePath: chromiumPath() ?? 'chromium', args: [...CHROMIUM_FLAGS] })
+  const close = async (): Promise<void> => {
+    await browser.close()
+    server.close()
+  }
+  return { url: `http://localhost:${port}/`, browser, close }
 }
