@@ -23,10 +23,14 @@ export async function prepare() {
   const pnpm = findPnpm()
   const stamp = installStamp()
   if (!existsSync(INSTALL_STAMP) || readFileSync(INSTALL_STAMP, 'utf8') !== stamp) {
-    await step([...pnpm, 'install', '--frozen-lockfile'], 'install', 'Installing dependencies …')
+    await step(
+      [...pnpm, 'install', '--frozen-lockfile'],
+      'install',
+      'Installing dependencies (a minute or two, once) …',
+    )
     writeFileSync(INSTALL_STAMP, stamp)
   }
-  await step([...pnpm, 'exec', 'turbo', ...BUILD], 'build', 'Building …')
+  await step([...pnpm, 'exec', 'turbo', ...BUILD], 'build', 'Building (half a minute; only what has changed) …')
 }
 
 /**

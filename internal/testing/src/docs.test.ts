@@ -34,7 +34,7 @@ describe('blocks', () => {
     '```sh',
     'forgotten',
     '```',
-    '1. ```js run',
+    '1. a list',
     '   ```sh',
     '   in a list',
     '   ```',
@@ -56,6 +56,9 @@ describe('blocks', () => {
   })
 
   test('without a mark are found', () => {
-    expect(unmarked(snippetsOf(page))).toEqual(['line 12: a sh block is marked neither run, nor file=, nor skip="why"'])
+    expect(unmarked(snippetsOf(page))).toEqual([
+      'line 12: a sh block is marked neither run, nor file=, nor skip="why"',
+      'line 16: a sh block is marked neither run, nor file=, nor skip="why"',
+    ])
   })
 })
