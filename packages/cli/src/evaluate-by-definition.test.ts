@@ -1,5 +1,6 @@
-import { addOp, buildGraph, matmulOp, reluOp, type TensorDType } from '@tilewright/graph'
+import { addOp, buildGraph, matmulOp, maxPoolOp, reluOp, type TensorDType } from '@tilewright/graph'
 import { type SizeExpr, size } from '@tilewright/ir'
+import { thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { evaluateByDefinition } from './evaluate-by-definition.js'
 
@@ -43,4 +44,21 @@ test('declines what would take too long, or too much memory', () => {
   expect(evaluateByDefinition(long, { x: empty }, { n: 5000 })).toBeUndefined()
   const large = g.finish([{ name: 'y', tensor: g.apply1(reluOp(x), [x]) }])
   expect(evaluateByDefinition(large, { x: empty }, { n: 20_000 })).toBeUndefined()
+})
+
+test('a size too small for a window is said, also where no result needs it', () => {
+  const g = buildGraph('test')
+  const x = g.input('x', { dtype: 'f32', shape: [1, 1, size('n')] })
+  const window = {
+    kernel: [3],
+    strides: [1],
+    dilations: [1],
+    pads: [0, 0],
+    autoPad: 'NOTSET',
+    ceilMode: false,
+  } as const
+  g.apply1(maxPoolOp(x, { ...window, indices: false, columnMajor: false }), [x])
+  const few = { dtype: 'f32', shape: [1, 1, 1], data: new Float32Array(1) } as const
+  const graph = g.finish([{ name: 'x', tensor: x }])
+  expect(thrownBy(() => evaluateByDefinition(graph, { x: few }, { n: 1 }))).toMatchObject({ code: 'run/shape' })
 })

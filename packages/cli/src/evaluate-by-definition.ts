@@ -9,6 +9,7 @@ import { programOf } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import {
   type Buffer,
+  CompileError,
   type DType,
   defined,
   type Equation,
@@ -35,7 +36,7 @@ const budget = { bytes: 2 ** 29, steps: 2e9 } as const
 
 /**
  * The outputs of a graph by name, for inputs by name and values of its size parameters; undefined when that would take
- * more than a few seconds or half a GiB.
+ * more than a few seconds or half a GiB. Throws `CompileError` `run/shape` for sizes too small for the model's windows.
  */
 export function evaluateByDefinition(
   graph: Graph,
@@ -65,9 +66,19 @@ export function evaluateByDefinition(
   )
 }
 
-function costOf(equations: readonly Equation[], sizes: SizeValues): { readonly bytes: number; readonly steps: number } {
+/** Bytes of intermediates and outputs, and elements computed or read, that evaluation by definition takes. */
+export function definitionCost(graph: Graph, sizes: SizeValues): DefinitionCost {
+  return costOf(programOf(graph).equations, sizes)
+}
+
+export interface DefinitionCost {
+  readonly bytes: number
+  readonly steps: number
+}
+
+function costOf(equations: readonly Equation[], sizes: SizeValues): DefinitionCost {
   const product = (extents: readonly SizeExpr[]): number =>
-    extents.reduce<number>((count, extent) => count * evaluateSize(extent, sizes), 1)
+    extents.reduce<number>((count, extent) => count * extentOf(extent, sizes), 1)
   let [bytes, steps] = [0, 0]
   for (const equation of equations) {
     const elements = equationOutputs(equation).map((output) => product(output.shape))
@@ -77,6 +88,17 @@ function costOf(equations: readonly Equation[], sizes: SizeValues): { readonly b
     steps += (elements[0] ?? 0) * (equation.kind === 'reduce' ? domain : 1) + (equation.kind === 'scatter' ? domain : 0)
   }
   return { bytes, steps }
+}
+
+/** Throws `CompileError` `run/shape` for a negative extent: a run says so too, but of what its results need alone. */
+function extentOf(extent: SizeExpr, sizes: SizeValues): number {
+  const value = evaluateSize(extent, sizes)
+  if (value >= 0) return value
+  throw new CompileError({
+    code: 'run/shape',
+    message: `a tensor of the model has the extent ${value}`,
+    help: 'the inputs are too small: a window must fit into what it moves over',
+  })
 }
 
 function elementsOf(buffer: Buffer, tensor: HostTensor): ElementArray {

@@ -15,8 +15,8 @@ export function failureOf(error: unknown): TilewrightError {
     const { message } = error
     return new CompileError({ code, message, where: textField(error, 'where'), help: textField(error, 'help') })
   }
-  // How V8 says that an array does not fit into memory.
-  if (error instanceof RangeError && /allocation failed|Invalid typed array length/.test(error.message)) {
+  // How V8 says that an array does not fit into memory; a negative length is something else.
+  if (error instanceof RangeError && /allocation failed|Invalid typed array length: \d/.test(error.message)) {
     return new CompileError({
       code: 'run/out-of-memory',
       message: `this process has not enough memory: ${error.message}`,
