@@ -5,6 +5,7 @@ import { casesCommand } from './commands/cases.js'
 import { compileCommand } from './commands/compile.js'
 import { gaussianCommand } from './commands/gaussian.js'
 import { matmulCommand } from './commands/matmul.js'
+import { peersCommand } from './commands/peers.js'
 
 const program = new Command('bench')
   .description('Benchmarks of Tilewright. Results go to stdout, progress to stderr.')
@@ -12,6 +13,7 @@ const program = new Command('bench')
   .addCommand(casesCommand(), { isDefault: true })
   .addCommand(matmulCommand())
   .addCommand(gaussianCommand())
+  .addCommand(peersCommand())
 
 try {
   await program.parseAsync()

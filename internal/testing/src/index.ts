@@ -16,12 +16,14 @@ export {
   arbitraryMapping,
   arbitraryMappingTriple,
 } from './arbitrary-mapping.js'
+export { type ArbitraryModel, arbitraryModel, type ModelInput, type ModelRun } from './arbitrary-model.js'
 export { type BrowserModule, openInBrowser } from './browser.js'
 export { type Counted, countingDevice } from './counting-device.js'
 export { dataFolder, dataSkipReason } from './data-folder.js'
 export { deepFreeze } from './deep-freeze.js'
 export { evaluateExpr } from './evaluate-expr.js'
 export { authoredMatmul, type MatmulShape, type MatmulTiles } from './fixtures/authored-matmul.js'
+export { loadOnnxRuntime, type ModelRunner, runtimeSkipReason } from './onnx-runtime.js'
 export { propertyRuns } from './property-runs.js'
 export { runGenerated } from './run-generated.js'
 export { type DeviceRun, runOnDevice } from './run-on-device.js'
