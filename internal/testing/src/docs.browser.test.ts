@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, '../../..')
 const page = 'docs/tutorial.md'
 // Pages are for those who have the built packages.
 const isBuilt = existsSync(join(root, 'packages/cli/dist'))
+if (!isBuilt) console.log('pages are not run: the packages are not built, which npm start does')
 
 test.skipIf(!isBuilt)('the tutorial runs in Node, and the page that it builds in Chromium', { timeout }, async () => {
   const site = join(await runPage(root, page), 'web/dist')

@@ -19,6 +19,15 @@ test.each(pages)('what %s links to is there', (page) => {
   expect(missing).toEqual([])
 })
 
+test('a page with blocks that run is run, by docs.webgpu.test.ts or docs.browser.test.ts', () => {
+  const running = pages.filter((page) => snippetsOf(readFileSync(join(root, page), 'utf8')).some(({ run }) => run))
+  const tests = ['webgpu', 'browser'].map((tier) =>
+    readFileSync(join(import.meta.dirname, `docs.${tier}.test.ts`), 'utf8'),
+  )
+  expect(running.filter((page) => !tests.some((source) => source.includes(`'${page}'`)))).toEqual([])
+  expect(running).toContain('README.md')
+})
+
 describe('blocks', () => {
   const page = [
     '```js file=a.mjs run',

@@ -10,6 +10,7 @@ const timeout = 180_000
 const root = join(import.meta.dirname, '../../..')
 // Pages are for those who have the built packages.
 const isBuilt = existsSync(join(root, 'packages/cli/dist'))
+if (!isBuilt) console.log('pages are not run: the packages are not built, which npm start does')
 
 /** The tutorial's: `x` f32 [batch, 4] → `scores`. */
 function model(): Uint8Array {
