@@ -52,6 +52,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .description('compile a model, run it, and check the result against evaluation by definition')
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
     .addOption(deviceOption())
+    .addOption(fixOption())
     .option('--data <dir>', 'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)')
     .addOption(
       new Option('--size <name=value>', 'value of a symbolic size of random inputs; may be repeated')
@@ -59,7 +60,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
         .conflicts('data'),
     )
     .option('--json', 'print one JSON object')
-    .action((model: string | undefined, options: Flags<'device' | 'data' | 'size' | 'json'>) =>
+    .action((model: string | undefined, options: Flags<'device' | 'fix' | 'data' | 'size' | 'json'>) =>
       finish(() => run(model, runOptions(options), terminal)),
     )
 
@@ -68,6 +69,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .description('run the cases at or under folders: model.onnx beside test_data_set_K/input_N.pb, output_N.pb')
     .argument('<dir...>', 'folders to search')
     .addOption(deviceOption())
+    .addOption(fixOption())
     .option('--rtol <number>', 'relative tolerance of a float (default: 1e-3)', toTolerance)
     .option('--atol <number>', 'absolute tolerance of a float (default: 1e-7)', toTolerance)
     .addOption(
@@ -76,7 +78,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
         .conflicts(['rtol', 'atol']),
     )
     .option('--json', 'print one JSON object')
-    .action((folders: string[], options: Flags<'device' | 'rtol' | 'atol' | 'ofMax' | 'json'>) =>
+    .action((folders: string[], options: Flags<'device' | 'fix' | 'rtol' | 'atol' | 'ofMax' | 'json'>) =>
       finish(() => check(folders, checkOptions(options), terminal)),
     )
 
@@ -85,10 +87,11 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .description('say what a model compiles to, what was fused and why not, its memory, and what each stage takes')
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
     .addOption(deviceOption())
+    .addOption(fixOption())
     .option('--size <name=value>', 'value of a symbolic size, for the memory; may be repeated', toSizes)
     .option('--group <number>', 'show one group: its equations, its schedule, and the source of its kernels', toNumber)
     .option('--json', 'print one JSON object')
-    .action((model: string | undefined, options: Flags<'device' | 'size' | 'group' | 'json'>) =>
+    .action((model: string | undefined, options: Flags<'device' | 'fix' | 'size' | 'group' | 'json'>) =>
       finish(() => explain(model, explainOptions(options), terminal)),
     )
 
@@ -105,6 +108,7 @@ type Sizes = Readonly<Record<string, number>>
 /** Options as commander gives them, after the parsers above. */
 interface AllFlags {
   readonly device: DeviceChoice
+  readonly fix?: Sizes
   readonly data?: string
   readonly size?: Sizes
   readonly group?: number
@@ -115,21 +119,38 @@ interface AllFlags {
 }
 type Flags<K extends keyof AllFlags> = Pick<AllFlags, K>
 
-function runOptions({ device, data, size, json }: Flags<'device' | 'data' | 'size' | 'json'>): RunOptions {
-  return { device, data, sizes: size ?? {}, json: json === true }
+function runOptions({ device, fix, data, size, json }: Flags<'device' | 'fix' | 'data' | 'size' | 'json'>): RunOptions {
+  return { device, fixed: fix ?? {}, data, sizes: size ?? {}, json: json === true }
 }
 
-function explainOptions({ device, size, group, json }: Flags<'device' | 'size' | 'group' | 'json'>): ExplainOptions {
-  return { device, sizes: size ?? {}, group, json: json === true }
+function explainOptions({
+  device,
+  fix,
+  size,
+  group,
+  json,
+}: Flags<'device' | 'fix' | 'size' | 'group' | 'json'>): ExplainOptions {
+  return { device, fixed: fix ?? {}, sizes: size ?? {}, group, json: json === true }
 }
 
-function checkOptions({ device, json, ...flags }: Flags<'device' | 'rtol' | 'atol' | 'ofMax' | 'json'>): CheckOptions {
-  return { device, json: json === true, tolerance: toleranceOf(flags) }
+function checkOptions({
+  device,
+  fix,
+  json,
+  ...flags
+}: Flags<'device' | 'fix' | 'rtol' | 'atol' | 'ofMax' | 'json'>): CheckOptions {
+  return { device, fixed: fix ?? {}, json: json === true, tolerance: toleranceOf(flags) }
 }
 
 function toleranceOf({ rtol, atol, ofMax }: Flags<'rtol' | 'atol' | 'ofMax'>): Tolerance {
   if (ofMax !== undefined) return { kind: 'of-max', ratio: ofMax }
   return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol }
+}
+
+function fixOption(): Option {
+  return new Option('--fix <name=value>', 'compile for this value of a symbolic size; may be repeated').argParser(
+    toSizes,
+  )
 }
 
 function deviceOption(): Option {

@@ -121,7 +121,7 @@ export function checkEqualSizes(pairs: readonly EqualSizes[], values: PlanSizeVa
     throw new PlanError(
       'run/shape',
       `${formatPlanSize(left)} is ${a} and ${formatPlanSize(right)} is ${b}, which must be equal`,
-      'pass inputs whose shapes agree as the model needs',
+      'pass inputs whose shapes agree as the model needs; a size that is always 1 can be fixed when compiling (--fix NAME=1)',
       `node "${node}"`,
     )
   }

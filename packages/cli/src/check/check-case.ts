@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import { CompileError, type Gap, UnsupportedError } from '@tilewright/ir'
-import { decodeModel, hostInputs, importGraph, type OnnxModel } from '@tilewright/onnx'
+import { decodeModel, fixSizes, hostInputs, importGraph, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type Session } from '@tilewright/runtime'
 import { compareTensors, type Tolerance } from '../compare-tensors.js'
 import { compileModel } from '../compile-model.js'
@@ -37,6 +37,13 @@ export interface CaseReport {
   readonly largestErrorOfMax: number
 }
 
+/** How a case is checked. */
+export interface CaseOptions {
+  readonly tolerance: Tolerance
+  /** Values of symbolic sizes that the model is compiled for. */
+  readonly fixed: Readonly<Record<string, number>>
+}
+
 type HostValues = ReadonlyMap<string, HostTensor>
 
 /** What a case has come to so far. */
@@ -53,7 +60,11 @@ interface Tally {
 }
 
 /** Checks one case; never rejects. */
-export async function checkCase(testCase: Case, opened: OpenedDevice, tolerance: Tolerance): Promise<CaseReport> {
+export async function checkCase(
+  testCase: Case,
+  opened: OpenedDevice,
+  { tolerance, fixed }: CaseOptions,
+): Promise<CaseReport> {
   const tally: Tally = {
     failures: [],
     gaps: [],
@@ -67,7 +78,7 @@ export async function checkCase(testCase: Case, opened: OpenedDevice, tolerance:
   }
   try {
     const bytes = readBytes(join(testCase.folder, 'model.onnx'), 'the model')
-    const model = unlessRefused(tally, () => decodeModel(bytes))
+    const model = unlessRefused(tally, () => fixSizes(decodeModel(bytes), fixed))
     if (model !== undefined) await checkDataSets(model, testCase, opened, tolerance, tally)
   } catch (error) {
     tally.failures.push(failureLine(error))

@@ -9,6 +9,8 @@ import type { Terminal } from '../terminal.js'
 export interface CheckOptions {
   readonly device: DeviceChoice
   readonly tolerance: Tolerance
+  /** Values of symbolic sizes that the models are compiled for. */
+  readonly fixed: Readonly<Record<string, number>>
   readonly json: boolean
 }
 
@@ -24,7 +26,7 @@ export async function check(folders: readonly string[], options: CheckOptions, t
   try {
     for (const [i, testCase] of cases.entries()) {
       terminal.progress(`[${i + 1}/${cases.length}] ${testCase.name}`)
-      const report = await checkCase(testCase, opened, options.tolerance)
+      const report = await checkCase(testCase, opened, options)
       reports.push(report)
       if (report.status === 'failed' && !options.json) terminal.result(failureText(report, terminal.colors))
       if (opened.isLost() && i < cases.length - 1) {

@@ -8,6 +8,8 @@ import type { Terminal } from '../terminal.js'
 
 export interface ExplainOptions {
   readonly device: DeviceChoice
+  /** Values of symbolic sizes that the model is compiled for. */
+  readonly fixed: Readonly<Record<string, number>>
   /** Values of symbolic sizes, where the default is not wanted. */
   readonly sizes: Readonly<Record<string, number>>
   /** The one group to show, by its number. */
@@ -20,7 +22,7 @@ export interface ExplainOptions {
  * Rejects with `CompileError` `explain/…` for a size or a group that the model does not have.
  */
 export async function explain(file: string | undefined, options: ExplainOptions, terminal: Terminal): Promise<number> {
-  const request = readRequest(file, undefined)
+  const request = readRequest(file, undefined, options.fixed)
   const opened = await openDevice(options.device, terminal.note)
   try {
     const explanation = explainModel(request, options.sizes, opened)

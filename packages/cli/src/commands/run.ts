@@ -7,6 +7,8 @@ import type { Terminal } from '../terminal.js'
 export interface RunOptions {
   readonly device: DeviceChoice
   readonly data: string | undefined
+  /** Values of symbolic sizes that the model is compiled for. */
+  readonly fixed: Readonly<Record<string, number>>
   /** Values of symbolic sizes, where there is no data and the default is not wanted. */
   readonly sizes: Readonly<Record<string, number>>
   readonly json: boolean
@@ -14,7 +16,7 @@ export interface RunOptions {
 
 /** Runs the model in `file`, or the built-in one; gives the exit code: 0 when the results are right. */
 export async function run(file: string | undefined, options: RunOptions, terminal: Terminal): Promise<number> {
-  const request = readRequest(file, options.data)
+  const request = readRequest(file, options.data, options.fixed)
   const opened = await openDevice(options.device, terminal.note)
   try {
     const report = await runModel(request, options.sizes, opened)

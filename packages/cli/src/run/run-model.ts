@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { bindSizes, type DeviceInfo, type Plan, type PlanSizeValues } from '@tilewright/backend'
 import type { GroupReport } from '@tilewright/compiler'
 import { CompileError, defined } from '@tilewright/ir'
-import { decodeModel, hostInputs, type OnnxModel } from '@tilewright/onnx'
+import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
 import { compareTensors, type Tolerance } from '../compare-tensors.js'
 import { type Compilation, compileModel } from '../compile-model.js'
@@ -74,9 +74,13 @@ export interface RunRequest {
  * Reads the model in a file, or takes the built-in one, and the data set in a folder when one is given.
  * Throws `CompileError` `file/…`, `onnx/…` or `data/…`, and `UnsupportedError` for parts of the format that are not read.
  */
-export function readRequest(file: string | undefined, dataFolder: string | undefined): RunRequest {
+export function readRequest(
+  file: string | undefined,
+  dataFolder: string | undefined,
+  fixed: Readonly<Record<string, number>>,
+): RunRequest {
   const bytes = file === undefined ? demoModel() : readBytes(file, 'the model')
-  const model = inFile(file ?? 'the built-in model', () => decodeModel(bytes))
+  const model = inFile(file ?? 'the built-in model', () => fixSizes(decodeModel(bytes), fixed))
   const name = file === undefined ? `${model.graph.name} (built in)` : join(basename(dirname(file)), basename(file))
   const dataSet = dataFolder === undefined ? undefined : openDataSet(dataFolder)
   if (dataSet !== undefined) checkInputCount(dataSet, inputNames(model))

@@ -1,0 +1,33 @@
+import { thrownBy } from '@tilewright/testing'
+import { expect, test } from 'vitest'
+import { fixSizes } from './fix-sizes.js'
+import { graphBuilder, modelOf } from './graph-builder.js'
+import { importGraph } from './import/import-model.js'
+
+/** x + y, where y's dimension is another than that of x or has extent 1. */
+const b = graphBuilder('g')
+const [x, y] = [b.input('x', 'f32', ['n', 'n', undefined]), b.input('y', 'f32', ['m', 1, 1])]
+b.output(b.node('Add', [x, y]), 'f32', ['n', 'n', undefined])
+const model = modelOf(b.build(), { opset: 17 })
+
+test('a dimension that is fixed is a number wherever its name stands in an input', () => {
+  const [first, second] = importGraph(fixSizes(model, { n: 5 })).inputs
+  expect(first?.shape.slice(0, 2)).toEqual([5, 5])
+  expect(second?.shape).toEqual([{ kind: 'size', name: 'm', min: 0, max: expect.any(Number), multipleOf: 1 }, 1, 1])
+  expect(fixSizes(model, {})).toEqual(model)
+})
+
+test('an extent of 1 that is fixed is broadcast', () => {
+  const pairs = (sizes: Readonly<Record<string, number>>) =>
+    importGraph(fixSizes(model, sizes)).nodes.flatMap(({ operation }) => operation.equalSizes ?? [])
+  expect(pairs({})).toHaveLength(1)
+  expect(pairs({ m: 1 })).toEqual([])
+})
+
+test('a size that no input has is an error that names those there are', () => {
+  expect(thrownBy(() => fixSizes(model, { n: 1, k: 2 }))).toMatchObject({
+    code: 'size/unknown',
+    message: 'the model has no size "k"',
+    help: 'its sizes are n, m',
+  })
+})
