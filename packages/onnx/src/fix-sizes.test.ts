@@ -14,6 +14,7 @@ test('a dimension that is fixed is a number wherever its name stands in an input
   const [first, second] = importGraph(fixSizes(model, { n: 5 })).inputs
   expect(first?.shape.slice(0, 2)).toEqual([5, 5])
   expect(second?.shape).toEqual([{ kind: 'size', name: 'm', min: 0, max: expect.any(Number), multipleOf: 1 }, 1, 1])
+  expect(importGraph(fixSizes(model, { 'x.2': 7 })).inputs[0]?.shape[2]).toBe(7)
   expect(fixSizes(model, {})).toEqual(model)
 })
 
@@ -28,6 +29,6 @@ test('a size that no input has is an error that names those there are', () => {
   expect(thrownBy(() => fixSizes(model, { n: 1, k: 2 }))).toMatchObject({
     code: 'size/unknown',
     message: 'the model has no size "k"',
-    help: 'its sizes are n, m',
+    help: 'its sizes are n, x.2, m',
   })
 })

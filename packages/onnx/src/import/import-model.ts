@@ -7,6 +7,7 @@ import { CompileError, type SizeExpr, size } from '@tilewright/ir'
 import { decodeModel } from '../decode-model.js'
 import { quote } from '../format-errors.js'
 import type { OnnxDim, OnnxModel } from '../model.js'
+import { sizeName } from '../size-name.js'
 import { constantData, isGraphDType } from './constant-data.js'
 import { refuseGaps } from './find-gaps.js'
 import { functionsOf, namesRead } from './functions.js'
@@ -66,9 +67,7 @@ export function importGraph(model: OnnxModel, { hostValues = new Map() }: Import
 
 function sizeOf(dim: OnnxDim, input: string, d: number): SizeExpr {
   if (typeof dim === 'number') return dim
-  // Exporters write "?" and the like for sizes that have nothing to do with each other.
-  const isNamed = dim !== 'unknown' && /[\p{L}\p{N}]/u.test(dim.param)
-  return size(isNamed ? dim.param : `${input}.${d}`)
+  return size(sizeName(dim, input, d))
 }
 
 function checkHostValue(host: TensorData, dtype: string, shape: readonly SizeExpr[], where: string): TensorData {
