@@ -143,3 +143,20 @@ test('what is written is read back', () => {
     { numRuns: propertyRuns() },
   )
 })
+
+test('any bytes are a message, or an error of the format', () => {
+  // Bytes that begin like fields, which plain random ones seldom do.
+  const field = fc
+    .tuple(fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 20), fc.nat({ max: 7 }), fc.uint8Array({ maxLength: 12 }))
+    .map(([number, wire, bytes]) => [(number << 3) | wire, ...(wire === 2 ? [bytes.length] : []), ...bytes])
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }),
+    fc.array(field, { maxLength: 8 }).map((fields) => Uint8Array.from(fields.flat().map((value) => value & 255))),
+  )
+  fc.assert(
+    fc.property(bytes, (source) => {
+      expect(codeOf(() => readMessage(everyKind, source, 'here'))).toMatch(/^(no error|onnx\/[a-z-]+)$/)
+    }),
+    { numRuns: propertyRuns() },
+  )
+})

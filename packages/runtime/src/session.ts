@@ -3,7 +3,7 @@
  * the buffers. A session that opens its device itself opens another one when that is lost.
  */
 import type { Device } from '@tilewright/backend'
-import { arrayFor, type Plan, PlanError, planVersion } from '@tilewright/backend/plan'
+import { arrayFor, checkPlan, type Plan, PlanError } from '@tilewright/backend/plan'
 import { checkInputs, type InputTensor, isOnDevice } from './check-inputs.js'
 import { type LoadedPlan, type LoadStats, loadPlan } from './load-plan.js'
 import { type RunResult, runPlan } from './run-plan.js'
@@ -41,17 +41,11 @@ export interface Session {
 }
 
 /**
- * Makes a plan ready to run. Rejects with `PlanError` `plan/version` for a plan of another version, `plan/constants` when
- * there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
+ * Makes a plan ready to run. Rejects with the errors of `checkPlan` for what is no plan, `plan/constants` when there are fewer
+ * bytes than the plan says, and with the device's errors; what was made by then is freed.
  */
 export async function createSession({ plan, constants, device }: SessionOptions): Promise<Session> {
-  if (plan.version !== planVersion) {
-    throw new PlanError(
-      'plan/version',
-      `plan "${plan.name}" has version ${plan.version}; this runtime reads version ${planVersion}`,
-      'compile the model again, or install the runtime of the compiler that made the plan',
-    )
-  }
+  checkPlan(plan)
   const load = async (): Promise<LoadedPlan> => {
     if (typeof device !== 'function') return loadPlan(plan, constants, device)
     const opened = await device()

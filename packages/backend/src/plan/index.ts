@@ -1,4 +1,5 @@
 /** Plans: types, and what a runtime needs to walk one. Imports nothing. */
+export * from './check-plan.js'
 export * from './choose-steps.js'
 export * from './elements.js'
 export * from './limits.js'

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { checkPlan } from './check-plan.js'
+import { planVersion } from './plan.js'
+
+const n = { kind: 'size', name: 'n', min: 0, max: 8, multipleOf: 1 }
+const launch = { kind: 'launch', name: 'y', kernel: 0, buffers: [0, 1], scalars: [], workgroups: [n, 1, 1] }
+const buffer = { name: 'x', role: 'input', dtype: 'f32', elementBytes: 4, shape: [n] }
+const param = { access: 'read', dtype: 'f32', lanes: 1 }
+const plan = {
+  version: planVersion,
+  name: 'test',
+  target: 'cpu',
+  inputs: [{ name: 'x', dtype: 'f32', shape: [n], buffer: 0 }],
+  outputs: [{ name: 'y', dtype: 'i64', shape: [{ kind: 'size-op', op: 'add', left: n, right: 1 }], buffer: 1 }],
+  equalSizes: [],
+  buffers: [buffer, { ...buffer, role: 'output' }],
+  constants: [],
+  kernels: [{ source: '', entry: 'main', threads: 1, workgroupBytes: 0, buffers: [param, param], scalars: 0 }],
+  prepare: [],
+  steps: [
+    { kind: 'host', op: 'convert-output', tensor: 0 },
+    { kind: 'choose', branches: [{ when: [], steps: [launch] }] },
+  ],
+}
+
+/** What is said of a plan with some fields changed. */
+function said(changes: object): string {
+  try {
+    checkPlan({ ...plan, ...changes })
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? `${error.code}: ${error.message}` : String(error)
+  }
+  return 'a plan'
+}
+
+test('a plan is one, also with fields that nobody knows', () => {
+  expect(said({})).toBe('a plan')
+  expect(said({ comment: 'by hand' })).toBe('a plan')
+})
+
+test.each([[null], [7], ['plan'], [[]]])('%j is none', (given) => {
+  expect(() => checkPlan(given)).toThrow(expect.objectContaining({ code: 'plan/malformed' }))
+})
+
+describe('what is no plan, and where', () => {
+  let deep: object = n
+  for (let i = 0; i < 10_000; i++) deep = { kind: 'size-op', op: 'add', left: deep, right: 1 }
+  test.each([
+    [{ version: 1 }, 'plan/version: plan "test" has version 1; this runtime reads version 2'],
+    [{ name: undefined }, 'plan/malformed: the plan.name is not text'],
+    [{ buffers: {} }, 'plan/malformed: the plan.buffers is not a list'],
+    [
+      { buffers: [{ ...buffer, elementBytes: 3 }] },
+      'plan/malformed: the plan.buffers[0].elementBytes is not one of 1, 2, 4',
+    ],
+    [
+      { buffers: [{ ...buffer, shape: [0.5] }] },
+      `plan/malformed: the plan.buffers[0].shape[0] is not an integer in -${Number.MAX_SAFE_INTEGER}..${Number.MAX_SAFE_INTEGER}`,
+    ],
+    [
+      { steps: [{ kind: 'toString' }] },
+      'plan/malformed: the plan.steps[0] is not an object of kind launch or host or choose',
+    ],
+    [{ steps: [{ ...launch, workgroups: [1] }] }, 'plan/malformed: the plan.steps[0].workgroups is not a list of 3'],
+    [{ inputs: [{ ...plan.inputs[0], buffer: 2 }] }, 'plan/reference: the plan names buffer 2, which it lacks'],
+    [{ steps: [{ ...launch, kernel: 1 }] }, 'plan/reference: the plan names kernel 1, which it lacks'],
+    [
+      { steps: [{ ...launch, buffers: [0] }] },
+      'plan/reference: launch "y" passes other buffers or scalars than its kernel takes',
+    ],
+    [
+      { steps: [{ kind: 'host', op: 'convert-input', tensor: 1 }] },
+      'plan/reference: the plan names tensor 1, which it lacks',
+    ],
+  ])('%j', (changes, message) => {
+    expect(said(changes)).toBe(message)
+  })
+
+  test('a size deeper than any compiler writes', () => {
+    expect(said({ buffers: [{ ...buffer, shape: [deep] }] })).toMatch(
+      /^plan\/malformed: .* is not a size less than 200 deep$/,
+    )
+  })
+})

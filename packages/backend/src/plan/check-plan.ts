@@ -1,0 +1,194 @@
+/** Plans from outside: whatever JSON holds, it is a plan, or an error says where it is none. */
+import { type Plan, planVersion, type Step } from './plan.js'
+import { PlanError } from './plan-error.js'
+
+/** Throws `PlanError` `plan/malformed` where a value is not what stands there. */
+type Check = (value: unknown, where: string) => void
+
+/** Sizes and steps nest: deeper than any compiler writes. */
+const mostDepth = 200
+/** Elements, bytes and offsets: what a number of JSON holds exactly. */
+const most = Number.MAX_SAFE_INTEGER
+
+/**
+ * Throws `PlanError` `plan/version` for a plan of another version, `plan/malformed`, with the place, for what is no plan, and
+ * `plan/reference` for numbers of buffers, kernels and tensors that it lacks. What is checked is the form: the kernels of a
+ * plan are programs, which run as they are.
+ */
+export function checkPlan(plan: unknown): asserts plan is Plan {
+  if (!isRecord(plan)) throw malformed('the plan', 'an object')
+  if (plan.version !== planVersion) {
+    throw new PlanError(
+      'plan/version',
+      `plan ${quoted(plan.name)} has version ${String(plan.version)}; this runtime reads version ${planVersion}`,
+      'compile the model again, or install the runtime of the compiler that made the plan',
+    )
+  }
+  planFields(plan, 'the plan')
+  // The fields have been checked, which is what the type says.
+  checkReferences(plan as unknown as Plan)
+}
+
+const quoted = (name: unknown): string => (typeof name === 'string' ? `"${name}"` : 'without a name')
+
+function malformed(where: string, wanted: string): PlanError {
+  return new PlanError('plan/malformed', `${where} is not ${wanted}`, 'pass a plan as the compiler made it', where)
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const object =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value, where) => {
+    if (!isRecord(value)) throw malformed(where, 'an object')
+    for (const [name, check] of Object.entries(fields)) {
+      check(Object.hasOwn(value, name) ? value[name] : undefined, `${where}.${name}`)
+    }
+  }
+
+const list =
+  (check: Check, length?: number): Check =>
+  (value, where) => {
+    if (!Array.isArray(value)) throw malformed(where, 'a list')
+    if (length !== undefined && value.length !== length) throw malformed(where, `a list of ${length}`)
+    // Not forEach, which passes over the holes of a list.
+    for (let i = 0; i < value.length; i++) check(value[i], `${where}[${i}]`)
+  }
+
+const text: Check = (value, where) => {
+  if (typeof value !== 'string') throw malformed(where, 'text')
+}
+
+const integer =
+  (min: number, max: number): Check =>
+  (value, where) => {
+    const fits = typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
+    if (!fits) throw malformed(where, `an integer in ${min}..${max}`)
+  }
+
+const oneOf =
+  (...values: readonly unknown[]): Check =>
+  (value, where) => {
+    if (!values.includes(value)) throw malformed(where, `one of ${values.join(', ')}`)
+  }
+
+/** An object of one of several kinds. */
+const kinds =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value, where) => {
+    const kind = isRecord(value) ? value.kind : undefined
+    const check = typeof kind === 'string' && Object.hasOwn(checks, kind) ? checks[kind] : undefined
+    if (check === undefined) throw malformed(where, `an object of kind ${Object.keys(checks).join(' or ')}`)
+    check(value, where)
+  }
+
+const count = integer(0, most)
+
+const size =
+  (depth: number): Check =>
+  (value, where) => {
+    if (typeof value === 'number') return integer(-most, most)(value, where)
+    if (depth > mostDepth) throw malformed(where, `a size less than ${mostDepth} deep`)
+    const operand = size(depth + 1)
+    kinds({
+      size: object({ name: text, min: count, max: count, multipleOf: integer(1, most) }),
+      'size-op': object({
+        op: oneOf('add', 'sub', 'mul', 'div', 'ceil-div', 'mod', 'min', 'max'),
+        left: operand,
+        right: operand,
+      }),
+    })(value, where)
+  }
+
+const shape = list(size(0), undefined)
+const deviceDType = oneOf('f32', 'f16', 'i32', 'u32', 'i8', 'u8', 'bool')
+const tensor = object({
+  name: text,
+  dtype: oneOf('f32', 'f16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool'),
+  shape,
+  buffer: count,
+})
+
+const predicate = kinds({
+  'multiple-of': object({ size: size(0), of: integer(1, most) }),
+  'at-most': object({ size: size(0), limit: count }),
+})
+
+const launch = object({
+  name: text,
+  kernel: count,
+  buffers: list(count),
+  scalars: list(kinds({ size: object({ size: size(0) }), bits: object({ bits: integer(-(2 ** 31), 2 ** 32 - 1) }) })),
+  workgroups: list(size(0), 3),
+})
+
+const step =
+  (depth: number): Check =>
+  (value, where) => {
+    if (depth > mostDepth) throw malformed(where, `a step less than ${mostDepth} deep`)
+    const branch: Check = (inner, at) => object({ when: list(predicate), steps: list(step(depth + 1)) })(inner, at)
+    kinds({
+      launch,
+      host: object({ op: oneOf('convert-input', 'convert-output'), tensor: count }),
+      choose: object({ branches: list(branch) }),
+    })(value, where)
+  }
+
+const planFields = object({
+  name: text,
+  target: text,
+  inputs: list(tensor),
+  outputs: list(tensor),
+  equalSizes: list(object({ left: size(0), right: size(0), node: text })),
+  buffers: list(
+    object({
+      name: text,
+      role: oneOf('input', 'output', 'constant', 'prepared', 'intermediate'),
+      dtype: deviceDType,
+      elementBytes: oneOf(1, 2, 4),
+      shape,
+    }),
+  ),
+  constants: list(object({ buffer: count, offset: count, bytes: count })),
+  kernels: list(
+    object({
+      source: text,
+      entry: text,
+      threads: integer(1, most),
+      workgroupBytes: count,
+      buffers: list(object({ access: oneOf('read', 'read-write'), dtype: deviceDType, lanes: oneOf(1, 2, 4) })),
+      scalars: count,
+    }),
+  ),
+  prepare: list(step(0)),
+  steps: list(step(0)),
+})
+
+function checkReferences({ inputs, outputs, buffers, constants, kernels, prepare, steps }: Plan): void {
+  const within = (number: number, table: readonly unknown[], what: string): void => {
+    if (number < table.length) return
+    throw new PlanError('plan/reference', `the plan names ${what} ${number}, which it lacks`)
+  }
+  for (const { buffer } of [...inputs, ...outputs, ...constants]) within(buffer, buffers, 'buffer')
+  const walk = (inner: readonly Step[]): void => {
+    for (const one of inner) {
+      if (one.kind === 'choose') {
+        for (const branch of one.branches) walk(branch.steps)
+      } else if (one.kind === 'host') {
+        within(one.tensor, one.op === 'convert-input' ? inputs : outputs, 'tensor')
+      } else {
+        for (const buffer of one.buffers) within(buffer, buffers, 'buffer')
+        within(one.kernel, kernels, 'kernel')
+        const kernel = kernels[one.kernel]
+        if (kernel?.buffers.length === one.buffers.length && kernel.scalars === one.scalars.length) continue
+        throw new PlanError(
+          'plan/reference',
+          `launch "${one.name}" passes other buffers or scalars than its kernel takes`,
+        )
+      }
+    }
+  }
+  walk(prepare)
+  walk(steps)
+}
