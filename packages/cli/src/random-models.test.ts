@@ -9,7 +9,7 @@ import { openDevice } from './open-device.js'
 const runs = Math.ceil(0.6 * propertyRuns())
 
 test(`${runs} random models: compiled for the processor, they compute what their definitions say`, {
-  timeout: 7_200_000,
+  timeout: 3_600_000,
 }, async () => {
   const opened = await openDevice('cpu', () => undefined)
   const operators = new Set<string>()
@@ -29,7 +29,7 @@ if (reason !== undefined) console.log(`comparison with onnxruntime skipped: ${re
 
 test.skipIf(reason !== undefined)(
   `${runs} random models: the definitions say what onnxruntime computes`,
-  { timeout: 7_200_000 },
+  { timeout: 3_600_000 },
   async () => {
     const runner = loadOnnxRuntime()
     let refused = 0
