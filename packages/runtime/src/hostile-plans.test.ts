@@ -61,7 +61,7 @@ const values: fc.Arbitrary<Json | undefined> = fc.oneof(
   fc.constantFrom<Json | undefined>(undefined, null, true, '', 'f32', 'i64', 'size', '__proto__', [], [1], {}),
 )
 
-test('a plan with something changed runs, or is refused', async () => {
+test('a plan with something changed runs, or is refused', { timeout: 300_000 }, async () => {
   const property = fc.asyncProperty(
     arbitraryGraph(),
     fc.array(fc.tuple(fc.nat(), values, numbers), { minLength: 1, maxLength: 3 }),
@@ -84,5 +84,5 @@ test('a plan with something changed runs, or is refused', async () => {
       expect(await outcomeOf(mutant, constants, inputs)).toMatch(typed)
     },
   )
-  await fc.assert(property, { numRuns: propertyRuns() })
+  await fc.assert(property, { numRuns: Math.ceil(propertyRuns() / 2) })
 })

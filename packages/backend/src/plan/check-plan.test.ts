@@ -3,6 +3,7 @@ import { checkPlan } from './check-plan.js'
 import { planVersion } from './plan.js'
 
 const n = { kind: 'size', name: 'n', min: 0, max: 8, multipleOf: 1 }
+const more = { kind: 'size-op', op: 'add', left: n, right: 1 }
 const launch = { kind: 'launch', name: 'y', kernel: 0, buffers: [0, 1], scalars: [], workgroups: [n, 1, 1] }
 const buffer = { name: 'x', role: 'input', dtype: 'f32', elementBytes: 4, shape: [n] }
 const param = { access: 'read', dtype: 'f32', lanes: 1 }
@@ -11,9 +12,9 @@ const plan = {
   name: 'test',
   target: 'cpu',
   inputs: [{ name: 'x', dtype: 'f32', shape: [n], buffer: 0 }],
-  outputs: [{ name: 'y', dtype: 'i64', shape: [{ kind: 'size-op', op: 'add', left: n, right: 1 }], buffer: 1 }],
+  outputs: [{ name: 'y', dtype: 'i64', shape: [more], buffer: 1 }],
   equalSizes: [],
-  buffers: [buffer, { ...buffer, role: 'output' }],
+  buffers: [buffer, { ...buffer, role: 'output', dtype: 'i32', shape: [more] }],
   constants: [],
   kernels: [{ source: '', entry: 'main', threads: 1, workgroupBytes: 0, buffers: [param, param], scalars: 0 }],
   prepare: [],
@@ -62,7 +63,10 @@ describe('what is no plan, and where', () => {
       'plan/malformed: the plan.steps[0] is not an object of kind launch or host or choose',
     ],
     [{ steps: [{ ...launch, workgroups: [1] }] }, 'plan/malformed: the plan.steps[0].workgroups is not a list of 3'],
+    [{ outputs: [{ ...plan.outputs[0], shape: [n] }] }, 'plan/reference: buffer 1 does not hold the tensor "y"'],
+    [{ buffers: [{ ...buffer, elementBytes: 2 }, plan.buffers[1]] }, 'plan/malformed: no device holds f32 in 2 bytes'],
     [{ inputs: [{ ...plan.inputs[0], buffer: 2 }] }, 'plan/reference: the plan names buffer 2, which it lacks'],
+    [{ constants: [{ buffer: 0, offset: 0, bytes: 4 }] }, 'plan/reference: buffer 0 is used as constant, and is input'],
     [{ steps: [{ ...launch, kernel: 1 }] }, 'plan/reference: the plan names kernel 1, which it lacks'],
     [
       { steps: [{ ...launch, buffers: [0] }] },

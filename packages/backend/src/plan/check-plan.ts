@@ -1,5 +1,5 @@
 /** Plans from outside: whatever JSON holds, it is a plan, or an error says where it is none. */
-import { type Plan, planVersion, type Step } from './plan.js'
+import { type DeviceDType, type Plan, type PlanBuffer, type PlanSize, planVersion, type Step } from './plan.js'
 import { PlanError } from './plan-error.js'
 
 /** Throws `PlanError` `plan/malformed` where a value is not what stands there. */
@@ -165,12 +165,45 @@ const planFields = object({
   steps: list(step(0)),
 })
 
+/** Bytes of elements that are narrower than a word; of the others a word. */
+const narrowBytes: Readonly<Record<DeviceDType, number>> = { f32: 4, f16: 2, i32: 4, u32: 4, i8: 1, u8: 1, bool: 1 }
+
+function sameSizes(left: readonly PlanSize[], right: readonly PlanSize[]): boolean {
+  return left.length === right.length && left.every((size, d) => sameSize(size, right[d]))
+}
+
+function sameSize(left: PlanSize, right: PlanSize | undefined): boolean {
+  if (typeof left === 'number' || typeof right !== 'object') return left === right
+  if (left.kind === 'size' || right.kind === 'size')
+    return left.kind === 'size' && right.kind === 'size' && left.name === right.name
+  return left.op === right.op && sameSize(left.left, right.left) && sameSize(left.right, right.right)
+}
+
 function checkReferences({ inputs, outputs, buffers, constants, kernels, prepare, steps }: Plan): void {
   const within = (number: number, table: readonly unknown[], what: string): void => {
     if (number < table.length) return
     throw new PlanError('plan/reference', `the plan names ${what} ${number}, which it lacks`)
   }
   for (const { buffer } of [...inputs, ...outputs, ...constants]) within(buffer, buffers, 'buffer')
+  for (const { name, dtype, shape: extents, buffer } of [...inputs, ...outputs]) {
+    const held = buffers[buffer]
+    const isHeld = held?.dtype === (dtype === 'i64' ? 'i32' : dtype) && sameSizes(held.shape, extents)
+    if (!isHeld) throw new PlanError('plan/reference', `buffer ${buffer} does not hold the tensor "${name}"`)
+  }
+  const roleIs = (number: number, role: PlanBuffer['role']): void => {
+    if (buffers[number]?.role === role) return
+    throw new PlanError('plan/reference', `buffer ${number} is used as ${role}, and is ${buffers[number]?.role}`)
+  }
+  for (const { buffer } of inputs) roleIs(buffer, 'input')
+  for (const { buffer } of outputs) roleIs(buffer, 'output')
+  for (const { buffer } of constants) roleIs(buffer, 'constant')
+  if (new Set(constants.map(({ buffer }) => buffer)).size < constants.length) {
+    throw new PlanError('plan/reference', 'two constants of the plan have one buffer')
+  }
+  for (const { dtype, elementBytes } of buffers) {
+    if (elementBytes === 4 || elementBytes === narrowBytes[dtype]) continue
+    throw new PlanError('plan/malformed', `no device holds ${dtype} in ${elementBytes} bytes`)
+  }
   const walk = (inner: readonly Step[]): void => {
     for (const one of inner) {
       if (one.kind === 'choose') {
