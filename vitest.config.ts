@@ -65,6 +65,13 @@ const guarded = GUARDED_TIERS.flatMap((tier, order) => {
   ]
 })
 
+const unguarded = {
+  testTimeout: patience * 30_000,
+  hookTimeout: patience * 30_000,
+  setupFiles: [seed],
+  sequence: { groupOrder: 0 },
+}
+
 export default defineConfig({
   test: {
     // By default one core is left idle; on a small machine that is half of it.
@@ -74,14 +81,23 @@ export default defineConfig({
       {
         resolve,
         test: {
+          ...unguarded,
           name: 'unit',
           include: ['{packages,internal,apps}/**/*.test.ts', 'scripts/**/*.test.mjs'],
-          exclude: ['**/node_modules/**', '**/dist/**', ...GUARDED_TIERS.map((tier) => `**/*.${tier}.test.ts`)],
-          testTimeout: patience * 30_000,
-          hookTimeout: patience * 30_000,
-          setupFiles: [seed],
-          sequence: { groupOrder: 0 },
+          exclude: [
+            '**/node_modules/**',
+            '**/dist/**',
+            ...['mocked', ...GUARDED_TIERS].map((tier) => `**/*.${tier}.test.ts`),
+          ],
+          // The files that a worker takes share their modules, which have no state: loading them anew for each file would
+          // take longer than all tests.
+          isolate: false,
         },
+      },
+      {
+        resolve,
+        // Files that put others in the place of modules.
+        test: { ...unguarded, name: 'mocked', include: ['{packages,internal,apps}/**/*.mocked.test.ts'] },
       },
       ...guarded,
     ],
