@@ -38,7 +38,8 @@ export function runText(report: RunReport, colors: Colors): string {
 
 function kernelsText({ model, groups, dispatches, hostSteps }: RunReport): string {
   const host = hostSteps === 0 ? '' : `, ${formatCount(hostSteps, 'conversion')} on the host`
-  return `${formatCount(model.operators, 'operator')} fused into ${formatCount(groups.length, 'kernel')}, ${formatCount(dispatches, 'dispatch')}${host}`
+  const verb = groups.length < model.operators ? 'fused into' : 'as'
+  return `${formatCount(model.operators, 'operator')} ${verb} ${formatCount(groups.length, 'kernel')}, ${formatCount(dispatches, 'dispatch')}${host}`
 }
 
 function memoryText({ constants, prepared, intermediates, boundary }: RunReport['memory']): string {
