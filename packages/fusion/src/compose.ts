@@ -7,13 +7,12 @@
 import {
   type Buffer,
   binary,
+  bindVars,
   type Compute,
   constant,
-  defined,
   type Expr,
   rewriteExpr,
   substitute,
-  type Var,
 } from '@tilewright/ir'
 
 /** The consumer with every load of a producer's output replaced by its value, again until none is left. */
@@ -40,7 +39,7 @@ export function inlineLoads(
     const places = known.get(node.buffer) ?? []
     const before = places.find(({ index }) => index.every((at, d) => at === node.index[d]))
     if (before !== undefined) return before.value
-    const value = inline(substitute(wrapped(producer.output, producer.value), bind(producer.axes, node.index)))
+    const value = inline(substitute(wrapped(producer.output, producer.value), bindVars(producer.axes, node.index)))
     known.set(node.buffer, [...places, { index: node.index, value }])
     return value
   }
@@ -55,9 +54,4 @@ export function wrapped(target: Buffer, value: Expr): Expr {
   if (target.dtype !== 'i8') return value
   const bits = constant('i32', 24)
   return binary('shr', binary('shl', value, bits), bits)
-}
-
-/** Values for axes, in order. */
-export function bind(vars: readonly Var[], to: readonly Expr[]): Map<Var, Expr> {
-  return new Map(vars.map((v, i) => [v, defined(to[i], 'one index an axis')]))
 }

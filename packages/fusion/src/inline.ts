@@ -12,6 +12,7 @@
  */
 import {
   type Buffer,
+  bindVars,
   buffersRead,
   buffersWritten,
   type Compute,
@@ -32,7 +33,7 @@ import {
   variable,
   walkStmts,
 } from '@tilewright/ir'
-import { bind, inlineLoads, wrapped } from './compose.js'
+import { inlineLoads, wrapped } from './compose.js'
 import type { FusionGroup } from './group.js'
 import { inverseMapOf } from './inverse-map.js'
 
@@ -74,11 +75,11 @@ function inlineEpilogues(body: Stmt, group: FusionGroup): Stmt {
       const result = variable('result', value.dtype)
       lets.push(letStmt(result, wrapped(target, value), stmt.at))
       const inverse = defined(inverseMapOf(epilogue, target), 'an epilogue has an inverse map')
-      const where = inverse.index.map((expr) => substitute(expr, bind(inverse.axes, index)))
+      const where = inverse.index.map((expr) => substitute(expr, bindVars(inverse.axes, index)))
       const source = target
       const element = substitute(
         rewriteExpr(epilogue.value, (node) => (node.kind === 'load' && node.buffer === source ? result : node)),
-        bind(epilogue.axes, where),
+        bindVars(epilogue.axes, where),
       )
       ;[target, index, value] = [epilogue.output, where, element]
     }

@@ -2,6 +2,7 @@
  * Rewriting. Mappers give back the same object when no child changed, so `===` means unchanged. Expressions are shared
  * (a DAG): rewriters visit each node once.
  */
+import { defined } from './errors.js'
 import { binary, bitcast, cast, type Expr, load, select, unary, type Var } from './expr.js'
 import { ifThen, type Stmt, seq } from './stmt.js'
 
@@ -67,6 +68,11 @@ export function rewriteExpr(expr: Expr, visit: (expr: Expr) => Expr, memo: Map<E
 /** Replaces variables by expressions. */
 export function substitute(expr: Expr, replacements: ReadonlyMap<Var, Expr>): Expr {
   return rewriteExpr(expr, (node) => (node.kind === 'var' ? (replacements.get(node) ?? node) : node))
+}
+
+/** What `substitute` puts in the place of variables, in order. Throws `InternalError` when there are fewer values. */
+export function bindVars(vars: readonly Var[], to: readonly Expr[]): Map<Var, Expr> {
+  return new Map(vars.map((v, i) => [v, defined(to[i], 'a value for each variable')]))
 }
 
 /** Rebuilds a statement with its expressions mapped by `onExpr` and its child statements by `onStmt`. */

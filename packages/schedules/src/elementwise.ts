@@ -7,6 +7,7 @@
  * consecutive in the whole output.
  */
 import {
+  bindVars,
   buildKernel,
   type Candidate,
   type Compute,
@@ -27,7 +28,6 @@ import {
   sizeRange,
   substitute,
   type Target,
-  type Var,
   value,
 } from '@tilewright/ir'
 import { compose, repeat, spatial } from '@tilewright/task-mapping'
@@ -92,10 +92,7 @@ function build(candidate: Elementwise, problem: Problem): ScheduledKernels {
       for (const { buffer } of loadsOf(anchor.value)) g.use(buffer)
       const out = g.use(anchor.output)
       const store = (axes: readonly Expr[]): void => {
-        const bindings = new Map<Var, Expr>(
-          anchor.axes.flatMap((axis, d) => axes.slice(d, d + 1).map((at) => [axis, at])),
-        )
-        out.set(axes, substitute(anchor.value, bindings))
+        out.set(axes, substitute(anchor.value, bindVars(anchor.axes, axes)))
       }
       g.forTask(owners, g.thread, (owned) => {
         const group = g.let('group', g.workgroup.x.mul(threads * vectors).add(owned))

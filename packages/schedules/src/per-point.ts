@@ -8,9 +8,7 @@ import {
   type KernelBuilder,
   loadsOf,
   type SizeExpr,
-  sizeValue,
   type Target,
-  type Var,
 } from '@tilewright/ir'
 import { coordinates } from './matmul/tile-edges.js'
 
@@ -33,7 +31,3 @@ export function perPoint(
     g.if(element.lt(count), () => body(g, coordinates(element, extents)))
   })
 }
-
-/** Values for axes, in order. */
-export const bind = (vars: readonly Var[], to: readonly Expr[]): Map<Var, Expr> =>
-  new Map(vars.map((v, i) => [v, to[i] ?? sizeValue(0)]))

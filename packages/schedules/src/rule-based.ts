@@ -3,6 +3,7 @@
  * threads on consecutive elements, reductions and scans as a loop inside the thread; scatters and sorts are apart.
  */
 import {
+  bindVars,
   type Compute,
   computeType,
   type Equation,
@@ -16,7 +17,7 @@ import {
   UnsupportedError,
   type Var,
 } from '@tilewright/ir'
-import { bind, perPoint } from './per-point.js'
+import { perPoint } from './per-point.js'
 import { scatterInLines } from './scatter-in-lines.js'
 import { sortByRank } from './sort-by-rank.js'
 
@@ -25,7 +26,7 @@ export function ruleBased(anchor: Equation, target: Target): ScheduledKernels {
   switch (anchor.kind) {
     case 'compute':
       return perElement(anchor, target, 'elementwise', (g, axes) => {
-        const bindings = bind(anchor.axes, axes)
+        const bindings = bindVars(anchor.axes, axes)
         g.use(anchor.output).set(axes, substitute(anchor.value, bindings))
       })
     case 'reduce':
@@ -64,7 +65,7 @@ function reduceInThread(g: KernelBuilder, anchor: Reduce, axes: readonly Expr[])
     component.set([], anchor.identity[i] ?? 0)
     return component
   })
-  const bindings = bind(anchor.axes, axes)
+  const bindings = bindVars(anchor.axes, axes)
   const nest = (depth: number): void => {
     const axis = anchor.domain[depth]
     if (axis !== undefined) {
@@ -102,7 +103,7 @@ function scanInThread(g: KernelBuilder, anchor: Scan, others: readonly Expr[]): 
   const out = g.use(output)
   g.loop('i', length, (i) => {
     const axes = others.toSpliced(along, 0, i.expr)
-    const element = g.let('element', substitute(anchor.value, bind(anchor.axes, axes)))
+    const element = g.let('element', substitute(anchor.value, bindVars(anchor.axes, axes)))
     g.if(
       i.eq(0),
       () => state.set([], element),

@@ -7,14 +7,22 @@
  *
  *     y[i, where[i, p, j], j] += x[i, p, j]    lines: i, j    in a line: p
  */
-import { defined, type Scatter, type ScheduledKernels, someExpr, substitute, type Target } from '@tilewright/ir'
+import {
+  bindVars,
+  defined,
+  type Scatter,
+  type ScheduledKernels,
+  someExpr,
+  substitute,
+  type Target,
+} from '@tilewright/ir'
 import { loopOver } from './matmul/contraction.js'
-import { bind, perPoint } from './per-point.js'
+import { perPoint } from './per-point.js'
 
 export function scatterInLines(anchor: Scatter, target: Target): ScheduledKernels {
   const { output, axes, domain, index, value, combine, left, right } = anchor
   const base = perPoint('scatter_base', output.shape, [anchor.base], target, (g, point) => {
-    g.use(output).set(point, substitute(anchor.base, bind(axes, point)))
+    g.use(output).set(point, substitute(anchor.base, bindVars(axes, point)))
   })
   const lines = domain.filter((axis) => index.includes(axis.var))
   const extents = lines.map((axis) => axis.extent)

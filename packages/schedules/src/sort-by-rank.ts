@@ -5,6 +5,7 @@
  */
 import {
   binary,
+  bindVars,
   cast,
   defined,
   lt,
@@ -14,17 +15,17 @@ import {
   substitute,
   type Target,
 } from '@tilewright/ir'
-import { bind, perPoint } from './per-point.js'
+import { perPoint } from './per-point.js'
 
 export function sortByRank(anchor: Sort, target: Target): ScheduledKernels {
   const { values, positions, axes, along, descending } = anchor
   const kernel = perPoint('sort', values.shape, [anchor.value], target, (g, point) => {
-    const own = g.let('own', substitute(anchor.value, bind(axes, point))).expr
+    const own = g.let('own', substitute(anchor.value, bindVars(axes, point))).expr
     const at = defined(point[along], 'a sort runs along one of its axes')
     const rank = g.privateBuffer('rank', 'i32', [])
     rank.set([], 0)
     g.loop('i', values.shape[along] ?? 1, (i) => {
-      const other = g.let('other', substitute(anchor.value, bind(axes, point.with(along, i.expr)))).expr
+      const other = g.let('other', substitute(anchor.value, bindVars(axes, point.with(along, i.expr)))).expr
       const isBefore = descending ? lt(own, other) : lt(other, own)
       const isEarlier = select(binary('eq', own, other), lt(i.expr, at), isBefore)
       rank.update([], (count) => count.add(cast('i32', isEarlier)))

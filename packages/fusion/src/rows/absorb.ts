@@ -1,6 +1,7 @@
 /** Replacing loads by what they load, as far as it depends on reductions over the rows of one equation. */
 import {
   type Buffer,
+  bindVars,
   type Compute,
   type Equation,
   type Expr,
@@ -17,7 +18,6 @@ import {
   type Var,
   variable,
 } from '@tilewright/ir'
-import { bind } from '../compose.js'
 
 export interface Chain {
   /** The dimensions of the last equation's output that the reductions are over, ascending. */
@@ -67,7 +67,7 @@ export function absorb(last: Compute, producer: (buffer: Buffer) => Equation | u
     if (equation.kind === 'reduce') return stageOf(equation, node) ?? node
     if (equation.kind !== 'compute') return node
     open += 1
-    const value = expand(substitute(equation.value, bind(equation.axes, node.index)))
+    const value = expand(substitute(equation.value, bindVars(equation.axes, node.index)))
     open -= 1
     if (!someExpr(value, isStageResult)) return node
     absorbed.add(equation)
@@ -80,7 +80,7 @@ export function absorb(last: Compute, producer: (buffer: Buffer) => Equation | u
     const row = rowOf(reduction, index, axes, output.shape)
     if (row === undefined || (along !== undefined && String(along) !== String(row.along))) return undefined
     const values = reduction.value.map((value) =>
-      substitute(value, new Map([...bind(reduction.axes, index), ...row.domain])),
+      substitute(value, new Map([...bindVars(reduction.axes, index), ...row.domain])),
     )
     if (!values.some((value) => readsWholeRows(value, axes, output.shape))) return undefined
     along = row.along

@@ -1,9 +1,9 @@
 /** Threads that own rows: what each kernel without workgroup memory is made of. */
 import {
   type Axis,
+  bindVars,
   buildKernel,
   ceilDiv,
-  defined,
   type Equation,
   type Expr,
   elementCount,
@@ -86,5 +86,8 @@ function rowsOfGroup(group: readonly Expr[], own: number): readonly (readonly Ex
 
 /** Values for axes, in order. */
 export function bindAxes(axes: readonly Axis[], index: readonly Expr[]): Map<Var, Expr> {
-  return new Map(axes.map((axis, d) => [axis.var, defined(index[d], 'one index an axis')]))
+  return bindVars(
+    axes.map((axis) => axis.var),
+    index,
+  )
 }

@@ -10,10 +10,10 @@
  * apart, are in different banks.
  */
 import {
+  bindVars,
   buildKernel,
   type Candidate,
   ceilDiv,
-  defined,
   type Expr,
   elementCount,
   loadsOf,
@@ -113,7 +113,7 @@ function build({ tile, rows: threadRows }: TransposeTiled, problem: Problem): Sc
       }
       g.forTask(cells, g.thread, (j, i) =>
         inside(i, j, (axes) => {
-          const bindings = bind(anchor.axes, axes)
+          const bindings = bindVars(anchor.axes, axes)
           for (const [t, { load }] of staged.entries()) tiles[t]?.set([j, i], substitute(load, bindings))
         }),
       )
@@ -123,7 +123,7 @@ function build({ tile, rows: threadRows }: TransposeTiled, problem: Problem): Sc
           const elements = staged.flatMap(({ element }, t) =>
             tiles.slice(t, t + 1).map((of) => [element, of.at(j, i).expr] as const),
           )
-          out.set(axes, substitute(value, new Map([...bind(anchor.axes, axes), ...elements])))
+          out.set(axes, substitute(value, new Map([...bindVars(anchor.axes, axes), ...elements])))
         }),
       )
     },
@@ -147,8 +147,4 @@ function fromTiles(value: Expr, staged: readonly Staged[]): Expr {
 /** The axes of a result, from its plane and its place there. */
 function pointOf({ along }: PermutedLoads, plane: readonly Expr[], row: Value, column: Value): readonly Expr[] {
   return [...plane.toSpliced(along, 0, row.expr), column.expr]
-}
-
-function bind(axes: readonly Var[], to: readonly Expr[]): Map<Var, Expr> {
-  return new Map(axes.map((axis, d) => [axis, defined(to[d], 'one index an axis')]))
 }
