@@ -101,7 +101,7 @@ const size =
     })(value, where)
   }
 
-const shape = list(size(0), undefined)
+const shape = list(size(0))
 const deviceDType = oneOf('f32', 'f16', 'i32', 'u32', 'i8', 'u8', 'bool')
 const tensor = object({
   name: text,
