@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { dataSkipReason } from './internal/testing/src/data-folder.js'
-import { GUARDED_TIERS, tierSkipReason } from './internal/testing/src/tiers.js'
+import { GUARDED_TIERS, nvccSkipReason, tierSkipReason } from './internal/testing/src/tiers.js'
 
 const ROOT = import.meta.dirname
 
@@ -38,6 +38,8 @@ const seed = join(ROOT, 'internal/testing/src/seed.ts')
 
 const dataReason = dataSkipReason()
 if (dataReason !== undefined) console.log(`tests on external data skipped: ${dataReason}`)
+const nvccReason = nvccSkipReason()
+if (nvccReason !== undefined) console.log(`tests with nvcc skipped: ${nvccReason}`)
 
 const guarded = GUARDED_TIERS.flatMap((tier, order) => {
   const reason = tierSkipReason(tier)

@@ -16,10 +16,12 @@ const PROBES: Record<GuardedTier, () => string | undefined> = {
     chromiumPath() === undefined
       ? 'no Chromium found (Debian: apt-get install chromium; or set CHROMIUM_PATH)'
       : undefined,
-  'cuda-source': () =>
-    nvccPath() === undefined
-      ? 'nvcc is neither on PATH nor in /usr/local/cuda/bin (it comes with the CUDA toolkit)'
-      : undefined,
+  'cuda-source': () => {
+    if (process.platform !== 'linux' || process.arch !== 'x64') return 'CUDA is emulated on x86-64 Linux alone'
+    return pathOf('g++', []) === undefined
+      ? 'g++ is not on PATH (Debian: apt-get install g++); nvcc needs it too'
+      : undefined
+  },
 }
 
 /** Why the tests of `tier` cannot run here, or undefined when they can. Starts a process for tier webgpu (about 0.2 s). */
@@ -29,8 +31,19 @@ export function tierSkipReason(tier: GuardedTier): string | undefined {
 
 /** The path of nvcc, or undefined when the CUDA toolkit is not installed. */
 export function nvccPath(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/cuda/bin']
-  return folders.map((folder) => join(folder, 'nvcc')).find((path) => existsSync(path))
+  return pathOf('nvcc', ['/usr/local/cuda/bin'])
+}
+
+/** Why the tests of tier cuda-source that call nvcc cannot run here, or undefined when they can. */
+export function nvccSkipReason(): string | undefined {
+  return nvccPath() === undefined
+    ? 'nvcc is neither on PATH nor in /usr/local/cuda/bin (it comes with the CUDA toolkit)'
+    : undefined
+}
+
+function pathOf(program: string, others: readonly string[]): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...others]
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
 }
 
 /** Where Linux distributions put the Vulkan manifest of the SwiftShader that comes with Chromium, beside a Vulkan loader. */

@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CompileError } from '@tilewright/ir'
+import { loadEmulated } from '@tilewright/testing'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { compileEmulated, emulatedCompiler } from './node-compile-emulated.js'
+
+const cacheFolder = mkdtempSync(join(tmpdir(), 'tilewright-cache-'))
+afterAll(() => rmSync(cacheFolder, { recursive: true }))
+afterEach(() => vi.unstubAllEnvs())
+
+const source = 'extern "C" __global__ void __launch_bounds__(4) twice(int* a) { a[threadIdx.x] *= 2; }\n'
+const pathIn = (image: Uint8Array): string => new TextDecoder().decode(image).split('\n')[1] ?? ''
+
+test('an image names a library that launches each kernel', async () => {
+  const image = await compileEmulated(`${source}__global__ void thrice(int* a) { a[0] *= 3; }`, { cacheFolder })
+  expect(new TextDecoder().decode(image)).toBe(`TILEWRIGHT-EMULATED\n${pathIn(image)}\n`)
+  const module = await loadEmulated(image)
+  const a = Int32Array.of(1, 2, 3, 4)
+  const launch = { grid: [1, 1, 1], block: [3, 1, 1], args: [a] } as const
+  expect(module.launch(launch, 'twice')).toBeUndefined()
+  expect(module.launch({ ...launch, block: [1, 1, 1] }, 'thrice')).toBeUndefined()
+  expect(a).toEqual(Int32Array.of(6, 4, 6, 4))
+})
+
+test('a source is compiled once: for compilers that run at once, and for those to come', async () => {
+  const compilers = [emulatedCompiler({ cacheFolder }), emulatedCompiler({ cacheFolder })]
+  const images = await Promise.all(compilers.flatMap((compile) => [compile(source), compile(source)]))
+  expect(new Set(images.map(pathIn)).size).toBe(1)
+  const { mtimeMs } = statSync(pathIn(images[0]!))
+  expect(statSync(pathIn(await compileEmulated(source, { cacheFolder }))).mtimeMs).toBe(mtimeMs)
+  expect(readdirSync(cacheFolder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+})
+
+test('another order is another module', async () => {
+  const forward = await compileEmulated(source, { cacheFolder })
+  expect(pathIn(await compileEmulated(source, { cacheFolder, order: 'reversed' }))).not.toBe(pathIn(forward))
+})
+
+test('errors of the source are what g++ says, by line', async () => {
+  const wrong = compileEmulated(`${source}__global__ void next(int* a) {\n  a[0] = b;\n}\n`, { cacheFolder })
+  await expect(wrong).rejects.toThrow(CompileError)
+  await expect(wrong).rejects.toMatchObject({
+    code: 'device/pipeline',
+    message: expect.stringContaining("kernel.cu:3:10: error: 'b' was not declared in this scope"),
+  })
+})
+
+test('a machine without g++ is told what to install', async () => {
+  vi.stubEnv('PATH', cacheFolder)
+  await expect(compileEmulated(source, { cacheFolder })).rejects.toMatchObject({
+    code: 'device/no-compiler',
+    help: expect.stringContaining('apt-get install g++'),
+  })
+})

@@ -1,0 +1,144 @@
+/**
+ * Compiles printed CUDA C++ for the processor: g++ reads it behind headers that give CUDA's words their meaning
+ * (`emulator/`), and links it to a runtime that executes the threads of a block as fibers.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
+import { arch, availableParallelism, platform, tmpdir, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { CompileError, defined, UnsupportedError } from '@tilewright/ir'
+import { buildLibrary, callGnuCompiler } from './node-gnu-compiler.js'
+
+export interface EmulationOptions {
+  /** Where modules stay, for other processes too. Default: a folder of the user's among the temporary ones. */
+  readonly cacheFolder?: string | undefined
+  /** Which of the threads that may run runs first. A kernel without a race gives the same bits either way. */
+  readonly order?: 'forward' | 'reversed' | undefined
+}
+
+/** Gives an image for `cuModuleLoadData` of an emulated driver: a line that says so, and one with the module's path. */
+export type EmulatedCompiler = (source: string) => Promise<Uint8Array<ArrayBuffer>>
+
+/** Contraction would skip roundings; overflow of an i32 wraps, as it does on GPUs; vectors are read from arrays of numbers. */
+const kernelFlags = ['-std=c++20', '-O1', '-shared', '-fPIC', '-ffp-contract=off', '-fwrapv', '-fno-strict-aliasing']
+const runtimeFlags = ['-std=c++20', '-O2', '-shared', '-fPIC', '-pthread', '-Wl,-z,nodelete']
+
+/**
+ * A compiler that runs as many g++ at once as there are processors. Its promises reject with `CompileError`
+ * `device/no-compiler`, or `device/pipeline` with what g++ says, and with `UnsupportedError` `device/emulation` on machines
+ * for which there are no fibers.
+ */
+export function emulatedCompiler(options: EmulationOptions = {}): EmulatedCompiler {
+  const { order = 'forward', cacheFolder } = options
+  const slot = limiter(availableParallelism())
+  const flags = [...kernelFlags, ...(order === 'reversed' ? ['-DTW_REVERSED=true'] : [])]
+  let prepared: Promise<Toolchain> | undefined
+  return async (source) => {
+    prepared ??= prepare(cacheFolder)
+    const { folder, headers, runtime, version } = await prepared
+    const path = join(folder, `${digest([version, flags.join(' '), source])}.so`)
+    const behind = [
+      '-include',
+      join(headers, 'cuda-emulated.h'),
+      '-I',
+      headers,
+      '-x',
+      'c++',
+      '-',
+      '-x',
+      'none',
+      runtime,
+    ]
+    const exports = kernelNames(source).map((name) => `TW_EXPORT_LAUNCH(${name})\n`)
+    await slot(() => buildLibrary(path, [...flags, ...behind], `# 1 "kernel.cu"\n${source}\n${exports.join('')}`))
+    return new TextEncoder().encode(`TILEWRIGHT-EMULATED\n${path}\n`)
+  }
+}
+
+/** `emulatedCompiler` for one source. */
+export function compileEmulated(source: string, options?: EmulationOptions): Promise<Uint8Array<ArrayBuffer>> {
+  return emulatedCompiler(options)(source)
+}
+
+interface Toolchain {
+  readonly folder: string
+  readonly headers: string
+  /** Path of the library with the fibers; all modules of a process share it. */
+  readonly runtime: string
+  /** Changes whenever modules that are there already must not be used again. */
+  readonly version: string
+}
+
+async function prepare(cacheFolder: string | undefined): Promise<Toolchain> {
+  if (platform() !== 'linux' || arch() !== 'x64') {
+    throw new UnsupportedError({
+      code: 'device/emulation',
+      message: `CUDA is not emulated on ${platform()} ${arch()}: its fibers know x86-64 on Linux alone`,
+      help: 'use a GPU, or the cpu backend',
+    })
+  }
+  const headers = emulatorFolder()
+  const files = (await readdir(headers)).filter((name) => /\.(h|cpp)$/.test(name)).sort()
+  const texts = await Promise.all(files.map((name) => readFile(join(headers, name), 'utf8')))
+  const compiler = await callGnuCompiler(['-dumpfullversion', '-dumpmachine'])
+  const version = digest([compiler, runtimeFlags.join(' '), ...texts])
+  const folder = cacheFolder ?? (await ownTemporaryFolder())
+  await mkdir(folder, { recursive: true })
+  const runtime = join(folder, `runtime-${version}.so`)
+  const sources = files.filter((name) => name.endsWith('.cpp')).map((name) => join(headers, name))
+  await buildLibrary(runtime, [...runtimeFlags, '-I', headers, ...sources])
+  return { folder, headers, runtime, version }
+}
+
+/** What is in it is loaded as code: nobody else may write to it. */
+async function ownTemporaryFolder(): Promise<string> {
+  const { uid } = userInfo()
+  const folder = join(tmpdir(), `tilewright-emulated-${uid}`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const found = await lstat(folder)
+  if (!found.isDirectory() || found.uid !== uid) {
+    throw new CompileError({
+      code: 'device/cache-folder',
+      message: `${folder} belongs to somebody else`,
+      help: 'name another folder for modules (cacheFolder)',
+    })
+  }
+  return folder
+}
+
+/** Beside `src` and `dist`, whichever of them this file is in. */
+function emulatorFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (folder !== dirname(folder) && !existsSync(join(folder, 'emulator/cuda-emulated.h'))) folder = dirname(folder)
+  return join(folder, 'emulator')
+}
+
+function kernelNames(source: string): readonly string[] {
+  const kernels = source.matchAll(/__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)\s*\(/g)
+  return [...kernels].map(([, name]) => defined(name, 'a kernel has a name'))
+}
+
+function digest(parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${part.length}\n${part}`)
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** Lets `slots` pieces of work run at once; the rest wait in turn. */
+function limiter(slots: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let free = slots
+  return async (work) => {
+    if (free > 0) free--
+    else await new Promise<void>((go) => waiting.push(go))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free++
+      else next()
+    }
+  }
+}
