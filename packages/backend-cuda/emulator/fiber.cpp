@@ -33,6 +33,9 @@ tw_switch:
 .size tw_switch, .-tw_switch
 )");
 
+// There in processes with AddressSanitizer alone.
+extern "C" __attribute__((weak)) void __asan_unpoison_memory_region(const volatile void* start, std::size_t bytes);
+
 namespace {
 constexpr std::size_t pageBytes = 4096;
 constexpr std::size_t stackBytes = 256 * 1024;
@@ -52,6 +55,8 @@ Stack::Stack(unsigned number) : shift(number % 15 * 256) {
 Stack::~Stack() { munmap(memory, pageBytes + stackBytes); }
 
 void* Stack::fresh(void (*main)()) {
+  // Fibers that were left in the middle have marked their frames.
+  if (__asan_unpoison_memory_region != nullptr) __asan_unpoison_memory_region(memory + pageBytes, stackBytes);
   // A function finds the stack 8 above a multiple of 16, at its return address.
   auto* top = reinterpret_cast<std::uintptr_t*>(memory + pageBytes + stackBytes - shift);
   *--top = 0;

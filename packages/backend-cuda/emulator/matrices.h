@@ -74,7 +74,10 @@ template <typename Word, typename Number>
 static void tw_multiply_tiles(void* const* operands, unsigned lanes) {
   if (lanes != 0xffffffffu) tw_fail("mma without all 32 lanes");
   constexpr int e = Word::elements, depth = 8 * e;
-  Number a[16][depth], b[depth][8];
+  // A row of 8: the compiler multiplies several at once.
+  typedef Number Row __attribute__((vector_size(8 * sizeof(Number))));
+  Number a[16][depth];
+  Row b[depth], d[16];
   for (int lane = 0; lane < 32; lane++) {
     const auto& own = *(const TwMultiply<Number>*)operands[lane];
     const int group = lane / 4, first = lane % 4 * e;
@@ -86,15 +89,16 @@ static void tw_multiply_tiles(void* const* operands, unsigned lanes) {
       b[first + i][group] = Word::at(own.b[0], i);
       b[first + 4 * e + i][group] = Word::at(own.b[1], i);
     }
+    for (int i = 0; i < 4; i++) d[group + i / 2 * 8][lane % 4 * 2 + i % 2] = own.d[i];
+  }
+  for (int row = 0; row < 16; row++) {
+    Row sum = d[row];
+    for (int k = 0; k < depth; k++) sum += a[row][k] * b[k];
+    d[row] = sum;
   }
   for (int lane = 0; lane < 32; lane++) {
     const auto& own = *(const TwMultiply<Number>*)operands[lane];
-    for (int i = 0; i < 4; i++) {
-      const int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
-      Number sum = own.d[i];
-      for (int k = 0; k < depth; k++) sum += a[row][k] * b[k][column];
-      own.d[i] = sum;
-    }
+    for (int i = 0; i < 4; i++) own.d[i] = d[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2];
   }
 }
 template <typename Word, typename Number>

@@ -16,6 +16,12 @@ export interface EmulationOptions {
   readonly cacheFolder?: string | undefined
   /** Which of the threads that may run runs first. A kernel without a race gives the same bits either way. */
   readonly order?: 'forward' | 'reversed' | undefined
+  /**
+   * `bounds`: an index beyond the end of a shared or a private array, or an access that is not aligned, ends the launch
+   * with its line. `address`: what passes the ends of allocated memory too, and ends the process with a report; only
+   * processes load such a module that were started with AddressSanitizer (LD_PRELOAD of libasan.so).
+   */
+  readonly sanitize?: 'bounds' | 'address' | undefined
 }
 
 /** Gives an image for `cuModuleLoadData` of an emulated driver: a line that says so, and one with the module's path. */
@@ -23,6 +29,12 @@ export type EmulatedCompiler = (source: string) => Promise<Uint8Array<ArrayBuffe
 
 /** Contraction would skip roundings; overflow of an i32 wraps, as it does on GPUs; vectors are read from arrays of numbers. */
 const kernelFlags = ['-std=c++20', '-O1', '-shared', '-fPIC', '-ffp-contract=off', '-fwrapv', '-fno-strict-aliasing']
+/** Without g++'s own library for what is out of bounds: the runtime takes the complaints. */
+const libraries = ['-nodefaultlibs', '-lm', '-lc', '-lgcc']
+const sanitizeFlags = {
+  bounds: ['-fsanitize=alignment,bounds', ...libraries],
+  address: ['-g1', '-fsanitize=address,alignment,bounds', ...libraries],
+} as const
 const runtimeFlags = ['-std=c++20', '-O2', '-shared', '-fPIC', '-pthread', '-Wl,-z,nodelete']
 
 /**
@@ -31,9 +43,13 @@ const runtimeFlags = ['-std=c++20', '-O2', '-shared', '-fPIC', '-pthread', '-Wl,
  * for which there are no fibers.
  */
 export function emulatedCompiler(options: EmulationOptions = {}): EmulatedCompiler {
-  const { order = 'forward', cacheFolder } = options
+  const { order = 'forward', sanitize, cacheFolder } = options
   const slot = limiter(availableParallelism())
-  const flags = [...kernelFlags, ...(order === 'reversed' ? ['-DTW_REVERSED=true'] : [])]
+  const flags = [
+    ...kernelFlags,
+    ...(order === 'reversed' ? ['-DTW_REVERSED=true'] : []),
+    ...(sanitize === undefined ? [] : sanitizeFlags[sanitize]),
+  ]
   let prepared: Promise<Toolchain> | undefined
   return async (source) => {
     prepared ??= prepare(cacheFolder)
@@ -52,7 +68,7 @@ export function emulatedCompiler(options: EmulationOptions = {}): EmulatedCompil
       runtime,
     ]
     const exports = kernelNames(source).map((name) => `TW_EXPORT_LAUNCH(${name})\n`)
-    await slot(() => buildLibrary(path, [...flags, ...behind], `# 1 "kernel.cu"\n${source}\n${exports.join('')}`))
+    await slot(() => buildLibrary(path, [...behind, ...flags], `# 1 "kernel.cu"\n${source}\n${exports.join('')}`))
     return new TextEncoder().encode(`TILEWRIGHT-EMULATED\n${path}\n`)
   }
 }
