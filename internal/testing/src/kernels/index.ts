@@ -1,0 +1,12 @@
+// Kernels written by hand with task mappings, for tests of backends.
+export { doubleBufferedMatmul } from './double-buffered-matmul.js'
+export { countOf, type HandWritten, integerInputs, randomFrom } from './hand-written.js'
+export { int4Matmul } from './int4-matmul.js'
+export { lstmStep } from './lstm-step.js'
+export { matrixUnitMatmul } from './matrix-unit-matmul.js'
+export { rowScan } from './scan.js'
+export { scatterAdd } from './scatter-add.js'
+export { splitKMatmul } from './split-k-matmul.js'
+export { topK } from './top-k.js'
+export { transposedMatmul } from './transposed-matmul.js'
+export { warpSpecialisedMatmul } from './warp-specialised-matmul.js'
