@@ -1,5 +1,5 @@
 // CUDA C++ as C++20 for the processor: included before a printed source, which stays as it is. Behind it stands the runtime
-// (runtime.cpp), that runs the threads of a block as fibers.
+// (emulator.cpp), which runs the threads of a block as fibers.
 #pragma once
 #include "execution.h"
 

@@ -1,4 +1,4 @@
-// What emulated kernels ask of the runtime (runtime.cpp). Kernels include this: no standard headers, they take most of the
+// What emulated kernels ask of the runtime (emulator.cpp). Kernels include this: no standard headers, they take most of the
 // time of a compile.
 #pragma once
 

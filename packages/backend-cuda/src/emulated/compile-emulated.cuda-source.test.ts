@@ -33,9 +33,15 @@ test('a source is compiled once: for compilers that run at once, and for those t
   expect(readdirSync(cacheFolder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
 
-test('another order is another module', async () => {
-  const forward = await compileEmulated(source, { cacheFolder })
-  expect(pathIn(await compileEmulated(source, { cacheFolder, order: 'reversed' }))).not.toBe(pathIn(forward))
+test('threads run from the last to the first where that is asked for', async () => {
+  const last = '__global__ void last(int* a) { a[0] = threadIdx.x + 4 * blockIdx.x; }'
+  const run = async (order: 'forward' | 'reversed'): Promise<number | undefined> => {
+    const module = await loadEmulated(await compileEmulated(last, { cacheFolder, order }))
+    const a = Int32Array.of(9)
+    expect(module.launch({ grid: [3, 1, 1], block: [4, 1, 1], args: [a], osThreads: 1 }, 'last')).toBeUndefined()
+    return a[0]
+  }
+  expect([await run('forward'), await run('reversed')]).toEqual([11, 0])
 })
 
 test('errors of the source are what g++ says, by line', async () => {

@@ -103,8 +103,7 @@ async function prepare(cacheFolder: string | undefined): Promise<Toolchain> {
   const folder = cacheFolder ?? (await ownTemporaryFolder())
   await mkdir(folder, { recursive: true })
   const runtime = join(folder, `runtime-${version}.so`)
-  const sources = files.filter((name) => name.endsWith('.cpp')).map((name) => join(headers, name))
-  await buildLibrary(runtime, [...runtimeFlags, '-I', headers, ...sources])
+  await buildLibrary(runtime, [...runtimeFlags, '-I', headers, join(headers, 'emulator.cpp')])
   return { folder, headers, runtime, version }
 }
 
