@@ -43,7 +43,7 @@ const cases: Readonly<Record<string, Case>> = {
   'product with specialised warps': { written: kernels.warpSpecialisedMatmul({ m: 40, n: 24, k: 48 }, 2) },
 }
 
-const compile = emulatedCompiler()
+const compile = emulatedCompiler({ sanitize: 'bounds' })
 
 /** The kernels as printed, or why they are not. */
 function printed({ kernels: all }: kernels.HandWritten) {

@@ -15,7 +15,7 @@ const cases = Math.min(10, Math.ceil(propertyRuns() / batch))
 // Not the folder that stays: these modules are never asked for again.
 const cacheFolder = mkdtempSync(join(tmpdir(), 'tilewright-random-'))
 afterAll(() => rmSync(cacheFolder, { recursive: true }))
-const compile = emulatedCompiler({ cacheFolder })
+const compile = emulatedCompiler({ cacheFolder, sanitize: 'bounds' })
 
 test(`${cases * batch} random kernels give the bits of the simulator in both orders`, {
   timeout: 240_000,
