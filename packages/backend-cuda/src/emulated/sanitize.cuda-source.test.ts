@@ -52,20 +52,25 @@ const inChild = `
   process.exit(entry(2, 1, 1, 32, 1, 1, 0, params, 2) === 0 ? 0 : 3)
 `
 
-test('AddressSanitizer finds what passes the end of allocated memory, by line', async () => {
-  const body = '__shared__ float tile[32]; tile[threadIdx.x] = 1; __syncthreads();\na[value + threadIdx.x] = tile[0];'
-  const source = `extern "C" __global__ void main_kernel(float* a, int value) {\n${body}\n}\n`
-  const image = await emulatedCompiler({ sanitize: 'address' })(source)
-  const library = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
-  const env = { ...process.env, LD_PRELOAD: library, ASAN_OPTIONS: 'detect_leaks=0' }
-  const koffi = createRequire(import.meta.url).resolve('koffi')
-  const path = new TextDecoder().decode(image).split('\n')[1] ?? ''
-  const run = (value: number) => {
-    const args = ['--input-type=module', '-e', inChild, koffi, path, String(value)]
-    return spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 30_000 })
-  }
-  expect(run(32)).toMatchObject({ status: 0, stderr: '' })
-  const { status, stderr } = run(33)
-  expect(status).toBe(1)
-  expect(stderr).toMatch(/AddressSanitizer: heap-buffer-overflow.*WRITE of size 4.*main_kernel .*kernel\.cu:3/s)
-})
+const library = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
+
+// Some distributions have g++ without it; then its path is only its name.
+test.skipIf(!library.startsWith('/'))(
+  'AddressSanitizer finds what passes the end of allocated memory, by line',
+  async () => {
+    const body = '__shared__ float tile[32]; tile[threadIdx.x] = 1; __syncthreads();\na[value + threadIdx.x] = tile[0];'
+    const source = `extern "C" __global__ void main_kernel(float* a, int value) {\n${body}\n}\n`
+    const image = await emulatedCompiler({ sanitize: 'address' })(source)
+    const env = { ...process.env, LD_PRELOAD: library, ASAN_OPTIONS: 'detect_leaks=0' }
+    const koffi = createRequire(import.meta.url).resolve('koffi')
+    const path = new TextDecoder().decode(image).split('\n')[1] ?? ''
+    const run = (value: number) => {
+      const args = ['--input-type=module', '-e', inChild, koffi, path, String(value)]
+      return spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 30_000 })
+    }
+    expect(run(32)).toMatchObject({ status: 0, stderr: '' })
+    const { status, stderr } = run(33)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/AddressSanitizer: heap-buffer-overflow.*WRITE of size 4.*main_kernel .*kernel\.cu:3/s)
+  },
+)
