@@ -15,5 +15,7 @@ export const testTarget: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: false,
+  matrixInstructions: [],
   subgroupSize: undefined,
 }

@@ -21,6 +21,8 @@ export const cpuTarget: Target = {
   binding: { alignment: 16, mixedAccess: true },
   vectorLanes: 1,
   fastWorkgroupMemory: false,
+  asyncCopies: false,
+  matrixInstructions: [],
   subgroupSize: undefined,
 }
 

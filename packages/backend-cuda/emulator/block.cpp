@@ -51,6 +51,7 @@ bool Block::execute(TwIndex index) {
     Thread& thread = threads[i];
     thread.place.block = index;
     thread.waitsAt = nullptr;
+    thread.waitsFor = nullptr;
     thread.started = thread.ended = false;
     thread.stack = nullptr;
     thread.copies.clear();
@@ -174,6 +175,20 @@ void Block::closeIfAllArrived(Warp& warp, WarpMeeting& meeting) {
   if (meeting.collective != nullptr) meeting.collective(warp.operands, lanes);
 }
 
+Mbarrier& Block::mbarrierAt(void* slot) {
+  static_assert(sizeof(Mbarrier) == 8);
+  if (!isShared(slot, sizeof(Mbarrier))) fail("an mbarrier in memory that is not shared, in " + nameOf(*current));
+  return *static_cast<Mbarrier*>(slot);
+}
+
+void Block::waitFor(const Mbarrier& mbarrier, unsigned parity) {
+  current->waitsAt = nullptr;
+  current->waitsFor = &mbarrier;
+  current->parity = parity;
+  wait();
+  current->waitsFor = nullptr;
+}
+
 std::string Block::nameOf(const Thread& thread) const {
   return "thread " + triple(thread.place.thread) + " of block " + triple(thread.place.block);
 }
@@ -192,8 +207,8 @@ void Block::failAsDeadlock() {
     if (!threads[i].ended && threads[i].waitsAt == &all) atBarrier++;
   }
   fail("deadlock: of " + std::to_string(live) + " threads that have not ended, " + std::to_string(atBarrier) +
-       " wait at __syncthreads and " + std::to_string(live - atBarrier) + " for lanes of their warp, among them " +
-       nameOf(*current));
+       " wait at __syncthreads and " + std::to_string(live - atBarrier) +
+       " for lanes of their warp or a phase of an mbarrier, among them " + nameOf(*current));
 }
 
 bool Block::isShared(const void* pointer, unsigned bytes) const {
@@ -241,3 +256,15 @@ extern "C" void tw_issue_copy(void* to, const void* from, unsigned bytes, bool i
 }
 extern "C" void tw_commit_copies() { running->self().group++; }
 extern "C" void tw_wait_copies(unsigned pending) { running->waitForCopies(pending); }
+extern "C" void tw_init_mbarrier(void* slot, int arrivals) {
+  running->mbarrierAt(slot) = {static_cast<std::uint16_t>(arrivals), 0, 0};
+}
+extern "C" void tw_arrive_at_mbarrier(void* slot) {
+  Mbarrier& mbarrier = running->mbarrierAt(slot);
+  if (++mbarrier.arrived < mbarrier.expected) return;
+  mbarrier.arrived = 0;
+  mbarrier.phase++;
+}
+extern "C" void tw_wait_at_mbarrier(void* slot, int parity) {
+  running->waitFor(running->mbarrierAt(slot), static_cast<unsigned>(parity));
+}

@@ -48,19 +48,32 @@ struct Copy {
   unsigned group;
 };
 
+// In shared memory. A phase ends when as many threads have arrived as are expected; phases alternate in parity.
+struct Mbarrier {
+  std::uint16_t expected;
+  std::uint16_t arrived;
+  std::uint32_t phase;
+};
+
 struct Thread {
   TwPlace place;
   Warp* warp;
   // Where it waits, if it has started and not ended.
   const Meeting* waitsAt;
   unsigned generation;
+  // The mbarrier whose phase of this parity it waits for.
+  const Mbarrier* waitsFor;
+  unsigned parity;
   bool started, ended;
   Stack* stack;
   void* stackPointer;
   std::vector<Copy> copies;
   unsigned group;
 
-  bool ready() const { return !ended && (waitsAt == nullptr || waitsAt->generation != generation); }
+  bool ready() const {
+    if (ended || (waitsFor != nullptr && waitsFor->phase % 2 == parity)) return false;
+    return waitsAt == nullptr || waitsAt->generation != generation;
+  }
 };
 
 class Block {
@@ -80,6 +93,8 @@ class Block {
   bool isShared(const void* pointer, unsigned bytes) const;
   void issueCopy(const Copy& copy);
   void waitForCopies(unsigned pending);
+  Mbarrier& mbarrierAt(void* slot);
+  void waitFor(const Mbarrier& mbarrier, unsigned parity);
 
  private:
   static void fiberMain();

@@ -25,5 +25,6 @@
 #include "functions.h"
 #include "warp.h"
 #include "copies.h"
+#include "mbarriers.h"
 #include "matrices.h"
 #include "launch.h"

@@ -47,6 +47,9 @@ bool tw_is_shared(const void* pointer, unsigned bytes);
 void tw_issue_copy(void* to, const void* from, unsigned bytes, bool inside);
 void tw_commit_copies();
 void tw_wait_copies(unsigned pending);
+void tw_init_mbarrier(void* slot, int arrivals);
+void tw_arrive_at_mbarrier(void* slot);
+void tw_wait_at_mbarrier(void* slot, int parity);
 // 0 when all is well; else `tw_message` says what was wrong with the last launch that failed.
 int tw_launch(const TwLaunch* launch);
 const char* tw_message();

@@ -2,8 +2,8 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   const int thread = threadIdx.x;
   const int workgroup_y = blockIdx.y;
   const int workgroup_x = blockIdx.x;
-  __shared__ float tile_a[256];
-  __shared__ float tile_b[256];
+  __shared__ __align__(16) float tile_a[256];
+  __shared__ __align__(16) float tile_b[256];
   float sums_0 = 0.0f;
   float sums_1 = 0.0f;
   float sums_2 = 0.0f;

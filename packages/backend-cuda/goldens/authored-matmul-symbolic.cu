@@ -2,8 +2,8 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
   const int workgroup_y = blockIdx.y;
   const int workgroup_x = blockIdx.x;
   const int thread = threadIdx.x;
-  __shared__ float tile_a[256];
-  __shared__ float tile_b[256];
+  __shared__ __align__(16) float tile_a[256];
+  __shared__ __align__(16) float tile_b[256];
   const int position = workgroup_y * 65535 + workgroup_x;
   if (position < s0) {
     float sums_0 = 0.0f;

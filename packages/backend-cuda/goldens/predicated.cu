@@ -1,7 +1,7 @@
 extern "C" __global__ void __launch_bounds__(4) main_kernel(float* __restrict__ c, const float* __restrict__ a, int s0) {
   const int thread = threadIdx.x;
   const int workgroup_x = blockIdx.x;
-  __shared__ float tile[8];
+  __shared__ __align__(16) float tile[8];
   float sum;
   tile[thread] = (workgroup_x * 4 + thread < s0 ? a[workgroup_x * 4 + thread] : 0.0f);
   __syncthreads();

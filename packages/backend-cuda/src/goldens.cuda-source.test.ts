@@ -9,10 +9,26 @@ const goldens = join(import.meta.dirname, '../goldens')
 const folder = mkdtempSync(join(tmpdir(), 'tilewright-cuda-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test.skipIf(nvccSkipReason() !== undefined).each(readdirSync(goldens))('%s compiles for sm_90a', (name) => {
-  const output = join(folder, `${name}.ptx`)
-  const args = ['-arch=sm_90a', '-std=c++17', '-Werror', 'all-warnings', '-ptx', join(goldens, name), '-o', output]
-  const { status, stderr } = spawnSync(nvccPath() ?? 'nvcc', args, { encoding: 'utf8' })
-  expect(stderr).toBe('')
-  expect(status).toBe(0)
-})
+const cases = readdirSync(goldens).flatMap((name) =>
+  ['sm_80', 'sm_90a'].map((architecture) => ({ name, architecture })),
+)
+
+test.skipIf(nvccSkipReason() !== undefined).each(cases)(
+  '$name compiles for $architecture',
+  ({ name, architecture }) => {
+    const output = join(folder, `${name}.${architecture}.ptx`)
+    const args = [
+      `-arch=${architecture}`,
+      '-std=c++17',
+      '-Werror',
+      'all-warnings',
+      '-ptx',
+      join(goldens, name),
+      '-o',
+      output,
+    ]
+    const { status, stderr } = spawnSync(nvccPath() ?? 'nvcc', args, { encoding: 'utf8' })
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  },
+)

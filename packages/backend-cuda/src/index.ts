@@ -2,16 +2,18 @@
 import { type Backend, backendApi, defineBackend } from '@tilewright/backend'
 import type { Pass, Target } from '@tilewright/ir'
 import { loweringPasses } from '@tilewright/passes'
-import { elementBytes, emitCuda } from './print-cuda.js'
+import { elementBytes } from './cuda-types.js'
+import { halfMatrixInstruction } from './matrix-instructions.js'
+import { emitCuda } from './print-cuda.js'
 
 export { emitCuda } from './print-cuda.js'
 
-/** GPUs of compute capability 9.0, with the limits of kernels whose shared memory is declared statically. */
+/** What every GPU of compute capability 8.0 and above has. */
 export const cudaTarget: Target = {
-  name: 'cuda sm_90',
+  name: 'cuda sm_80',
   limits: {
     threads: 1024,
-    workgroupBytes: 49152,
+    workgroupBytes: 99 * 1024,
     // In y and z; x allows more.
     workgroupsPerDimension: 65535,
     storageBuffers: 128,
@@ -22,6 +24,8 @@ export const cudaTarget: Target = {
   binding: { alignment: 256, mixedAccess: true },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: true,
+  matrixInstructions: [halfMatrixInstruction],
   subgroupSize: 32,
 }
 

@@ -10,7 +10,7 @@ typedef typeid typename union unsigned using virtual void volatile wchar_t while
 const predeclared = `NULL INFINITY NAN size_t half dim3 threadIdx blockIdx blockDim gridDim warpSize main main_kernel abs min max
 exp expf log logf sqrt sqrtf erf erff floorf ceilf rintf sinf cosf tanf asinf acosf atanf sinhf coshf tanhf asinhf acoshf atanhf tan
 asin acos atan sinh cosh tanh asinh acosh atanh fabs fabsf powf fminf fmaxf atomicAdd atomicMin atomicMax uint uchar ushort ulong float2 float3 float4 int2 int3 int4 uint2
-uint3 uint4 make_float2 make_float4 make_int2 make_int4 make_uint2 make_uint4 std cuda nvcuda linux unix assert printf clock
+uint3 uint4 make_float2 make_float4 make_int2 make_int4 make_uint2 make_uint4 std cuda nvcuda linux unix assert printf clock shared_memory TW_DYNAMIC_SHARED
 time signal remove rename y0 y1 yn j0 j1 jn gamma pow sin cos round floor ceil index div`
 
 export const reserved: ReadonlySet<string> = new Set([keywords, predeclared].flatMap((words) => words.split(/\s+/)))

@@ -17,7 +17,9 @@ import {
   storeVector,
   variable,
 } from '@tilewright/ir'
+import { spatial } from '@tilewright/task-mapping'
 import { describe, expect, test } from 'vitest'
+import { halfMatrixInstruction } from './matrix-instructions.js'
 import { emitCuda } from './print-cuda.js'
 
 /** A kernel that is written in lowered form already. */
@@ -92,8 +94,56 @@ describe('emitCuda', () => {
     await expect(emitCuda(kernel).pipeline.source).toMatchFileSnapshot('../goldens/types.cu')
   })
 
-  test('what the printer lacks is refused by name', () => {
-    expect(() => emitCuda(lowered((g) => g.asyncCommit()))).toThrow('nothing for asynchronous copies yet')
-    expect(() => emitCuda(lowered((g) => g.mbarrier('full', 2, 4)))).toThrow('nothing for mbarriers yet')
+  test('what warps do together', async () => {
+    const kernel = buildKernel({ name: 'warp', threads: 32, subgroupSize: 32, workgroups: [1, 1, 1] }, (g) => {
+      const [a, c] = [g.param('a', 'f16', [512]), g.param('c', 'f32', [32])]
+      const tile = g.workgroupBuffer('tile', 'f16', [512])
+      const [left, right] = [g.privateBuffer('left', 'f16', [8]), g.privateBuffer('right', 'f16', [4])]
+      const others = g.privateBuffer('others', 'f16', [4])
+      const sums = g.privateBuffer('sums', 'f32', [4])
+      g.asyncCopy(tile, [g.lane.mul(8)], a, [g.lane.mul(8)], 8, g.lane.lt(31))
+      g.asyncCopy(tile, [g.lane.mul(2).add(256)], a, [g.lane.mul(2)], 2)
+      g.asyncCopy(tile, [g.lane.add(320)], a, [g.lane], 1, g.lane.lt(9))
+      g.asyncCommit()
+      g.asyncWait(0)
+      g.barrier('subgroup')
+      g.loop('i', 4, (i) => sums.set([i], 0))
+      g.loadMatrices(4, [left], tile, [g.lane.mul(8)])
+      g.loadMatrices(4, [right, others], tile, [g.lane.mul(8)], { transposed: true })
+      const { a: mapA, b: mapB, d: mapD } = halfMatrixInstruction
+      g.matrixMultiply(
+        { buffer: left.buffer, map: mapA },
+        { buffer: right.buffer, map: mapB },
+        { buffer: sums.buffer, map: mapD },
+      )
+      c.set([g.lane], g.shuffle(sums.at(0), 16).add(others.at(0)))
+    })
+    const flat: Kernel = { ...kernel, properties: ['no-for-task', 'flat-indices', 'folded-launch'] }
+    await expect(emitCuda(flat).pipeline.source).toMatchFileSnapshot('../goldens/warp.cu')
+  })
+
+  test('shared memory above 48 KiB is dynamic', async () => {
+    const emitted = emitCuda(
+      lowered((g) => {
+        const c = g.param('c', 'f32', [4])
+        const [first, second] = [g.workgroupBuffer('first', 'f16', [3]), g.workgroupBuffer('second', 'f32', [12286])]
+        first.set([0], 1)
+        second.set([g.thread], first.at(0))
+        c.set([g.thread], second.at(g.thread))
+      }),
+    )
+    expect(emitted.pipeline.workgroupBytes).toBe(16 + 12288 * 4)
+    await expect(emitted.pipeline.source).toMatchFileSnapshot('../goldens/dynamic-shared-memory.cu')
+  })
+
+  test('a matrix-multiply that no instruction does is refused', () => {
+    const kernel = lowered((g) => {
+      const fragment = (dtype: 'f16' | 'f32') => ({
+        buffer: g.privateBuffer('x', dtype, [1]).buffer,
+        map: spatial(2, 2),
+      })
+      g.matrixMultiply(fragment('f16'), fragment('f16'), fragment('f32'))
+    })
+    expect(() => emitCuda(kernel)).toThrow(expect.objectContaining({ code: 'cuda/matrix-multiply' }))
   })
 })

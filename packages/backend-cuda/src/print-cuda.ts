@@ -7,7 +7,6 @@
 import {
   type BufferUsage,
   bufferUsage,
-  type CLikePrinter,
   type Code,
   call,
   cLikeExprs,
@@ -32,31 +31,21 @@ import {
   type Const,
   type DType,
   defined,
-  type Expr,
   InternalError,
   type Kernel,
   type ScalarType,
-  UnsupportedError,
 } from '@tilewright/ir'
+import { elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
+import { type Intrinsic, intrinsicsSource } from './intrinsics.js'
 import { reserved } from './keywords.js'
+import { type CooperationPrinters, cooperationPrinters } from './print-cooperation.js'
+import { type SharedMemory, sharedMemory } from './shared-memory.js'
 
-const scalarTypes: Readonly<Record<ScalarType, string>> = {
-  f32: 'float',
-  i32: 'int',
-  u32: 'unsigned int',
-  bool: 'bool',
-}
+/** The name of dynamic shared memory. */
+const dynamicShared = 'shared_memory'
 
 /** What conversions of bits call the types. */
 const cudaNames: Readonly<Record<ScalarType, string>> = { f32: 'float', i32: 'int', u32: 'uint', bool: 'bool' }
-
-/** How an element lies in memory. */
-const elementTypes: Readonly<Record<DType, string>> = {
-  ...scalarTypes,
-  f16: '__half',
-  i8: 'signed char',
-  u8: 'unsigned char',
-}
 
 const vectorTypes: Readonly<Partial<Record<DType, string>>> = { f32: 'float', i32: 'int', u32: 'uint' }
 
@@ -78,10 +67,16 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   const usage = bufferUsage(kernel)
   const scalars = createScalarBlock()
   const builtinNames = new Map<Builtin, string>()
+  const intrinsics = new Set<Intrinsic>()
+  const shared = sharedMemory(kernel)
   const p = createCLikePrinter({
     reserved,
     exprs: exprPrinters(scalars, builtinNames),
-    stmts: stmtPrinters(usage),
+    stmts: stmtPrinters(
+      usage,
+      cooperationPrinters((name) => intrinsics.add(name)),
+      shared,
+    ),
   })
   const buffers = kernel.params.filter((param) => usage.has(param))
   const pointers = buffers.map((buffer) => {
@@ -89,6 +84,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
     return `${type}* __restrict__ ${p.declare(buffer)}`
   })
   p.nest(() => {
+    if (shared.dynamic) p.line(`TW_DYNAMIC_SHARED(${dynamicShared});`)
     for (const builtin of usedBuiltins(kernel)) {
       const name = p.fresh(builtin)
       builtinNames.set(builtin, name)
@@ -98,12 +94,9 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   })
   const parameters = [...pointers, ...scalars.all().map((_, i) => `int s${i}`)].join(', ')
 
-  let bytes = 0
-  for (const { scope, dtype, shape } of usage.keys()) {
-    if (scope === 'workgroup') bytes += elementsOf(shape) * elementBytes[dtype]
-  }
   const source = [
     ...([...usage.keys()].some(({ dtype }) => dtype === 'f16') ? ['#include <cuda_fp16.h>', ''] : []),
+    ...intrinsicsSource(intrinsics, shared.dynamic),
     `extern "C" __global__ void __launch_bounds__(${kernel.threads}) main_kernel(${parameters}) {`,
     ...p.lines(),
     '}',
@@ -114,7 +107,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
       source,
       entry: 'main_kernel',
       threads: kernel.threads,
-      workgroupBytes: bytes,
+      workgroupBytes: shared.bytes,
       buffers: buffers.map((buffer) => {
         const { written = false, lanes = 1 } = usage.get(buffer) ?? {}
         return { access: written ? 'read-write' : 'read', dtype: buffer.dtype, lanes }
@@ -125,16 +118,6 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
     scalars: scalars.all(),
     workgroups: kernel.workgroups,
   }
-}
-
-/** Bytes of one element in memory. */
-export const elementBytes: Readonly<Record<DType, number>> = { f32: 4, f16: 2, i32: 4, u32: 4, i8: 1, u8: 1, bool: 1 }
-
-function elementsOf(shape: Buffer['shape']): number {
-  return shape.reduce<number>((product, extent) => {
-    if (typeof extent !== 'number') throw new InternalError('workgroup and private buffers have static shapes')
-    return product * extent
-  }, 1)
 }
 
 function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, string>): ExprPrinters {
@@ -187,13 +170,6 @@ function constantCode({ dtype, value }: Const): Code {
   }
 }
 
-function elementText(buffer: Buffer, index: readonly Expr[], p: CLikePrinter): string {
-  const name = p.bufferName(buffer)
-  const [flat] = index
-  if (flat !== undefined) return `${name}[${p.text(flat)}]`
-  return buffer.scope === 'storage' ? `${name}[0]` : name
-}
-
 function widened({ dtype }: Buffer, element: string): Code {
   if (dtype === 'f16') return call('__half2float', [element])
   // Other narrow types widen by themselves, but u8 to int: its values fit, its type must be unsigned.
@@ -205,34 +181,35 @@ function narrowed({ dtype }: Buffer, value: Code): Code {
   return dtype === 'i8' || dtype === 'u8' ? primary(`(${elementTypes[dtype]})(${value.text})`) : value
 }
 
-function stmtPrinters(usage: ReadonlyMap<Buffer, BufferUsage>): StmtPrinters {
-  const unsupported = (what: string, stmt: string) => (): never => {
-    throw new UnsupportedError({
-      code: `cuda/${what}`,
-      message: `the CUDA printer has nothing for ${stmt} yet`,
-      help: 'choose a schedule without it',
-    })
-  }
-  const asyncCopy = unsupported('async-copy', 'asynchronous copies')
-  const mbarrier = unsupported('mbarrier', 'mbarriers')
-  const shared = cLikeStmts({
+function stmtPrinters(
+  usage: ReadonlyMap<Buffer, BufferUsage>,
+  cooperation: CooperationPrinters,
+  shared: SharedMemory,
+): StmtPrinters {
+  const common = cLikeStmts({
     value: (name, type) => `const ${scalarTypes[type]} ${name}`,
     variable: (name, type) => `${scalarTypes[type]} ${name}`,
     counter: (name) => `int ${name}`,
   })
   return {
-    ...shared,
+    ...common,
     for: (stmt, p) => {
       if (stmt.unroll) p.line('#pragma unroll')
-      shared.for(stmt, p)
+      common.for(stmt, p)
     },
     declare: ({ buffer }, p) => {
       const { dtype, scope, shape } = buffer
-      const align = (usage.get(buffer)?.lanes ?? 1) > 1 ? '__align__(16) ' : ''
+      const type = elementTypes[dtype]
+      const offset = shared.offsets.get(buffer)
+      if (shared.dynamic && offset !== undefined) {
+        p.line(`${type}* const ${p.declare(buffer)} = reinterpret_cast<${type}*>(${dynamicShared} + ${offset});`)
+        return
+      }
+      // Vectors, asynchronous copies and fragments move words of up to 16 bytes.
+      const aligned = scope === 'workgroup' || (usage.get(buffer)?.lanes ?? 1) > 1 || dtype === 'f16'
+      const align = aligned && shape.length > 0 ? '__align__(16) ' : ''
       const extent = shape.length === 0 ? '' : `[${Math.max(1, elementsOf(shape))}]`
-      p.line(
-        `${scope === 'workgroup' ? '__shared__ ' : ''}${align}${elementTypes[dtype]} ${p.declare(buffer)}${extent};`,
-      )
+      p.line(`${scope === 'workgroup' ? '__shared__ ' : ''}${align}${type} ${p.declare(buffer)}${extent};`)
     },
     store: ({ buffer, index, value }, p) => {
       p.line(`${elementText(buffer, index, p)} = ${narrowed(buffer, p.code(value)).text};`)
@@ -276,12 +253,6 @@ function stmtPrinters(usage: ReadonlyMap<Buffer, BufferUsage>): StmtPrinters {
       else p.line(`const ${scalarTypes[previous.dtype]} ${p.bind(previous)} = ${update}`)
     },
     barrier: ({ participants }, p) => p.line(participants === 'workgroup' ? '__syncthreads();' : '__syncwarp();'),
-    'async-copy': asyncCopy,
-    'async-commit': asyncCopy,
-    'async-wait': asyncCopy,
-    'declare-mbarrier': mbarrier,
-    'mbarrier-arrive': mbarrier,
-    'mbarrier-wait': mbarrier,
-    'matrix-multiply': unsupported('matrix-multiply', 'matrix-multiply'),
+    ...cooperation,
   }
 }

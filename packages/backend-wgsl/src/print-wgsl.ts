@@ -295,6 +295,8 @@ function stmtPrinters({ usage, globals }: Context): StmtPrinters {
     'declare-mbarrier': unsupported('mbarrier', 'mbarriers'),
     'mbarrier-arrive': unsupported('mbarrier', 'mbarriers'),
     'mbarrier-wait': unsupported('mbarrier', 'mbarriers'),
+    'load-matrices': unsupported('load-matrices', 'load-matrices'),
+    shuffle: unsupported('shuffle', 'shuffles'),
     'matrix-multiply': unsupported('matrix-multiply', 'matrix-multiply on fragments with known maps'),
   }
 }

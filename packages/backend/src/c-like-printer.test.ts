@@ -55,6 +55,8 @@ function javaScript(): CLikePrinter {
     'declare-mbarrier': fail,
     'mbarrier-arrive': fail,
     'mbarrier-wait': fail,
+    'load-matrices': fail,
+    shuffle: fail,
     'matrix-multiply': fail,
   }
   return createCLikePrinter({ reserved: new Set(['for', 'min', 'max']), exprs, stmts })

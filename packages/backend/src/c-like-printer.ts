@@ -146,6 +146,10 @@ export function createCLikePrinter({ reserved, exprs, stmts }: CLikeLanguage): C
           return stmts['mbarrier-arrive'](stmt, p)
         case 'mbarrier-wait':
           return stmts['mbarrier-wait'](stmt, p)
+        case 'load-matrices':
+          return stmts['load-matrices'](stmt, p)
+        case 'shuffle':
+          return stmts.shuffle(stmt, p)
         case 'matrix-multiply':
           return stmts['matrix-multiply'](stmt, p)
       }

@@ -19,12 +19,12 @@ import {
   letStmt,
   loadVector,
   type Mbarrier,
-  matrixMultiply,
   type Stmt,
   seq,
   store,
   storeVector,
 } from './stmt.js'
+import { matrixMultiply } from './subgroup-stmts.js'
 import { someExpr, stmtExprs, walkStmts } from './walk.js'
 
 const runs = { numRuns: propertyRuns() }

@@ -89,7 +89,8 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
       const body = mapArray(stmt.body, onStmt)
       return body === stmt.body ? stmt : seq(body)
     }
-    case 'let': {
+    case 'let':
+    case 'shuffle': {
       const value = onExpr(stmt.value)
       return value === stmt.value ? stmt : { ...stmt, value }
     }
@@ -137,6 +138,10 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
       const same =
         destinationIndex === stmt.destinationIndex && sourceIndex === stmt.sourceIndex && guard === stmt.guard
       return same ? stmt : { ...stmt, destinationIndex, sourceIndex, guard }
+    }
+    case 'load-matrices': {
+      const index = mapArray(stmt.index, onExpr)
+      return index === stmt.index ? stmt : { ...stmt, index }
     }
     case 'mbarrier-arrive': {
       const slot = onExpr(stmt.slot)

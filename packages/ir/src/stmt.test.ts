@@ -12,17 +12,16 @@ import {
   axisVars,
   barrier,
   declare,
-  type Fragment,
   forLoop,
   forTask,
   ifThen,
   letStmt,
   loadVector,
-  matrixMultiply,
   seq,
   store,
   storeVector,
 } from './stmt.js'
+import { type Fragment, matrixMultiply } from './subgroup-stmts.js'
 
 const x = buffer('x', 'f32', [64], 'storage')
 const square = buffer('square', 'f32', [8, 8], 'storage')

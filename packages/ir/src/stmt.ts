@@ -22,7 +22,7 @@
  * - `barrier` waits for all participants and orders their accesses to `memory`: to that one, not to the other. All of
  *   them must reach the same one, in the same iterations: no barrier stands under a condition or a loop bound that
  *   differs between participants.
- * - `async-copy` starts a copy of `elements` consecutive elements of both flat orders (zeros when `guard` is false: the
+ * - `async-copy` starts a copy of `elements` consecutive elements of both flat orders, from multiples of `elements` (zeros when `guard` is false: the
  *   source may then be out of bounds) from storage to workgroup memory. `async-commit` closes a group of the thread's
  *   copies; `async-wait` waits until at most `pending` groups of this thread are unfinished. A copy lands at any moment
  *   between its start and that wait; other threads see it after a barrier, or an mbarrier arrival, that follows the
@@ -33,20 +33,21 @@
  *   seen by those who waited.
  * - `matrix-multiply` is executed by whole subgroups: D = A·B + D, products and sums in f32, summed in any order. Each
  *   fragment is a private buffer whose element r in lane l is the r-th task of worker l of its map: (row, column) of the
- *   tile. It orders no memory.
+ *   tile.
+ * - `load-matrices` is executed by whole subgroups. It reads `count` matrices of 8 × 8 elements of f16 from workgroup
+ *   memory: row r of matrix i is 8 consecutive elements in flat order, from `index` on as lane 8i + r evaluates it, a
+ *   multiple of 8 (other lanes do not evaluate it). Of each matrix, or of its transpose, lane l gets elements (l div 4,
+ *   2(l mod 4)) and (l div 4, 2(l mod 4) + 1): the next two elements of `to`, private buffers that are filled in order.
+ * - `shuffle` is executed by whole subgroups: `var` is bound to what `value` is in the lane whose index differs from
+ *   one's own in the bits of `mask`. Neither it nor the two before order memory.
  */
-import { rank, type TaskMapping, taskShape, workers } from '@tilewright/task-mapping'
+import { rank, type TaskMapping } from '@tilewright/task-mapping'
 import type { Buffer } from './buffer.js'
 import { computeType, expectType } from './dtype.js'
 import { CompileError } from './errors.js'
 import { checkIndex, type Expr, type Var, variable } from './expr.js'
-
-/** Where a statement was written. Ignored by equality, hashing and printing. */
-export interface SourceLocation {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
+import type { SourceLocation } from './source-location.js'
+import type { SubgroupStmt } from './subgroup-stmts.js'
 
 export type Participants = 'workgroup' | 'subgroup'
 /** What a barrier orders: workgroup memory, or storage as seen within the workgroup. */
@@ -59,12 +60,6 @@ export interface Mbarrier {
   readonly hint: string
   readonly slots: number
   readonly arrivals: number
-}
-
-/** One operand of a matrix-multiply: a private buffer and the map from (lane, element) to (row, column). */
-export interface Fragment {
-  readonly buffer: Buffer
-  readonly map: TaskMapping
 }
 
 interface At {
@@ -89,7 +84,7 @@ export type Stmt =
   | ({ readonly kind: 'declare-mbarrier'; readonly mbarrier: Mbarrier } & At)
   | ({ readonly kind: 'mbarrier-arrive'; readonly mbarrier: Mbarrier; readonly slot: Expr } & At)
   | ({ readonly kind: 'mbarrier-wait'; readonly mbarrier: Mbarrier; readonly slot: Expr; readonly parity: Expr } & At)
-  | ({ readonly kind: 'matrix-multiply'; readonly a: Fragment; readonly b: Fragment; readonly d: Fragment } & At)
+  | SubgroupStmt
 
 export type StmtKind = Stmt['kind']
 
@@ -291,50 +286,6 @@ export function asyncCopy(copy: Omit<AsyncCopy, 'kind'>): AsyncCopy {
     })
   }
   return { kind: 'async-copy', ...copy }
-}
-
-/** Throws `CompileError` `ir/fragment` unless shapes, lanes and element counts of the three fragments agree. */
-export function matrixMultiply(a: Fragment, b: Fragment, d: Fragment, at?: SourceLocation): Stmt {
-  const halves = a.buffer.dtype === b.buffer.dtype && (a.buffer.dtype === 'f16' || a.buffer.dtype === 'f32')
-  if (!halves || d.buffer.dtype !== 'f32') {
-    throw new CompileError({
-      code: 'ir/fragment',
-      message: `matrix-multiply of ${a.buffer.dtype} by ${b.buffer.dtype} into ${d.buffer.dtype}`,
-      help: 'A and B are both f16 or both f32, D is f32',
-    })
-  }
-  for (const { buffer, map } of [a, b, d]) {
-    if (rank(map) !== 2) {
-      throw new CompileError({
-        code: 'ir/fragment',
-        message: `the map of fragment "${buffer.hint}" has rank ${rank(map)}`,
-        help: 'a fragment maps to the rows and columns of a tile',
-      })
-    }
-  }
-  const [am, ak] = taskShape(a.map)
-  const [bk, bn] = taskShape(b.map)
-  const [dm, dn] = taskShape(d.map)
-  const lanes = workers(d.map)
-  const agree = am === dm && ak === bk && bn === dn && workers(a.map) === lanes && workers(b.map) === lanes
-  if (!agree) {
-    throw new CompileError({
-      code: 'ir/fragment',
-      message: `matrix-multiply of ${am}x${ak} by ${bk}x${bn} into ${dm}x${dn} over ${workers(a.map)}, ${workers(b.map)} and ${lanes} lanes`,
-      help: 'A is m×k, B is k×n, D is m×n, all over one subgroup',
-    })
-  }
-  for (const { buffer, map } of [a, b, d]) {
-    const tile = taskShape(map).reduce((product, extent) => product * extent, 1)
-    if (buffer.scope !== 'private' || buffer.shape.length !== 1 || Number(buffer.shape[0]) * lanes !== tile) {
-      throw new CompileError({
-        code: 'ir/fragment',
-        message: `fragment "${buffer.hint}" does not hold its share of ${tile} elements over ${lanes} lanes`,
-        help: 'a fragment is a private buffer of rank 1 with tile elements / lanes elements',
-      })
-    }
-  }
-  return { kind: 'matrix-multiply', a, b, d, at }
 }
 
 /** Fresh variables for the dimensions of a mapping or an axis list. */

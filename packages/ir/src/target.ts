@@ -1,4 +1,5 @@
 /** A target: what a device can do, as plain data. Schedules and passes ask it; nobody asks a backend's name. */
+import type { TaskMapping } from '@tilewright/task-mapping'
 import type { DType } from './dtype.js'
 
 export interface TargetLimits {
@@ -12,6 +13,17 @@ export interface TargetLimits {
   /** Bytes of one binding, and of one buffer. */
   readonly bindingBytes: number
   readonly bufferBytes: number
+}
+
+/** D = A·B + D on fragments: f32 products and sums of `operands`. */
+export interface MatrixInstruction {
+  readonly operands: 'f16'
+  /** Threads of a subgroup that hold the fragments. */
+  readonly lanes: number
+  /** From (lane, element) to (row, column) of A, B and D. */
+  readonly a: TaskMapping
+  readonly b: TaskMapping
+  readonly d: TaskMapping
 }
 
 export interface Target {
@@ -31,6 +43,10 @@ export interface Target {
   readonly vectorLanes: number
   /** Whether staging tiles in workgroup memory pays: false where it is emulated in main memory (software adapters). */
   readonly fastWorkgroupMemory: boolean
+  /** Whether copies from storage to workgroup memory go on while threads compute. */
+  readonly asyncCopies: boolean
+  /** What whole subgroups multiply in one instruction, best first. */
+  readonly matrixInstructions: readonly MatrixInstruction[]
   /** Threads that run in step, when the target fixes it. */
   readonly subgroupSize: number | undefined
 }

@@ -148,7 +148,10 @@ export function stmtExprs(stmt: Stmt): readonly Expr[] {
     case 'matrix-multiply':
       return noExprs
     case 'let':
+    case 'shuffle':
       return [stmt.value]
+    case 'load-matrices':
+      return stmt.index
     case 'store':
     case 'atomic':
       return [...stmt.index, stmt.value]
@@ -204,6 +207,7 @@ export function walkExprs(stmt: Stmt, visit: (expr: Expr) => void): void {
 export function boundVars(stmt: Stmt): readonly Var[] {
   switch (stmt.kind) {
     case 'let':
+    case 'shuffle':
       return [stmt.var]
     case 'load-vector':
       return stmt.vars
@@ -227,6 +231,7 @@ export function buffersRead(stmt: Stmt): readonly Buffer[] {
     case 'atomic':
       return [...loads, stmt.buffer]
     case 'async-copy':
+    case 'load-matrices':
       return [...loads, stmt.source]
     case 'matrix-multiply':
       return [stmt.a.buffer, stmt.b.buffer, stmt.d.buffer]
@@ -244,6 +249,8 @@ export function buffersWritten(stmt: Stmt): readonly Buffer[] {
       return [stmt.buffer]
     case 'async-copy':
       return [stmt.destination]
+    case 'load-matrices':
+      return stmt.to
     case 'matrix-multiply':
       return [stmt.d.buffer]
     default:

@@ -83,6 +83,11 @@ function flatten(stmt: Stmt, state: State): Stmt {
         sourceIndex: flatIndex(mapped.source, mapped.sourceIndex, state),
       }
     }
+    case 'load-matrices': {
+      const source = flatBuffer(mapped.source, state)
+      if (source === mapped.source) return mapped
+      return { ...mapped, source, index: flatIndex(mapped.source, mapped.index, state) }
+    }
     // Vector accesses and fragments are of buffers that are flat already.
     default:
       return mapped

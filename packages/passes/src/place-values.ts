@@ -132,6 +132,9 @@ function indexHints(stmt: Stmt): ReadonlyMap<Expr, string> {
     case 'store-vector':
       add(stmt.buffer, [stmt.index])
       break
+    case 'load-matrices':
+      add(stmt.source, stmt.index)
+      break
     case 'async-copy':
       add(stmt.destination, stmt.destinationIndex)
       add(stmt.source, stmt.sourceIndex)

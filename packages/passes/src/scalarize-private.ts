@@ -62,6 +62,7 @@ function constantArrays(body: Stmt): ReadonlyMap<Buffer, Map<number, Buffer>> {
     for (const expr of stmtExprs(stmt)) walkLoads(expr, accessLoad, seen)
     if (stmt.kind === 'store') access(stmt.buffer, stmt.index)
     else if (stmt.kind === 'load-vector' || stmt.kind === 'store-vector') arrays.delete(stmt.buffer)
+    else if (stmt.kind === 'load-matrices') for (const buffer of stmt.to) arrays.delete(buffer)
     else if (stmt.kind === 'matrix-multiply') {
       for (const { buffer } of [stmt.a, stmt.b, stmt.d]) arrays.delete(buffer)
     }

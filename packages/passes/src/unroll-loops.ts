@@ -19,6 +19,7 @@ import {
   type Fragment,
   int,
   load,
+  mapArray,
   mapStmt,
   type Pass,
   rewriteExpr,
@@ -126,6 +127,12 @@ function rename(stmt: Stmt, ofVar: (v: Var) => Var, ofBuffer: (source: Buffer) =
       if ([a, b, d].every(({ buffer }) => ofBuffer(buffer) === buffer)) return stmt
       const renamed = ({ buffer, map }: Fragment): Fragment => ({ buffer: ofBuffer(buffer), map })
       return { ...stmt, a: renamed(a), b: renamed(b), d: renamed(d) }
+    }
+    case 'shuffle':
+      return { ...stmt, var: ofVar(stmt.var) }
+    case 'load-matrices': {
+      const to = mapArray(stmt.to, ofBuffer)
+      return to === stmt.to ? stmt : { ...stmt, to }
     }
     default:
       // Async copies go from storage to workgroup memory: no loop declares either.

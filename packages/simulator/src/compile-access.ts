@@ -119,6 +119,10 @@ export function compileAsyncCopy(context: StmtContext, site: Site, copy: AsyncCo
     tick?.(thread)
     const run = ({ memory, flat }: typeof source): number => {
       const first = flat(thread)
+      if (first % elements !== 0) {
+        const message = `a copy of ${elements} elements of ${memory.buffer.hint} at ${first}, not a multiple of ${elements}`
+        return fail(machine, 'sim/misaligned-vector', message, site, thread)
+      }
       if (first + elements <= memory.size) return first
       const message = `elements ${first} to ${first + elements - 1} of ${memory.buffer.hint}, which has ${memory.size}`
       return fail(machine, 'sim/out-of-bounds', message, site, thread)

@@ -16,9 +16,11 @@ import {
 } from './compile-access.js'
 import {
   compileBarrier,
+  compileLoadMatrices,
   compileMatrixMultiply,
   compileMbarrierArrive,
   compileMbarrierWait,
+  compileShuffle,
   type Suspendable,
 } from './compile-sync.js'
 import { addSite, type Site } from './site.js'
@@ -80,6 +82,10 @@ export function compileStmt(stmt: Stmt, context: StmtContext): Step {
       return plain(compileMbarrierArrive(context, site, stmt.mbarrier, stmt.slot))
     case 'mbarrier-wait':
       return suspendable(compileMbarrierWait(context, site, stmt.mbarrier, stmt.slot, stmt.parity))
+    case 'load-matrices':
+      return suspendable(compileLoadMatrices(context, site, stmt))
+    case 'shuffle':
+      return suspendable(compileShuffle(context, site, stmt))
     case 'matrix-multiply':
       return suspendable(compileMatrixMultiply(context, site, stmt))
   }

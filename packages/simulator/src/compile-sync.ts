@@ -1,13 +1,16 @@
 /** Statements at which threads wait for each other, or let others go on. */
-import type { BarrierMemory, Expr, Mbarrier, Participants, Stmt } from '@tilewright/ir'
-import { defined, invariant } from '@tilewright/ir'
+import type { BarrierMemory, Expr, LoadMatrices, MatrixMultiply, Mbarrier, Participants, Shuffle } from '@tilewright/ir'
+import { defined, invariant, matrixLanes } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
+import { vectorIndex } from './access.js'
+import { at } from './at.js'
 import { joinClocks } from './clocks.js'
+import { matrixLoader } from './load-matrices.js'
 import { fail } from './machine.js'
 import { matrixMultiplier } from './matrix-multiply.js'
 import { arrive, observe, phaseCompleted } from './mbarriers.js'
 import type { Site } from './site.js'
-import { expressionsOf, type StmtContext, subgroupSizeOf, ticker } from './stmt-context.js'
+import { expressionsOf, placeOf, type StmtContext, subgroupSizeOf, ticker } from './stmt-context.js'
 import type { Action, MbarrierSlot, Thread, Wait } from './thread.js'
 
 /** A thread that runs until it waits, and goes on when it is resumed. */
@@ -30,11 +33,7 @@ export function compileBarrier(
   return meeting({ kind: 'meeting', site, participants, loops, meet }, ticker(context, site, 'barrier'))
 }
 
-export function compileMatrixMultiply(
-  context: StmtContext,
-  site: Site,
-  fragments: Extract<Stmt, { kind: 'matrix-multiply' }>,
-): Suspendable {
+export function compileMatrixMultiply(context: StmtContext, site: Site, fragments: MatrixMultiply): Suspendable {
   const { machine, loops } = context
   const lanes = workers(fragments.d.map)
   const size = subgroupSizeOf(machine, site)
@@ -42,6 +41,32 @@ export function compileMatrixMultiply(
   const meet = matrixMultiplier(machine, fragments, site)
   const wait: Wait = { kind: 'meeting', site, participants: 'subgroup', loops, meet }
   return meeting(wait, ticker(context, site, 'matrix-multiply'))
+}
+
+export function compileLoadMatrices(context: StmtContext, site: Site, stmt: LoadMatrices): Suspendable {
+  const { machine, loops } = context
+  const size = subgroupSizeOf(machine, site)
+  invariant(size === matrixLanes, `a load-matrices in a kernel with subgroups of ${size}`)
+  const { memory, flat } = placeOf(context, site, stmt.source, stmt.index, expressionsOf(context, site))
+  const meet = matrixLoader(machine, stmt, vectorIndex(machine, memory, flat, 8, site), site)
+  return meeting(
+    { kind: 'meeting', site, participants: 'subgroup', loops, meet },
+    ticker(context, site, 'load-matrices'),
+  )
+}
+
+export function compileShuffle(context: StmtContext, site: Site, stmt: Shuffle): Suspendable {
+  const { machine, loops, variables } = context
+  invariant(stmt.mask < subgroupSizeOf(machine, site), `a shuffle across ${stmt.mask} leaves the subgroup`)
+  const evaluate = expressionsOf(context, site)(stmt.value)
+  const slot = variables.bind(stmt.var)
+  const meet = (lanes: readonly Thread[]): void => {
+    const values = lanes.map(evaluate)
+    lanes.forEach((thread, lane) => {
+      thread.vars[slot] = at(values, lane ^ stmt.mask)
+    })
+  }
+  return meeting({ kind: 'meeting', site, participants: 'subgroup', loops, meet }, ticker(context, site, 'shuffle'))
 }
 
 function meeting(wait: Wait, tick: Action | undefined): Suspendable {

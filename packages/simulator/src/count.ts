@@ -21,6 +21,8 @@ export type OperationClass =
   | 'atomic'
   | 'async-copy'
   | 'matrix-multiply'
+  | 'load-matrices'
+  | 'shuffle'
   | 'barrier'
   | 'iteration'
 
@@ -56,6 +58,8 @@ export function createCounter(max: number): Counter {
       atomic: 0,
       'async-copy': 0,
       'matrix-multiply': 0,
+      'load-matrices': 0,
+      shuffle: 0,
       barrier: 0,
       iteration: 0,
     },

@@ -115,10 +115,18 @@ describe('sim/out-of-bounds', () => {
     const run = (to: number, from: number): Failure =>
       failureOf(({ g, data, on }) => {
         const tile = g.workgroupBuffer('tile', 'i32', [4])
-        on('copy', callerLocation(), g.asyncCopy(tile, [to], data, [from], 2))
+        on('copy', callerLocation(), g.asyncCopy(tile, [to], data, [from], 3))
       })
-    expectAt(run(0, 3), 'sim/out-of-bounds', 'copy', 'elements 3 to 4 of data, which has 4')
-    expectAt(run(3, 0), 'sim/out-of-bounds', 'copy', 'elements 3 to 4 of tile, which has 4')
+    expectAt(run(0, 3), 'sim/out-of-bounds', 'copy', 'elements 3 to 5 of data, which has 4')
+    expectAt(run(3, 0), 'sim/out-of-bounds', 'copy', 'elements 3 to 5 of tile, which has 4')
+  })
+
+  test('an async copy that does not begin at a multiple of its elements', () => {
+    const failure = failureOf(({ g, data, on }) => {
+      const tile = g.workgroupBuffer('tile', 'i32', [4])
+      on('copy', callerLocation(), g.asyncCopy(tile, [0], data, [1], 2))
+    })
+    expectAt(failure, 'sim/misaligned-vector', 'copy', 'a copy of 2 elements of data at 1, not a multiple of 2')
   })
 
   test('a slot of an mbarrier', () => {

@@ -4,10 +4,7 @@ import { compose, repeat, spatial } from '@tilewright/task-mapping'
 import type { MatmulShape } from '../fixtures/authored-matmul.js'
 import { type HandWritten, matmulDefinition } from './hand-written.js'
 
-const producers = 8 // threads: subgroup 0
-const side = 4 // consumers: side × side, subgroups 1 and 2
 const own = 2 // elements of the result that a consumer owns: own × own
-const tile = side * own
 const tileK = 4
 
 /**
@@ -15,16 +12,19 @@ const tileK = 4
  * s mod slots in its turn s div slots. In turn t the consumers wait for phase t of `full`, and the producers for phase
  * t - 1 of `empty`: there is none before turn 0, and a fresh mbarrier is past it.
  */
-export function warpSpecialisedMatmul(shape: MatmulShape, slots: number): HandWritten {
+export function warpSpecialisedMatmul(shape: MatmulShape, slots: number, subgroupSize: 8 | 32 = 8): HandWritten {
+  const producers = subgroupSize // threads: subgroup 0
+  const side = subgroupSize === 8 ? 4 : 8 // consumers: side × side, subgroups 1 and 2
+  const tile = side * own
   const { definition, ...operands } = matmulDefinition(shape)
-  const copyA = compose(repeat(4, 1), spatial(2, tileK)) // tile × tileK, by the producers
-  const copyB = compose(repeat(tileK, 1), spatial(1, tile)) // tileK × tile, by the producers
+  const copyA = compose(repeat((tile * tileK) / producers, 1), spatial(producers / tileK, tileK)) // tile × tileK, by the producers
+  const copyB = compose(repeat((tileK * tile) / producers, 1), spatial(producers / tile, tile)) // tileK × tile, by the producers
   const owners = spatial(side, side) // side × side, by the consumers
   const cells = repeat(own, own) // own × own
   const threads = producers + side * side
 
   const workgroups = [ceilDiv(shape.n, tile), ceilDiv(shape.m, tile), 1] as const
-  const kernel = buildKernel({ name: 'warp_specialised', threads, subgroupSize: producers, workgroups }, (g) => {
+  const kernel = buildKernel({ name: 'warp_specialised', threads, subgroupSize, workgroups }, (g) => {
     const [a, b, c] = [g.use(operands.a), g.use(operands.b), g.use(operands.c)]
     const tileA = g.workgroupBuffer('tile_a', 'f32', [slots, tile, tileK])
     const tileB = g.workgroupBuffer('tile_b', 'f32', [slots, tileK, tile])

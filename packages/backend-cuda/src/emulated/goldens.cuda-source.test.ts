@@ -45,6 +45,22 @@ const written = {
     expect([...c]).toEqual(Array.from(c, (_, i) => (i < 60 ? (i | 3) - (i & 3) + 0.5 : 0)))
     expect([...d].map(halfToNumber)).toEqual(Array.from(d, (_, i) => (i < 30 ? i / 8 : 0)))
   },
+  warp: async () => {
+    // Matrices on warps are held by matrices.cuda-source.test.ts; here all rows are alike.
+    const module = await loadEmulated(await compile(golden('warp')))
+    const a = Uint16Array.from({ length: 512 }, (_, i) => numberToHalf(i % 8))
+    const c = new Float32Array(32)
+    expect(module.launch({ grid: [1, 1, 1], block: [32, 1, 1], args: [a, c] })).toBeUndefined()
+    // Rows of A are 0 to 7 twice, column j of B is j throughout, and so is row j of a transposed matrix.
+    expect([...c]).toEqual(Array.from(c, (_, i) => 56 * 2 * (i % 4) + (i >> 2)))
+  },
+  'dynamic-shared-memory': async () => {
+    const module = await loadEmulated(await compile(golden('dynamic-shared-memory')))
+    const c = new Float32Array(4)
+    const sharedBytes = 16 + 12288 * 4
+    expect(module.launch({ grid: [1, 1, 1], block: [4, 1, 1], args: [c], sharedBytes })).toBeUndefined()
+    expect([...c]).toEqual([1, 1, 1, 1])
+  },
 } as const
 
 const [m, n, k] = [size('m'), size('n', { multipleOf: 4 }), size('k', { multipleOf: 4 })]
@@ -88,7 +104,11 @@ const times = (x: Float32Array, y: Float64Array): Float64Array =>
   )
 
 test('all goldens are known here', () => {
-  const names = [...Object.keys(written), ...matmuls.map(({ name }) => name)].map((name) => `${name}.cu`)
+  // Those of the hand-written kernels are executed beside the other ones (hand-written.cuda-source.test.ts).
+  const handWritten = ['double-buffered-matmul', 'matrix-unit-matmul', 'warp-specialised-matmul']
+  const names = [...Object.keys(written), ...handWritten, ...matmuls.map(({ name }) => name)].map(
+    (name) => `${name}.cu`,
+  )
   expect(readdirSync(folder)).toEqual(names.sort())
 })
 

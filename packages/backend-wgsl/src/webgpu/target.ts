@@ -19,6 +19,8 @@ export const wgslTarget: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: false,
+  matrixInstructions: [],
   subgroupSize: undefined,
 }
 

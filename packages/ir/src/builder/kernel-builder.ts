@@ -16,18 +16,17 @@ import {
   type BarrierMemory,
   barrier,
   declare,
-  type Fragment,
   forLoop,
   forTask,
   ifThen,
   letStmt,
   type Mbarrier,
-  matrixMultiply,
   type Participants,
   type Stmt,
   seq,
   store,
 } from '../stmt.js'
+import { type Fragment, loadMatrices, type MatrixCount, matrixMultiply, shuffle } from '../subgroup-stmts.js'
 import { walkExprs } from '../walk.js'
 import { callerLocation } from './location.js'
 import { type Operand, toExpr, type Value, value } from './value.js'
@@ -91,6 +90,16 @@ export interface KernelBuilder {
   readonly arrive: (on: Mbarrier, slot: Operand) => void
   readonly wait: (on: Mbarrier, slot: Operand, parity: Operand) => void
   readonly matrixMultiply: (a: Fragment, b: Fragment, d: Fragment) => void
+  /** Loads 8 × 8 matrices of f16, a row from each lane's index, into fragments that are filled in order. */
+  readonly loadMatrices: (
+    count: MatrixCount,
+    to: readonly BufferHandle[],
+    from: BufferHandle,
+    index: readonly Operand[],
+    options?: { readonly transposed?: boolean },
+  ) => void
+  /** What a value is in the lane whose index differs in the bits of `mask`. */
+  readonly shuffle: (of: Value, mask: number) => Value
   /** Appends a statement made by hand. */
   readonly emit: (stmt: Stmt) => void
 }
@@ -245,6 +254,16 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
         at: callerLocation(),
       }),
     matrixMultiply: (a, b, d) => emit(matrixMultiply(a, b, d, callerLocation())),
+    loadMatrices: (count, to, from, operands, { transposed = false } = {}) => {
+      const buffers = to.map((fragment) => fragment.buffer)
+      const where = { source: from.buffer, index: index(operands) }
+      emit(loadMatrices({ count, to: buffers, ...where, transposed, at: callerLocation() }))
+    },
+    shuffle: (of, mask) => {
+      const target = variable('shuffled', of.expr.dtype)
+      emit(shuffle(target, of.expr, mask, callerLocation()))
+      return value(target)
+    },
     emit,
   })
   return kernel({ ...options, params, body: seq([...declarations, ...block]) })

@@ -1,5 +1,5 @@
 /** Finds the line of the author's code that makes a statement, from a stack trace. Best effort: engines differ. */
-import type { SourceLocation } from '../stmt.js'
+import type { SourceLocation } from '../source-location.js'
 
 const frame = /(?:\(|@|at )?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^\s()]+?):(\d+):(\d+)\)?$/
 

@@ -5,20 +5,8 @@ import { buildKernel } from '../builder/kernel-builder.js'
 import { add, builtin, constant, int, load, lt, mul, variable } from '../expr.js'
 import { type Kernel, kernel } from '../kernel.js'
 import { ceilDiv, size, sizeMul } from '../size.js'
-import {
-  atomic,
-  barrier,
-  declare,
-  type Fragment,
-  forLoop,
-  letStmt,
-  loadVector,
-  matrixMultiply,
-  type Stmt,
-  seq,
-  store,
-  storeVector,
-} from '../stmt.js'
+import { atomic, barrier, declare, forLoop, letStmt, loadVector, type Stmt, seq, store, storeVector } from '../stmt.js'
+import { type Fragment, matrixMultiply } from '../subgroup-stmts.js'
 import { walkStmts } from '../walk.js'
 import { printKernel, printKernelLines } from './print-kernel.js'
 import { printStmt } from './print-stmt.js'

@@ -6,7 +6,8 @@ import { formatMapping } from '@tilewright/task-mapping'
 import type { Buffer } from '../buffer.js'
 import type { Expr, Var } from '../expr.js'
 import { formatSize } from '../size.js'
-import type { Fragment, Stmt } from '../stmt.js'
+import type { Stmt } from '../stmt.js'
+import type { Fragment } from '../subgroup-stmts.js'
 import { stmtExprs, walkStmts } from '../walk.js'
 import { createNames, type Names } from './names.js'
 import { formatExpr, sizeNames } from './print-expr.js'
@@ -116,6 +117,12 @@ function simpleText(stmt: Exclude<Stmt, Loop | { kind: 'seq' | 'if' }>, names: N
       return `arrive ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}]`
     case 'mbarrier-wait':
       return `wait ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}] parity ${expr(stmt.parity)}`
+    case 'load-matrices': {
+      const source = `matrices ${stmt.count}${stmt.transposed ? ' transposed' : ''}`
+      return `load-${source} ${tuple(stmt.to.map(names.of))} from ${element(stmt.source, stmt.index)}`
+    }
+    case 'shuffle':
+      return `let ${declared([stmt.var], names)} = shuffle ${expr(stmt.value)} across ${stmt.mask}`
     case 'matrix-multiply': {
       const fragment = ({ buffer, map }: Fragment): string => `${names.of(buffer)}{${formatMapping(map)}}`
       return `matrix-multiply ${fragment(stmt.d)} += ${fragment(stmt.a)} @ ${fragment(stmt.b)}`

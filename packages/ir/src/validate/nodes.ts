@@ -14,15 +14,15 @@ import {
   ifThen,
   letStmt,
   loadVector,
-  matrixMultiply,
   type Stmt,
   store,
   storeVector,
 } from '../stmt.js'
+import { loadMatrices, matrixMultiply, shuffle } from '../subgroup-stmts.js'
 import { stmtExprs, walkExpr, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
-/** `ir/type`, `ir/rank`, `ir/scope`, `ir/vector`, `ir/atomic`, `ir/async-copy`, `ir/fragment`. */
+/** `ir/type`, `ir/rank`, `ir/scope`, `ir/vector`, `ir/atomic`, `ir/async-copy`, `ir/fragment`, `ir/shuffle`. */
 export const checkNodes: Rule = ({ body }) => {
   const findings: Finding[] = []
   const seen = new Set<Expr>()
@@ -112,6 +112,12 @@ function checkStmt(stmt: Stmt): void {
     case 'mbarrier-wait':
       expectType('i32', stmt.slot.dtype, 'the slot of an mbarrier')
       expectType('i32', stmt.parity.dtype, 'the parity of an mbarrier')
+      return
+    case 'load-matrices':
+      loadMatrices(stmt)
+      return
+    case 'shuffle':
+      shuffle(stmt.var, stmt.value, stmt.mask)
       return
     case 'matrix-multiply':
       matrixMultiply(stmt.a, stmt.b, stmt.d)

@@ -2,6 +2,7 @@
 import { workers } from '@tilewright/task-mapping'
 import type { Expr } from '../expr.js'
 import type { Stmt } from '../stmt.js'
+import { isOfWholeSubgroups, matrixLanes, type SubgroupStmt } from '../subgroup-stmts.js'
 import { someExpr, stmtExprs, walkExprs, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
@@ -22,24 +23,41 @@ export const checkSubgroups: Rule = ({ body, subgroupSize }) => {
         stmt,
       })
     }
-    if (stmt.kind !== 'matrix-multiply' || subgroupSize === undefined) return
-    const lanes = workers(stmt.d.map)
-    if (lanes === subgroupSize) return
-    findings.push({
-      code: 'ir/subgroup',
-      message: `a matrix-multiply over ${lanes} lanes in a kernel with subgroups of ${subgroupSize}`,
-      help: 'the maps of its fragments have one worker a lane',
-      stmt,
-    })
+    if (subgroupSize === undefined || !isOfWholeSubgroups(stmt)) return
+    const finding = lanesFinding(stmt, subgroupSize)
+    if (finding !== undefined) findings.push(finding)
   })
   return findings
+}
+
+/** What is wrong with the lanes that a statement is made for. */
+function lanesFinding(stmt: SubgroupStmt, subgroupSize: number): Finding | undefined {
+  const code = 'ir/subgroup'
+  switch (stmt.kind) {
+    case 'matrix-multiply': {
+      const lanes = workers(stmt.d.map)
+      if (lanes === subgroupSize) return undefined
+      const message = `a matrix-multiply over ${lanes} lanes in a kernel with subgroups of ${subgroupSize}`
+      return { code, message, help: 'the maps of its fragments have one worker a lane', stmt }
+    }
+    case 'load-matrices': {
+      if (subgroupSize === matrixLanes) return undefined
+      const message = `a load-matrices in a kernel with subgroups of ${subgroupSize}`
+      return { code, message, help: `${matrixLanes} lanes share the elements of a matrix`, stmt }
+    }
+    case 'shuffle': {
+      if (stmt.mask < subgroupSize) return undefined
+      const message = `a shuffle across ${stmt.mask} in a kernel with subgroups of ${subgroupSize}`
+      return { code, message, help: 'the mask picks another lane of the same subgroup', stmt }
+    }
+  }
 }
 
 const isOfSubgroup = (node: Expr): boolean =>
   node.kind === 'builtin' && (node.name === 'subgroup' || node.name === 'lane')
 
 function subgroupUse(stmt: Stmt, usesBuiltins: boolean): string | undefined {
-  if (stmt.kind === 'matrix-multiply') return 'a matrix-multiply'
+  if (isOfWholeSubgroups(stmt)) return `a ${stmt.kind}`
   if (stmt.kind === 'barrier' && stmt.participants === 'subgroup') return 'a subgroup barrier'
   if (!usesBuiltins) return undefined
   const names = ['subgroup', 'lane'].filter((name) =>

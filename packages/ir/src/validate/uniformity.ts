@@ -10,6 +10,7 @@
 import type { Buffer } from '../buffer.js'
 import type { Expr, Var } from '../expr.js'
 import type { Participants, Stmt } from '../stmt.js'
+import { isOfWholeSubgroups } from '../subgroup-stmts.js'
 import { boundVars, buffersWritten, exprChildren, stmtChildren, stmtExprs, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
@@ -98,13 +99,13 @@ function inside(stmt: Stmt, level: Uniformity, { together, divergent }: Flow): F
 
 /** Who must come to a statement together; undefined for one that a thread may come to alone. */
 function barrierOf(stmt: Stmt): Participants | undefined {
-  if (stmt.kind === 'matrix-multiply') return 'subgroup'
+  if (isOfWholeSubgroups(stmt)) return 'subgroup'
   return stmt.kind === 'barrier' ? stmt.participants : undefined
 }
 
 function divergent(stmt: Stmt, participants: Participants, flow: Flow): Finding {
   const reached = order.indexOf(participants)
-  const what = stmt.kind === 'matrix-multiply' ? 'a matrix-multiply' : `a ${participants} barrier`
+  const what = isOfWholeSubgroups(stmt) ? `a ${stmt.kind}` : `a ${participants} barrier`
   return {
     code: 'ir/divergent-barrier',
     message: `${what} that not all threads of its ${participants} reach together: it stands inside`,

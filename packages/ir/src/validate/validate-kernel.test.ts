@@ -11,7 +11,6 @@ import {
   atomic,
   barrier,
   declare,
-  type Fragment,
   forLoop,
   forTask,
   ifThen,
@@ -21,6 +20,7 @@ import {
   seq,
   store,
 } from '../stmt.js'
+import type { Fragment } from '../subgroup-stmts.js'
 import type { Target } from '../target.js'
 import { assertValid, validateKernel } from './validate-kernel.js'
 
@@ -38,6 +38,8 @@ const target: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: false,
+  matrixInstructions: [],
   subgroupSize: undefined,
 }
 const out = buffer('out', 'f32', [64], 'storage')

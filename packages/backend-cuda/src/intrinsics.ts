@@ -1,0 +1,90 @@
+/**
+ * Functions that printed source calls for what C++ has no words for: asynchronous copies, mbarriers, matrix instructions.
+ * For a GPU they are PTX, printed into the source that uses them; what executes the source on a processor defines them
+ * under the same names. Semantics: PTX ISA 8, "Data Movement", "Parallel Synchronization" and "Warp-level Matrix".
+ */
+
+const shared = (name: string): string => `(unsigned)__cvta_generic_to_shared(${name})`
+
+/** `cp.async`: 16 bytes go past the first cache. */
+const copyAsync = (bytes: 4 | 8 | 16): string =>
+  `void tw_copy_async_${bytes}(void* to, const void* from, bool inside) {
+  asm volatile("cp.async.${bytes === 16 ? 'cg' : 'ca'}.shared.global [%0], [%1], ${bytes}, %2;"
+               :: "r"(${shared('to')}), "l"(from), "r"(inside ? ${bytes} : 0) : "memory");
+}`
+
+const registers = (from: number, count: number): string =>
+  `{${Array.from({ length: count }, (_, i) => `%${from + i}`).join(', ')}}`
+
+const operands = (constraint: string, name: string, count: number): string =>
+  Array.from({ length: count }, (_, i) => `"${constraint}"(${name}[${i}])`).join(', ')
+
+const loadMatrices = (count: 1 | 2 | 4, transposed: boolean): string =>
+  `void tw_load_matrices_${count}${transposed ? '_transposed' : ''}(unsigned* to, const void* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x${count}${transposed ? '.trans' : ''}.shared.b16 ${registers(0, count)}, [%${count}];"
+               : ${operands('=r', 'to', count)} : "r"(${shared('row')}) : "memory");
+}`
+
+const multiplyHalves = `void tw_multiply_m16n8k16_f16(float* d, const unsigned* a, const unsigned* b) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 ${registers(0, 4)}, ${registers(4, 4)}, ${registers(8, 2)}, ${registers(0, 4)};"
+               : ${operands('+f', 'd', 4)} : ${operands('r', 'a', 4)}, ${operands('r', 'b', 2)});
+}`
+
+const mbarrierWait = `void tw_mbarrier_wait(unsigned long long* slot, int parity) {
+  unsigned done = 0;
+  while (done == 0) {
+    asm volatile("{ .reg .pred p; mbarrier.test_wait.parity.shared.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
+                 : "=r"(done) : "r"(${shared('slot')}), "r"(parity) : "memory");
+  }
+}`
+
+export type Intrinsic =
+  | 'tw_copy_async_4'
+  | 'tw_copy_async_8'
+  | 'tw_copy_async_16'
+  | 'tw_copy_commit'
+  | 'tw_copy_wait'
+  | 'tw_load_matrices_1'
+  | 'tw_load_matrices_2'
+  | 'tw_load_matrices_4'
+  | 'tw_load_matrices_1_transposed'
+  | 'tw_load_matrices_2_transposed'
+  | 'tw_load_matrices_4_transposed'
+  | 'tw_multiply_m16n8k16_f16'
+  | 'tw_mbarrier_init'
+  | 'tw_mbarrier_arrive'
+  | 'tw_mbarrier_wait'
+
+const definitions: Readonly<Record<Intrinsic, string>> = {
+  tw_copy_async_4: copyAsync(4),
+  tw_copy_async_8: copyAsync(8),
+  tw_copy_async_16: copyAsync(16),
+  tw_copy_commit: 'void tw_copy_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }',
+  tw_copy_wait: `template <int pending> __device__ __forceinline__ void tw_copy_wait() {
+  asm volatile("cp.async.wait_group %0;" :: "n"(pending) : "memory");
+}`,
+  tw_load_matrices_1: loadMatrices(1, false),
+  tw_load_matrices_2: loadMatrices(2, false),
+  tw_load_matrices_4: loadMatrices(4, false),
+  tw_load_matrices_1_transposed: loadMatrices(1, true),
+  tw_load_matrices_2_transposed: loadMatrices(2, true),
+  tw_load_matrices_4_transposed: loadMatrices(4, true),
+  tw_multiply_m16n8k16_f16: multiplyHalves,
+  tw_mbarrier_init: `void tw_mbarrier_init(unsigned long long* slot, int arrivals) {
+  asm volatile("mbarrier.init.shared.b64 [%0], %1;" :: "r"(${shared('slot')}), "r"(arrivals) : "memory");
+}`,
+  tw_mbarrier_arrive: `void tw_mbarrier_arrive(unsigned long long* slot) {
+  asm volatile("{ .reg .b64 state; mbarrier.arrive.shared.b64 state, [%0]; }" :: "r"(${shared('slot')}) : "memory");
+}`,
+  tw_mbarrier_wait: mbarrierWait,
+}
+
+/** What stands above a kernel that calls `used`, for compilers of CUDA alone. */
+export function intrinsicsSource(used: ReadonlySet<Intrinsic>, dynamicShared: boolean): readonly string[] {
+  const lines = [...used]
+    .sort()
+    .map((name) => definitions[name])
+    .map((text) => (text.startsWith('template') ? text : `static __device__ __forceinline__ ${text}`))
+  if (dynamicShared) lines.push('#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]')
+  return lines.length === 0 ? [] : ['#ifdef __CUDACC__', ...lines, '#endif', '']
+}

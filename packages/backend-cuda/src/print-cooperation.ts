@@ -1,0 +1,126 @@
+/** How CUDA C++ writes what threads do together: asynchronous copies, mbarriers, what whole subgroups execute. */
+import type { CLikePrinter, StmtPrinters } from '@tilewright/backend'
+import { type AsyncCopy, type Buffer, type Expr, UnsupportedError } from '@tilewright/ir'
+import { elementBytes, elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
+import type { Intrinsic } from './intrinsics.js'
+import { matrixIntrinsic } from './matrix-instructions.js'
+
+export type CooperationPrinters = Pick<
+  StmtPrinters,
+  | 'async-copy'
+  | 'async-commit'
+  | 'async-wait'
+  | 'declare-mbarrier'
+  | 'mbarrier-arrive'
+  | 'mbarrier-wait'
+  | 'matrix-multiply'
+  | 'load-matrices'
+  | 'shuffle'
+>
+
+/** All lanes of a warp. */
+const allLanes = '0xffffffffu'
+
+/** `use` is told each function that is called. */
+export function cooperationPrinters(use: (name: Intrinsic) => void): CooperationPrinters {
+  const call = (p: CLikePrinter, name: Intrinsic, args: readonly string[]): void => {
+    use(name)
+    p.line(`${name}(${args.join(', ')});`)
+  }
+  const names = new Map<object, string>()
+  return {
+    'async-copy': (copy, p) => {
+      const width = copyWidth(copy)
+      if (width === undefined) return copyElements(copy, p)
+      const inside = copy.guard === undefined ? 'true' : p.text(copy.guard)
+      const step = width / elementBytes[copy.source.dtype]
+      for (let at = 0; at < copy.elements; at += step) {
+        const to = addressOf(copy.destination, copy.destinationIndex, at, p)
+        const from = addressOf(copy.source, copy.sourceIndex, at, p)
+        call(p, `tw_copy_async_${width}`, [to, from, inside])
+      }
+    },
+    'async-commit': (_, p) => call(p, 'tw_copy_commit', []),
+    'async-wait': ({ pending }, p) => {
+      use('tw_copy_wait')
+      p.line(`tw_copy_wait<${pending}>();`)
+    },
+    'declare-mbarrier': ({ mbarrier }, p) => {
+      const name = p.fresh(mbarrier.hint)
+      names.set(mbarrier, name)
+      p.line(`__shared__ unsigned long long ${name}[${mbarrier.slots}];`)
+      use('tw_mbarrier_init')
+      p.line('if (threadIdx.x == 0) {')
+      p.nest(() => {
+        const slot = p.fresh('slot')
+        p.line(`for (int ${slot} = 0; ${slot} < ${mbarrier.slots}; ${slot}++) {`)
+        p.nest(() => p.line(`tw_mbarrier_init(&${name}[${slot}], ${mbarrier.arrivals});`))
+        p.line('}')
+      })
+      p.line('}')
+      p.line('__syncthreads();')
+    },
+    'mbarrier-arrive': ({ mbarrier, slot }, p) =>
+      call(p, 'tw_mbarrier_arrive', [`&${names.get(mbarrier)}[${p.text(slot)}]`]),
+    'mbarrier-wait': ({ mbarrier, slot, parity }, p) =>
+      call(p, 'tw_mbarrier_wait', [`&${names.get(mbarrier)}[${p.text(slot)}]`, p.text(parity)]),
+    'load-matrices': ({ count, to, source, index, transposed }, p) => {
+      const row = addressOf(source, index, 0, p)
+      const name = `tw_load_matrices_${count}${transposed ? '_transposed' : ''}` as const
+      const [only, ...more] = to
+      if (only !== undefined && more.length === 0) return call(p, name, [words(only, p), row])
+      const loaded = p.fresh('matrices')
+      p.line(`unsigned ${loaded}[${count}];`)
+      call(p, name, [loaded, row])
+      let at = 0
+      for (const fragment of to) {
+        for (let word = 0; word < elementsOf(fragment.shape) / 2; word++) {
+          p.line(`${words(fragment, p)}[${word}] = ${loaded}[${at++}];`)
+        }
+      }
+    },
+    shuffle: ({ var: target, value, mask }, p) => {
+      const type = scalarTypes[target.dtype]
+      const given = target.dtype === 'bool' ? `(int)(${p.text(value)})` : p.text(value)
+      p.line(`const ${type} ${p.bind(target)} = __shfl_xor_sync(${allLanes}, ${given}, ${mask});`)
+    },
+    'matrix-multiply': (stmt, p) => {
+      const name = matrixIntrinsic(stmt)
+      if (name === undefined) {
+        throw new UnsupportedError({
+          code: 'cuda/matrix-multiply',
+          message: `no matrix instruction multiplies ${stmt.a.buffer.dtype} fragments with the maps of "${stmt.a.buffer.hint}", "${stmt.b.buffer.hint}" and "${stmt.d.buffer.hint}"`,
+          help: 'take the maps from target.matrixInstructions',
+        })
+      }
+      call(p, name, [p.bufferName(stmt.d.buffer), words(stmt.a.buffer, p), words(stmt.b.buffer, p)])
+    },
+  }
+}
+
+/** A fragment of halves as the 32-bit registers that instructions take. */
+const words = (fragment: Buffer, p: CLikePrinter): string => `reinterpret_cast<unsigned*>(${p.bufferName(fragment)})`
+
+/** Bytes of the asynchronous copies that move `elements`; undefined where they are fewer than 4, which none moves. */
+function copyWidth({ source, elements }: AsyncCopy): 4 | 8 | 16 | undefined {
+  const bytes = elements * elementBytes[source.dtype]
+  return ([16, 8, 4] as const).find((width) => bytes % width === 0)
+}
+
+/** A copy that is done at once: it may land at any moment before it is waited for. */
+function copyElements(copy: AsyncCopy, p: CLikePrinter): void {
+  const { destination, destinationIndex, source, sourceIndex, elements, guard } = copy
+  for (let at = 0; at < elements; at++) {
+    const [to, from] = [place(destination, destinationIndex, at, p), place(source, sourceIndex, at, p)]
+    const zero = `(${elementTypes[source.dtype]})0`
+    p.line(`${to} = ${guard === undefined ? from : `${p.text(guard)} ? ${from} : ${zero}`};`)
+  }
+}
+
+const place = (buffer: Buffer, index: readonly Expr[], offset: number, p: CLikePrinter): string => {
+  const element = elementText(buffer, index, p)
+  return offset === 0 ? element : element.replace(/\]$/, ` + ${offset}]`)
+}
+
+const addressOf = (buffer: Buffer, index: readonly Expr[], offset: number, p: CLikePrinter): string =>
+  `&${place(buffer, index, offset, p)}`
