@@ -15,6 +15,7 @@ import {
   type Step,
   smallInteger,
 } from './random-model/growing-model.js'
+import { einsummed } from './random-model/labelled-sums.js'
 import {
   blocked,
   counted,
@@ -54,6 +55,7 @@ const anchors: readonly Step[] = [
   deconvolved,
   multiplied,
   multiplied,
+  einsummed,
   pooled,
   reduced,
   softmaxed,

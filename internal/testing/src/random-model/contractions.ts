@@ -4,7 +4,7 @@ import { floated } from './arithmetic.js'
 import { type GrowingModel, manyElements, mostExact, oneOf, type Step, type Value } from './growing-model.js'
 
 /** The value, clipped so that a sum of `depth` products with weights is exact where the value is. */
-const within = (g: GrowingModel, x: Value, depth: number): Value =>
+export const within = (g: GrowingModel, x: Value, depth: number): Value =>
   g.bounded(x, Math.max(2, Math.floor((x.exact ? mostExact : 1000) / (2 * depth + 2))))
 
 interface Window {
