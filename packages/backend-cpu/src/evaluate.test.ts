@@ -125,3 +125,18 @@ test('agrees with the simulator on every kind of equation', () => {
     [-2.501953125, -1.5009765625, -0.50048828125].map((v) => expect.closeTo(v, 3)),
   )
 })
+
+test('sorts NaN and infinities as the simulator does', () => {
+  const [x, sorted, order] = [
+    buffer('x', 'f32', [6], 'storage'),
+    buffer('sorted', 'f32', [6], 'storage'),
+    buffer('order', 'i32', [6], 'storage'),
+  ]
+  const { NaN: none, POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number
+  const inputs = new Map([[x, Float32Array.of(none, most, 1, none, least, most)]])
+  for (const descending of [false, true]) {
+    const meaning = definition('sort', [x], [sorted, order], [sort(sorted, order, 0, (i) => load(x, [i!]), descending)])
+    const [exact, compiled] = [evaluateDefinition(meaning, inputs), evaluate(meaning, inputs)]
+    expect([compiled.get(sorted), compiled.get(order)]).toEqual([exact.get(sorted), exact.get(order)])
+  }
+})

@@ -177,7 +177,7 @@ function printEquation(equation: Equation, sizes: SizeValues): Source {
         return loops(axesOf(values).toSpliced(along, 1), [
           'const line = []',
           `for (let ${i} = 0; ${i} < ${extent}; ${i}++) line.push([${js(equation.value)}, ${i}])`,
-          `line.sort((x, y) => ${descending ? 'y[0] - x[0]' : 'x[0] - y[0]'})`,
+          `line.sort(([a], [b]) => ${descending ? '-' : ''}(a < b ? -1 : a > b ? 1 : isNaN(a) - isNaN(b)))`,
           `for (let ${i} = 0; ${i} < ${extent}; ${i}++) {`,
           `${at(values)} = ${storedText(values.dtype, `line[${i}][0]`)}`,
           `${at(positions)} = line[${i}][1]`,

@@ -10,6 +10,7 @@ import {
   greaterOp,
   type Operation,
   type TensorType,
+  topKOp,
   transposeOp,
   whereOp,
 } from '@tilewright/graph'
@@ -226,4 +227,29 @@ test.each([
   for (const schedule of await expectByDefinition(graph, sizes, device)) expect(schedule).toBe('reduce/in-thread')
   const wanted = shared ? 'reduce/cooperative' : 'reduce/in-thread'
   for (const schedule of await expectByDefinition(graph, sizes, fast())) expect(schedule).toBe(wanted)
+})
+
+test('a sort takes NaN for the largest and writes every place', async () => {
+  const g = buildGraph('sorted')
+  const x = g.input('x', { dtype: 'f32', shape: [7] })
+  const [values, positions] = g.apply(topKOp(x, { k: 7, axis: 0, largest: true }), [x])
+  const graph = g.finish([
+    { name: 'values', tensor: values! },
+    { name: 'positions', tensor: positions! },
+  ])
+  const session = await createSession({ ...compile(graph, { backend: wgsl(), device }), device })
+  const { NaN: none, POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number
+  const data = Float32Array.of(none, most, -0, none, least, 0, -5)
+  const { outputs } = await session.run({ x: { dtype: 'f32', shape: [7], data } })
+  expect(Array.from(outputs.positions!.data, Number)).toEqual([0, 3, 1, 2, 5, 6, 4])
+  // Whichever zero it is.
+  expect(Array.from(outputs.values!.data as Float32Array, (value) => value + 0)).toEqual([
+    none,
+    none,
+    most,
+    0,
+    0,
+    -5,
+    least,
+  ])
 })

@@ -16,6 +16,7 @@ import {
   scan,
   scatter,
   select,
+  sort,
   unary,
 } from '@tilewright/ir'
 import { describe, expect, test } from 'vitest'
@@ -273,6 +274,18 @@ describe('prologues', () => {
     expect(grouped([map(a, x), running], [y])).toMatchInlineSnapshot(`
       "a [y]
       applied: a → y: prologue"
+    `)
+  })
+
+  test('of a sort, what moves elements but computes none', () => {
+    const order = buffer('order', 'i32', [4, 4], 'storage')
+    const sorted = sort(y, order, 1, (i, j) => load(b, [i, j]), false)
+    expect(grouped([map(a, x), transpose(b, a), sorted], [y, order])).toMatchInlineSnapshot(`
+      "[a]
+      b [y]
+      applied: b → y: prologue
+      missed: a → y: a sort compares values with themselves
+      missed: a → b: the consumer belongs to another group"
     `)
   })
 

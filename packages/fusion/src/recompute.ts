@@ -28,6 +28,8 @@ const nominalSize = 64
 
 /** Why a prologue of `group` should be computed once, on its own; undefined when it may be computed at each read. */
 export function whyNotAgain(producer: Compute, group: FusionGroup, isShared: boolean): string | undefined {
+  // A device may round the same text differently in two places, and ranks hold only where all threads see one value.
+  if (group.anchor.kind === 'sort' && isRounded(producer)) return 'a sort compares values with themselves'
   const again = Math.max(0, costOf(producer) - loadCost)
   const reads = Math.max(1, readsPerElement(producer, group))
   if (isShared && (again > mostSharedOperations / 4 || reads * again > mostSharedOperations)) {
@@ -36,6 +38,9 @@ export function whyNotAgain(producer: Compute, group: FusionGroup, isShared: boo
   const extra = (reads - 1) * again
   return extra > mostOperations ? `computing it again at ${Math.round(reads)} reads costs more than memory` : undefined
 }
+
+const isRounded = ({ value }: Compute): boolean =>
+  someExpr(value, ({ kind, dtype }) => dtype === 'f32' && (kind === 'unary' || kind === 'binary'))
 
 /** Operations an element; what is broadcast along the last dimension is at hand. */
 function costOf({ value, axes }: Compute): number {

@@ -17,7 +17,8 @@
  * - `scan`: output[axes] = fold of `value` over the elements up to and including axes[along], along that dimension.
  * - `scatter`: output = base, then for every point of `domain` in row-major order output[index] is combined with
  *   `value`: `left` is the old element, `right` the update.
- * - `sort`: along one dimension, stable, ascending or descending by value; outputs are the values and their positions.
+ * - `sort`: along one dimension, stable, ascending or descending by value; outputs are the values and their positions. NaN
+ *   is larger than every number and equal to NaN, and the zeros are equal: every place is written, whatever the values.
  */
 import type { Buffer } from './buffer.js'
 import { CompileError } from './errors.js'

@@ -52,14 +52,16 @@ test('a scatter combines the updates of an element in order, along lines and ove
   fc.assert(property, runs)
 })
 
-test('a sort is stable, both ways, along any dimension', () => {
+test('a sort is stable, both ways, along any dimension, and writes each place whatever the elements are', () => {
+  const special = [Number.NaN, -0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const element = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom(...special))
   const shape = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 3 }))
   const property = fc.property(
     targets,
     shape,
     fc.constantFrom(0, 1),
     fc.boolean(),
-    numbers(15),
+    fc.array(element, { minLength: 15, maxLength: 15 }),
     (target, extents, along, descending, values) => {
       const x = buffer('x', 'f32', extents, 'storage')
       const [sorted, order] = [buffer('sorted', 'f32', extents, 'storage'), buffer('order', 'i32', extents, 'storage')]

@@ -235,7 +235,7 @@ function evaluateSort(equation: Sort, context: EquationContext): readonly Float6
     const element = (position: number): number => at(unsorted, first + position * stride)
     const order = Array.from({ length: extent }, (_, position) => position).sort((p, q) => {
       const [a, b] = descending ? [element(q), element(p)] : [element(p), element(q)]
-      return a < b ? -1 : a > b ? 1 : 0
+      return a < b ? -1 : a > b ? 1 : Number(Number.isNaN(a)) - Number(Number.isNaN(b))
     })
     order.forEach((position, rank) => {
       values[first + rank * stride] = element(position)

@@ -281,6 +281,12 @@ describe('sort', () => {
     expect(run(1, 4, 1, false, input)[1]).toEqual(Int32Array.of(3, 1, 0, 2))
     expect(run(0, 4, 1, false, new Float32Array(0))).toEqual([new Float32Array(0), new Int32Array(0)])
   })
+
+  test('takes NaN for larger than every number', () => {
+    const input = Float32Array.of(Number.NaN, 1, Number.POSITIVE_INFINITY, Number.NaN, -1)
+    expect(run(1, 5, 1, false, input)[1]).toEqual(Int32Array.of(4, 1, 2, 0, 3))
+    expect(run(1, 5, 1, true, input)[1]).toEqual(Int32Array.of(0, 3, 2, 1, 4))
+  })
 })
 
 describe('errors', () => {

@@ -27,7 +27,8 @@ export interface TopKAttributes {
 
 /**
  * TopK (ONNX): the `k` largest or smallest elements along `axis` in order, of equal ones the earlier first, and where they
- * stand. Where they need not be sorted they are all the same. Throws `CompileError` `graph/shape`, `graph/dtype`.
+ * stand. NaN, of which ONNX says nothing, is larger than every number, as numpy sorts. Where they need not be sorted they
+ * are all the same. Throws `CompileError` `graph/shape`, `graph/dtype`.
  */
 export function topKOp(x: TensorType, { k, axis, largest }: TopKAttributes): Operation {
   const along = resolveAxis('TopK', axis, x.shape.length)
