@@ -162,3 +162,112 @@ describe('Loop', () => {
     expect(String(thrownBy(() => importGraph(looping({ condition: 'true' }))))).toMatch(/more than 1024 steps/)
   })
 })
+
+describe('Scan', () => {
+  interface Details {
+    readonly opset?: number
+    readonly shapes?: readonly (readonly (number | string)[])[]
+    readonly attributes?: Readonly<Record<string, readonly number[]>>
+    readonly lengths?: boolean
+  }
+
+  /** Two states (a sum of x, a product of y) over two sequences; collects the sum, and x − y. */
+  function scanning({ opset = 17, shapes = [[2], [2], [3, 2], [3, 2]], attributes = {}, lengths = false }: Details) {
+    const body = graphBuilder('body')
+    for (const name of ['sum', 'product', 'x', 'y']) body.input(name, 'f32', [2])
+    const sum = body.node('Add', ['sum', 'x'])
+    for (const name of [sum, body.node('Mul', ['product', 'y']), sum, body.node('Sub', ['x', 'y'])]) {
+      body.output(name, 'f32', [2])
+    }
+    const graph = graphBuilder('main')
+    const names = shapes.map((shape, i) => graph.input(`in${i}`, 'f32', shape))
+    const outputs = ['sum_out', 'product_out', 'sums', 'differences']
+    const before = opset < 9 ? [lengths ? graph.input('lengths', 'i64', [2]) : ''] : []
+    graph.node('Scan', [...before, ...names], {
+      attributes: {
+        body: attribute.graph(body.build()),
+        num_scan_inputs: attribute.int(2),
+        ...Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, attribute.ints(values)])),
+      },
+      outputs,
+    })
+    for (const name of outputs) graph.output(name, 'f32')
+    return modelOf(graph.build(), { opset })
+  }
+  const states = { in0: Float32Array.of(0, 10), in1: Float32Array.of(1, 2) }
+  const sequences = { in2: Float32Array.of(1, 2, 3, 4, 5, 6), in3: Float32Array.of(1, 1, 2, 2, 3, 3) }
+
+  test('carries states and collects values', () => {
+    const graph = importGraph(scanning({}))
+    expect(graph.outputs.map(({ tensor }) => tensor.shape)).toEqual([[2], [2], [3, 2], [3, 2]])
+    expect(evaluate(graph, { ...states, ...sequences })).toEqual([
+      [9, 22],
+      [6, 12],
+      [1, 12, 4, 16, 9, 22],
+      [0, 1, 1, 2, 2, 3],
+    ])
+  })
+
+  test('along any dimension, backwards where it is said', () => {
+    const attributes = {
+      scan_input_axes: [-1, 0],
+      scan_input_directions: [1, 0],
+      scan_output_axes: [1, 0],
+      scan_output_directions: [0, 1],
+    }
+    const graph = importGraph(scanning({ shapes: [[2], [2], [2, 3], [3, 2]], attributes }))
+    const in2 = Float32Array.of(1, 3, 5, 2, 4, 6)
+    expect(graph.outputs.map(({ tensor }) => tensor.shape)).toEqual([[2], [2], [2, 3], [3, 2]])
+    // x is (5, 6), (3, 4), (1, 2).
+    expect(evaluate(graph, { ...states, ...sequences, in2 })).toEqual([
+      [9, 22],
+      [6, 12],
+      [5, 8, 9, 16, 20, 22],
+      [-2, -1, 1, 2, 4, 5],
+    ])
+  })
+
+  test('of no steps gives its states, and nothing collected', () => {
+    const attributes = { scan_output_axes: [0, -1] }
+    const graph = importGraph(scanning({ shapes: [[2], [2], [0, 2], [0, 2]], attributes }))
+    expect(graph.outputs.map(({ tensor }) => tensor.shape)).toEqual([[2], [2], [0, 2], [2, 0]])
+  })
+
+  test('has a batch in front before operator set 9', () => {
+    const shapes = [
+      [2, 2],
+      [2, 2],
+      [2, 2, 2],
+      [2, 2, 2],
+    ]
+    const graph = importGraph(scanning({ opset: 8, shapes, attributes: { directions: [0, 1] } }))
+    expect(graph.outputs.map(({ tensor }) => tensor.shape)).toEqual(shapes)
+    const inputs = {
+      in0: Float32Array.of(0, 10, 100, 1000),
+      in1: Float32Array.of(1, 1, 2, 2),
+      in2: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+      in3: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    }
+    expect(evaluate(graph, inputs)).toEqual([
+      [4, 16, 112, 1014],
+      [3, 8, 70, 96],
+      [1, 12, 4, 16, 105, 1006, 112, 1014],
+      [-2, -2, 2, 2, -2, -2, 2, 2],
+    ])
+    expect(thrownBy(() => importGraph(scanning({ opset: 8, shapes, lengths: true })))).toMatchObject({
+      code: 'onnx/control-flow',
+      message: 'a Scan of sequences of several lengths is not supported',
+    })
+  })
+
+  test('is refused where only a run knows the length, where it is long, and where lengths differ', () => {
+    const message = (details: Details) => String(thrownBy(() => importGraph(scanning(details))))
+    expect(thrownBy(() => importGraph(scanning({ shapes: [[2], [2], ['n', 2], ['n', 2]] })))).toMatchObject({
+      code: 'onnx/control-flow',
+      help: 'fix the size that it is (--fix NAME=VALUE), or export the model with a fixed one',
+    })
+    expect(message({ shapes: [[2], [2], [1025, 2], [1025, 2]] })).toMatch(/more than 1024 steps/)
+    expect(message({ shapes: [[2], [2], [3, 2], [4, 2]] })).toMatch(/no one extent of the sequence: 3, 4/)
+    expect(message({ attributes: { scan_input_axes: [0] } })).toMatch(/1 axes or directions for 2 sequences/)
+  })
+})
