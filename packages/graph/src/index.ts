@@ -117,6 +117,7 @@ export { flatten, flattenOp, reshapeOp, squeezeOp, unsqueezeOp } from './ops/res
 export * from './ops/resize.js'
 export type { CoordinateMode } from './ops/resize-positions.js'
 export * from './ops/rms-normalize.js'
+export * from './ops/roi-align.js'
 export * from './ops/rotary-embedding.js'
 export * from './ops/scatter.js'
 export * from './ops/signal-window.js'

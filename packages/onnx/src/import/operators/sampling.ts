@@ -1,5 +1,6 @@
 /** Operators of ONNX that sample images, put blocks back together, and determinants. */
-import { col2ImOp, detOp, gridSampleOp } from '@tilewright/graph'
+import { col2ImOp, detOp, gridSampleOp, roiAlignOp } from '@tilewright/graph'
+import { UnsupportedError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator, unary } from '../operator.js'
 import { oneOf } from './movement.js'
@@ -39,5 +40,29 @@ export const samplingOperators: Readonly<Record<string, OnnxOperator>> = {
       return apply(col2ImOp(x, attributes), [x])
     },
   },
+  RoiAlign: {
+    import: (context) => {
+      const operands = [context.input(0), context.input(1), context.input(2)] as const
+      const samples = context.int('sampling_ratio', 0)
+      if (samples < 1) throw adaptive(context)
+      // Operator set 16 added the attribute, and a default that is not what there was.
+      const fallback = context.opset < 16 ? 'output_half_pixel' : 'half_pixel'
+      const coordinates = ['half_pixel', 'output_half_pixel'] as const
+      const attributes = {
+        mode: oneOf(context, 'mode', ['avg', 'max'], 'avg'),
+        output: [context.int('output_height', 1), context.int('output_width', 1)],
+        samples,
+        scale: context.float('spatial_scale', 1),
+        halfPixel: oneOf(context, 'coordinate_transformation_mode', coordinates, fallback) === 'half_pixel',
+      } as const
+      return apply(roiAlignOp(...operands, attributes), operands)
+    },
+  },
   Det: unary((x) => detOp(x)),
+}
+
+function adaptive({ where }: NodeContext): UnsupportedError {
+  const what = 'RoiAlign with sampling_ratio 0, whose samples are as many as its regions are large,'
+  const help = 'export the model with a fixed sampling_ratio, such as 2'
+  return new UnsupportedError({ code: 'onnx/operator', message: `${what} is not supported`, where, help })
 }
