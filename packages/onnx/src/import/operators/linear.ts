@@ -1,5 +1,5 @@
 /** Matrix products, sums of products and convolution of ONNX. */
-import { convOp, convTransposeOp, einsumOp, gemmOp, matmulOp, type Tensor } from '@tilewright/graph'
+import { convOp, convTransposeOp, deformConvOp, einsumOp, gemmOp, matmulOp, type Tensor } from '@tilewright/graph'
 import { CompileError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
@@ -66,6 +66,19 @@ export const linearOperators: Readonly<Record<string, OnnxOperator>> = {
         outputShape: context.ints('output_shape')?.slice(-rank),
       }
       return apply(convTransposeOp(x, w, bias, attributes), [x, w, bias])
+    },
+  },
+  DeformConv: {
+    import: (context) => {
+      const [x, w, offset] = [context.input(0), context.input(1), context.input(2)]
+      const [bias, mask] = [context.optional(3), context.optional(4)]
+      checkKernelShape(context, w)
+      const attributes = {
+        ...windowAttributes(context, Math.max(0, x.shape.length - 2)),
+        group: context.int('group', 1),
+        offsetGroup: context.int('offset_group', 1),
+      }
+      return apply(deformConvOp({ x, w, offset, bias, mask }, attributes), [x, w, offset, bias, mask])
     },
   },
 }
