@@ -1,4 +1,5 @@
-import { runOperation, thrownBy } from '@tilewright/testing'
+import { propertyRuns, runOperation, thrownBy } from '@tilewright/testing'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TensorType } from '../tensor.js'
 import { type RoiAlignAttributes, roiAlignOp } from './roi-align.js'
@@ -48,6 +49,43 @@ describe('RoiAlign', () => {
   test('regions have an extent of 1 at least, unless halves are the middle', () => {
     expect(aligned({}, [0, 1, 1, 1, 1])).toEqual([7.5])
     expect(aligned({ halfPixel: true }, [0, 1.5, 1.5, 1.5, 1.5])).toEqual([5])
+  })
+
+  test('adaptive means are those of as many samples as a result has elements', () => {
+    const image = (row: number, column: number): number => {
+      if (row < -1 || row > 3 || column < -1 || column > 4) return 0
+      const kept = (at: number, extent: number) => Math.min(Math.max(at, 0), extent - 1)
+      // The image is linear between its elements.
+      return 4 * kept(row, 3) + kept(column, 4)
+    }
+    // No sample stands on the edge, and no rounding decides how many samples there are.
+    const corner = fc.integer({ min: -30, max: 90 }).map((eighths) => Math.fround(eighths / 8 + 0.0137))
+    const isSteady = (length: number, extent: number): boolean => Math.abs((length / extent) % 1) > 1e-3
+    const property = fc.property(fc.tuple(corner, corner, corner, corner), fc.boolean(), (corners, halfPixel) => {
+      const output = [2, 3] as const
+      fc.pre(output.every((extent, d) => isSteady(corners[3 - d]! - corners[1 - d]!, extent)))
+      const shift = halfPixel ? 0.5 : 0
+      const sides = output.map((extent, d) => {
+        const start = corners[1 - d]! - shift
+        const whole = corners[3 - d]! - shift - start
+        const one = (halfPixel ? whole : Math.max(whole, 1)) / extent
+        return { start, one, count: Math.ceil(one) }
+      })
+      const [rows, columns] = sides as [(typeof sides)[0], (typeof sides)[0]]
+      const wanted = Array.from({ length: 6 }, (_, at) => {
+        let sum = 0
+        for (let i = 0; i < rows.count; i++) {
+          for (let j = 0; j < columns.count; j++) {
+            const row = rows.start + (Math.floor(at / 3) + (i + 0.5) / rows.count) * rows.one
+            sum += image(row, columns.start + ((at % 3) + (j + 0.5) / columns.count) * columns.one)
+          }
+        }
+        return sum / Math.max(1, rows.count * columns.count)
+      })
+      const found = aligned({ samples: 'adaptive', output, halfPixel }, [0, ...corners])
+      for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i]!, 3)
+    })
+    fc.assert(property, { numRuns: propertyRuns() })
   })
 
   test('of none are none', () => expect(aligned({})).toEqual([]))

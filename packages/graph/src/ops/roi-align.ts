@@ -24,6 +24,7 @@ import {
 } from '@tilewright/ir'
 import type { EqualSizes, Operation } from '../graph.js'
 import type { TensorType } from '../tensor.js'
+import { adaptiveMean, type Part } from './roi-align-adaptive.js'
 import { kept, located, nearby, type Tap, weightedSum } from './sampling.js'
 import { agree, expectFloat, expectOneDType, formatShape, shapeError } from './shape-error.js'
 
@@ -31,12 +32,18 @@ export interface RoiAlignAttributes {
   readonly mode: 'avg' | 'max'
   /** Rows and columns of a result. */
   readonly output: readonly [number, number]
-  /** Samples of a result along each dimension. */
-  readonly samples: number
+  /** Samples of a result along each dimension; adaptive, of means alone, as many as it has elements, rounded up. */
+  readonly samples: number | 'adaptive'
   /** Elements of x by unit of the regions. */
   readonly scale: number
   /** Whether the middle of an element is at a half; otherwise it is at 0, and a region has an extent of 1 at least. */
   readonly halfPixel: boolean
+}
+
+/** Elements that a place is between, and whether it counts at all. */
+interface Neighbours {
+  readonly taps: readonly { readonly at: Expr; readonly weight: Expr }[]
+  readonly inside: Expr
 }
 
 const f32 = (value: number): Expr => constant('f32', value)
@@ -61,8 +68,11 @@ export function roiAlignOp(
   if (!isRanked || batch === undefined || channels === undefined || regions === undefined) {
     throw shapeError('RoiAlign', message)
   }
-  if (samples < 1 || results.some((extent) => extent < 1)) {
-    throw shapeError('RoiAlign', `${samples} samples a side for ${formatShape(results)}`)
+  if (typeof samples === 'number' ? samples < 1 : mode === 'max') {
+    throw shapeError('RoiAlign', `mode ${mode} of ${samples} samples a side`)
+  }
+  if (results.some((extent) => extent < 1)) {
+    throw shapeError('RoiAlign', `results of ${formatShape(results)}`)
   }
   const equalSizes: readonly EqualSizes[] = agree('RoiAlign', message, regions, images.shape[0])
   return {
@@ -73,13 +83,18 @@ export function roiAlignOp(
       const [input, corners] = [defined(source, 'x'), defined(boxes, 'rois')]
       const [image, out] = [defined(indices, 'batch_indices'), defined(output, 'one output')]
       const type = computeType(out.dtype)
+      const partOf = (d: number, region: Expr, result: Expr): Part => {
+        const corner = (position: number): Expr => cast('f32', load(corners, [region, int(position)]))
+        return partBetween(corner(1 - d), corner(3 - d), result, results[d] ?? 1, attributes)
+      }
+      if (samples === 'adaptive') return adaptiveMean({ x: input, images: image, out, partOf, neighbours })
       const places = results.map((extent, d): Compute => {
         const at = buffer('place', 'f32', [regions, extent, samples], 'storage')
         return compute(at, (region, result, sample) => {
           const [r, p, i] = [defined(region, 'region'), defined(result, 'result'), defined(sample, 'sample')]
-          const corner = (position: number): Expr => cast('f32', load(corners, [r, int(position)]))
-          const place = placeOf(corner(1 - d), corner(3 - d), p, i, extent, attributes)
-          return nearby(place, defined(spatial[d], 'rows and columns'))
+          const part = partOf(d, r, p)
+          const within = div(mul(add(cast('f32', i), f32(0.5)), part.extent), f32(samples))
+          return nearby(add(part.start, within), defined(spatial[d], 'rows and columns'))
         })
       })
       const folded = mode === 'avg' ? buffer('sum', type, out.shape, 'storage') : out
@@ -111,19 +126,18 @@ export function roiAlignOp(
 
 const larger = (a: Expr, b: Expr): Expr => binary('max', a, b)
 
-/** Where the sample `i` of the result `p` of `extent` lies among the elements, in a region from `first` to `last`. */
-function placeOf(first: Expr, last: Expr, p: Expr, i: Expr, extent: number, attributes: RoiAlignAttributes): Expr {
-  const { scale, samples, halfPixel } = attributes
+/** The result `p` of `extent` in a region from `first` to `last`, among the elements. */
+function partBetween(first: Expr, last: Expr, p: Expr, extent: number, attributes: RoiAlignAttributes): Part {
+  const { scale, halfPixel } = attributes
   const shifted = (corner: Expr): Expr => sub(mul(corner, f32(Math.fround(scale))), f32(halfPixel ? 0.5 : 0))
   const start = shifted(first)
   const whole = sub(shifted(last), start)
   const one = div(halfPixel ? whole : larger(whole, f32(1)), f32(extent))
-  const within = div(mul(add(cast('f32', i), f32(0.5)), one), f32(samples))
-  return add(add(start, mul(cast('f32', p), one)), within)
+  return { start: add(start, mul(cast('f32', p), one)), extent: one }
 }
 
 /** The elements around a place; one that is more than an element outside is zero, a nearer one is the edge. */
-function neighbours(place: Expr, extent: SizeExpr): { readonly taps: readonly Tap[]; readonly inside: Expr } {
+function neighbours(place: Expr, extent: SizeExpr): Neighbours {
   const length = cast('f32', sizeValue(extent))
   const inside = all([binary('le', f32(-1), place), binary('le', place, length)])
   const { low, ratio } = located(larger(binary('min', place, sub(length, f32(1))), f32(0)))

@@ -44,8 +44,9 @@ test('RoiAlign reads its extents, its scale and its mode', () => {
   expect(regionOf(10, { ...one, mode: attribute.string('max') })).toEqual([10 / 4])
 })
 
-test('RoiAlign with as many samples as a region is large is refused', () => {
-  expect(thrownBy(() => regionOf(16, {}))).toMatchObject({
+test('RoiAlign with as many samples as a region is large takes means, and refuses maxima', () => {
+  expect(regionOf(10, { spatial_scale: attribute.float(1.5) })[0]).toBeCloseTo(2.25 * 4 + 2.25, 5)
+  expect(thrownBy(() => regionOf(16, { mode: attribute.string('max') }))).toMatchObject({
     code: 'onnx/operator',
     help: 'export the model with a fixed sampling_ratio, such as 2',
   })

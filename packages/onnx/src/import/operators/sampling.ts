@@ -44,14 +44,15 @@ export const samplingOperators: Readonly<Record<string, OnnxOperator>> = {
     import: (context) => {
       const operands = [context.input(0), context.input(1), context.input(2)] as const
       const samples = context.int('sampling_ratio', 0)
-      if (samples < 1) throw adaptive(context)
+      const mode = oneOf(context, 'mode', ['avg', 'max'], 'avg')
+      if (samples < 1 && mode === 'max') throw adaptiveMaximum(context)
       // Operator set 16 added the attribute, and a default that is not what there was.
       const fallback = context.opset < 16 ? 'output_half_pixel' : 'half_pixel'
       const coordinates = ['half_pixel', 'output_half_pixel'] as const
       const attributes = {
-        mode: oneOf(context, 'mode', ['avg', 'max'], 'avg'),
+        mode,
         output: [context.int('output_height', 1), context.int('output_width', 1)],
-        samples,
+        samples: samples < 1 ? 'adaptive' : samples,
         scale: context.float('spatial_scale', 1),
         halfPixel: oneOf(context, 'coordinate_transformation_mode', coordinates, fallback) === 'half_pixel',
       } as const
@@ -61,8 +62,8 @@ export const samplingOperators: Readonly<Record<string, OnnxOperator>> = {
   Det: unary((x) => detOp(x)),
 }
 
-function adaptive({ where }: NodeContext): UnsupportedError {
-  const what = 'RoiAlign with sampling_ratio 0, whose samples are as many as its regions are large,'
+function adaptiveMaximum({ where }: NodeContext): UnsupportedError {
+  const what = 'RoiAlign of mode max with sampling_ratio 0, whose samples are as many as its regions are large,'
   const help = 'export the model with a fixed sampling_ratio, such as 2'
   return new UnsupportedError({ code: 'onnx/operator', message: `${what} is not supported`, where, help })
 }
