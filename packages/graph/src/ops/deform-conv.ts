@@ -44,7 +44,7 @@ export interface DeformConvOperands {
 /**
  * DeformConv (ONNX): x [N, C, …spatial], w [M, C/group, …kernel], offset [N, offsetGroup · elements of the kernel · rank,
  * …outputs], optional bias [M], optional mask [N, offsetGroup · elements of the kernel, …outputs]. What is between elements
- * is interpolated, what is outside is zero. Reads what is given in this order. Throws `CompileError` `graph/shape`,
+ * is interpolated, what is outside is zero. Throws `CompileError` `graph/shape`,
  * `graph/dtype`.
  */
 export function deformConvOp(operands: DeformConvOperands, attributes: DeformConvAttributes): Operation {
