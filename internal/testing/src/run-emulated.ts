@@ -27,7 +27,9 @@ export async function runEmulated<Elements extends TypedArray>(
   const bound = buffers.map((buffer) => defined(arrays[params.indexOf(buffer)], 'a printed buffer is a parameter'))
   const words = scalars.map((scalar) => (scalar.kind === 'bits' ? scalar.bits | 0 : evaluateSize(scalar.size, sizes)))
   module.setOrder(reversed)
-  const wrong = module.launch({ grid: [x, y, z], block: [pipeline.threads, 1, 1], args: [...bound, ...words] })
+  const sharedBytes = pipeline.workgroupBytes
+  const args = [...bound, ...words]
+  const wrong = module.launch({ grid: [x, y, z], block: [pipeline.threads, 1, 1], args, sharedBytes })
   if (wrong !== undefined) throw new InternalError(wrong, pipeline.source)
   return arrays
 }

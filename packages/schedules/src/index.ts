@@ -1,6 +1,7 @@
 /** Templates, one family a folder, and the choice among them. */
 export { type DirectConvolution, directConvolution } from './conv/direct.js'
 export { type Elementwise, elementwise } from './elementwise.js'
+export { type MatrixUnits, matrixUnitsMatmul } from './matmul/matrix-units.js'
 export { type RegisterTiled, registerTiledMatmul } from './matmul/register-tiled.js'
 export { type WorkgroupTiled, workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
 export { type ReduceCooperative, reduceCooperative } from './reduce/cooperative.js'

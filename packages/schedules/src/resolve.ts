@@ -10,6 +10,7 @@ import {
 } from '@tilewright/ir'
 import { directConvolution } from './conv/direct.js'
 import { elementwise } from './elementwise.js'
+import { matrixUnitsMatmul } from './matmul/matrix-units.js'
 import { registerTiledMatmul } from './matmul/register-tiled.js'
 import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
 import { reduceCooperative } from './reduce/cooperative.js'
@@ -22,6 +23,7 @@ import { transposeTiled } from './transpose/tiled.js'
 /** The common templates, best first. */
 export const templates: readonly ScheduleTemplate[] = [
   directConvolution,
+  matrixUnitsMatmul,
   workgroupTiledMatmul,
   registerTiledMatmul,
   rowsCooperative,

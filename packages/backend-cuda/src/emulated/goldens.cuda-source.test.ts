@@ -104,9 +104,10 @@ const times = (x: Float32Array, y: Float64Array): Float64Array =>
   )
 
 test('all goldens are known here', () => {
-  // Those of the hand-written kernels are executed beside the other ones (hand-written.cuda-source.test.ts).
+  // Hand-written kernels, and templates, whose goldens are executed at other sizes (hand-written, matrix-units).
   const handWritten = ['double-buffered-matmul', 'matrix-unit-matmul', 'warp-specialised-matmul']
-  const names = [...Object.keys(written), ...handWritten, ...matmuls.map(({ name }) => name)].map(
+  const matrixUnits = ['512', '1021', 'symbolic'].map((extent) => `matmul-matrix-units-${extent}`)
+  const names = [...Object.keys(written), ...handWritten, ...matrixUnits, ...matmuls.map(({ name }) => name)].map(
     (name) => `${name}.cu`,
   )
   expect(readdirSync(folder)).toEqual(names.sort())

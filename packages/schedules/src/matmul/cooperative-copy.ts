@@ -5,11 +5,16 @@ import { compose, repeat, spatial, type TaskMapping } from '@tilewright/task-map
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
 
 /**
- * A copy of a [slow, fast] tile by `threads`: contiguous threads take contiguous vectors of the fast dimension, in as many
- * rounds as it takes. A rejection when the threads do not divide the tile.
+ * A copy of a [slow, fast] tile by `threads`: contiguous threads take contiguous vectors of the fast dimension, of up to
+ * `widest` elements, in as many rounds as it takes. A rejection when the threads do not divide the tile.
  */
-export function cooperativeCopy(slow: number, fast: number, threads: number): TaskMapping | Rejection {
-  const vector = fast % 4 === 0 && (slow * fast) % (4 * threads) === 0 ? 4 : 1
+export function cooperativeCopy(
+  slow: number,
+  fast: number,
+  threads: number,
+  widest: 1 | 4 = 4,
+): TaskMapping | Rejection {
+  const vector = widest === 4 && fast % 4 === 0 && (slow * fast) % (4 * threads) === 0 ? 4 : 1
   const vectors = fast / vector
   const along = gcd(threads, vectors)
   const across = threads / along

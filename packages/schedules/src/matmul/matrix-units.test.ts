@@ -1,0 +1,172 @@
+import { cuda, cudaTarget as target } from '@tilewright/backend-cuda'
+import {
+  type Buffer,
+  buffer,
+  definition,
+  type Expr,
+  isRejection,
+  load,
+  matmul,
+  type Problem,
+  type SizeExpr,
+  size,
+  walkStmts,
+} from '@tilewright/ir'
+import { runPipeline } from '@tilewright/passes'
+import { evaluateDefinition, numberToHalf, runKernelAllWays, type TypedArray } from '@tilewright/simulator'
+import { propertyRuns, testTarget } from '@tilewright/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type MatrixUnits, matrixUnitsMatmul } from './matrix-units.js'
+
+interface Shape {
+  readonly batch: number
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly transA: boolean
+  readonly transB: boolean
+  readonly symbolic: boolean
+  /** Which operands have a prologue. */
+  readonly computed: readonly boolean[]
+  readonly result: 'f16' | 'f32'
+}
+
+// Multiples of 8 go through copies of 16 bytes, of 2 through those of 4, odd ones through registers.
+const extent = fc.oneof(fc.constantFrom(0, 1, 8, 16, 24, 32, 40), fc.integer({ min: 1, max: 35 }))
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  batch: fc.integer({ min: 1, max: 2 }),
+  m: extent,
+  n: extent,
+  k: extent,
+  transA: fc.boolean(),
+  transB: fc.boolean(),
+  symbolic: fc.boolean(),
+  computed: fc.tuple(fc.boolean(), fc.boolean()),
+  result: fc.constantFrom('f16', 'f32'),
+})
+const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
+  warpsM: fc.constantFrom(1, 2),
+  warpsN: fc.constantFrom(1, 2),
+  tilesM: fc.constantFrom(1, 2),
+  pairsN: fc.constantFrom(1, 2),
+  tileK: fc.constantFrom(16, 32),
+  stages: fc.constantFrom(2, 3, 4),
+})
+
+function problemOf(shape: Shape) {
+  const dimension = (name: string, value: number): SizeExpr => {
+    const multipleOf = [8, 4, 2].find((by) => value % by === 0 && value > 0) ?? 1
+    return shape.symbolic ? size(name, { multipleOf }) : value
+  }
+  const [m, n, k] = [dimension('m', shape.m), dimension('n', shape.n), dimension('k', shape.k)]
+  const a = buffer('a', 'f16', shape.transA ? [shape.batch, k, m] : [shape.batch, m, k], 'storage')
+  const b = buffer('b', 'f16', shape.transB ? [n, k] : [k, n], 'storage')
+  const c = buffer('c', shape.result, [shape.batch, m, n], 'storage')
+  const anchor = matmul(
+    c,
+    k,
+    ([batch], i, kk): Expr => load(a, shape.transA ? [batch!, kk, i] : [batch!, i, kk]),
+    (_, kk, j) => load(b, shape.transB ? [j, kk] : [kk, j]),
+  )
+  const problem: Problem = { anchor, computed: new Set<Buffer>([a, b].filter((_, i) => shape.computed[i])) }
+  const halves = (count: number, seed: number): Uint16Array =>
+    Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
+  const inputs = new Map<Buffer, TypedArray>([
+    [a, halves(shape.batch * shape.m * shape.k, 1)],
+    [b, halves(shape.k * shape.n, 3)],
+  ])
+  return { problem, a, b, c, inputs, sizes: { m: shape.m, n: shape.n, k: shape.k } }
+}
+
+const plain: Shape = {
+  ...{ batch: 1, m: 64, n: 48, k: 40, transA: false, transB: false },
+  ...{ symbolic: false, computed: [false, false], result: 'f16' },
+}
+const copies = (shape: Shape, candidate: MatrixUnits): readonly number[] => {
+  const found = new Set<number>()
+  for (const { body } of matrixUnitsMatmul.build(candidate, problemOf(shape).problem, target).kernels) {
+    walkStmts(body, (stmt) => {
+      if (stmt.kind === 'async-copy') found.add(stmt.elements)
+    })
+  }
+  return [...found]
+}
+const small: MatrixUnits = { warpsM: 1, warpsN: 1, tilesM: 1, pairsN: 1, tileK: 16, stages: 2 }
+
+describe('matmul/matrix-units', () => {
+  test('is the definition, at every size, layout and candidate, as built and lowered', () => {
+    fc.assert(
+      fc.property(candidates, shapes, fc.boolean(), (candidate, shape, lowered) => {
+        const { problem, a, b, c, inputs, sizes } = problemOf(shape)
+        fc.pre(matrixUnitsMatmul.check(candidate, problem, target) === undefined)
+        const meaning = definition('matmul', [a, b], [c], [problem.anchor])
+        const expected = evaluateDefinition(meaning, inputs, sizes).get(c)
+        const count = shape.batch * shape.m * shape.n
+        const out =
+          shape.result === 'f16' ? new Uint16Array(count).fill(0x7e00) : new Float32Array(count).fill(Number.NaN)
+        for (const built of matrixUnitsMatmul.build(candidate, problem, target).kernels) {
+          const kernel = lowered ? runPipeline(built, cuda().pipeline(target)) : built
+          const contents = new Map<Buffer, TypedArray>([...inputs, [c, out]])
+          const buffers = new Map(built.params.map((param, i) => [kernel.params[i]!, contents.get(param)!]))
+          runKernelAllWays(kernel, { buffers, sizes })
+        }
+        expect(out).toEqual(expected)
+      }),
+      { numRuns: Math.ceil(propertyRuns() / 2) },
+    )
+  })
+
+  test('copies as many elements at once as sizes allow, and none of a computed operand', () => {
+    expect(copies(plain, small)).toEqual([8])
+    expect(copies({ ...plain, n: 36 }, small)).toEqual([8, 4])
+    expect(copies({ ...plain, k: 34, n: 35 }, small)).toEqual([2])
+    expect(copies({ ...plain, k: 33, n: 35 }, small)).toEqual([])
+    expect(copies({ ...plain, computed: [true, true] }, small)).toEqual([])
+  })
+
+  test.each([512, 1021, 'symbolic'] as const)('at %s is this CUDA C++', async (extent) => {
+    const length = extent === 'symbolic' ? 8 : extent
+    const { problem } = problemOf({ ...plain, m: length, n: length, k: length, symbolic: extent === 'symbolic' })
+    const candidate = { warpsM: 2, warpsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 }
+    for (const kernel of matrixUnitsMatmul.build(candidate, problem, target).kernels) {
+      const { source } = cuda().emit(runPipeline(kernel, cuda().pipeline(target))).pipeline
+      await expect(source).toMatchFileSnapshot(`../../../backend-cuda/goldens/matmul-matrix-units-${extent}.cu`)
+    }
+  })
+
+  test('refuses what is not f16, and what the target cannot run, with a reason', () => {
+    const { problem, a, b } = problemOf(plain)
+    const floats = buffer('floats', 'f32', [1, 64, 40], 'storage')
+    const mixed = matmul(
+      buffer('c', 'f32', [1, 64, 48], 'storage'),
+      40,
+      ([batch], i, kk): Expr => load(floats, [batch!, i, kk]),
+      (_, kk, j) => load(b, [kk, j]),
+    )
+    expect(matrixUnitsMatmul.matches(problem.anchor)).toBe(true)
+    expect(matrixUnitsMatmul.matches(mixed)).toBe(false)
+    expect(matrixUnitsMatmul.level0(problem, testTarget)).toEqual({
+      reason: 'the target multiplies no matrices of f16',
+    })
+    const thin = problemOf({ ...plain, m: 3 }).problem
+    expect(matrixUnitsMatmul.level0(thin, target)).toEqual({ reason: 'a 3×48 result does not fill a tile' })
+    expect(matrixUnitsMatmul.check({ ...small, tilesM: 4, pairsN: 4 }, problem, target)).toBeUndefined()
+    const tight = { ...target, limits: { ...target.limits, workgroupBytes: 2048 } }
+    expect(matrixUnitsMatmul.check(small, problem, tight)).toEqual({
+      reason: '3072 B of workgroup memory; the target allows 2048',
+    })
+    expect(a.dtype).toBe('f16')
+  })
+
+  test('has a legal candidate for every size that fills a tile', () => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        const { problem } = problemOf({ ...shape, m: shape.m + 16, n: shape.n + 16 })
+        const candidate = matrixUnitsMatmul.level0(problem, target)
+        expect(isRejection(candidate) ? candidate.reason : undefined).toBeUndefined()
+      }),
+      { numRuns: propertyRuns() },
+    )
+  })
+})

@@ -1,0 +1,294 @@
+/**
+ * Matmul on matrix units: products of f16, sums in f32 (Hidet, section 5; CUTLASS's multistage kernel is the same form).
+ *
+ * A workgroup owns a tile of the result, a subgroup a part of it, as fragments of the target's matrix instruction. Tiles
+ * of the factors are several steps ahead in a ring of stages in workgroup memory: one barrier a step shows everyone the
+ * tile of this step, and that the stage which is filled next is no longer read. Rows of a tile are padded by 16 bytes, so
+ * that the eight rows of a matrix lie in different banks.
+ */
+import {
+  buildKernel,
+  type Candidate,
+  ceilDiv,
+  defined,
+  type Expr,
+  invariant,
+  isRejection,
+  type MatrixInstruction,
+  type Problem,
+  type Rejection,
+  type ScheduledKernels,
+  type ScheduleTemplate,
+  sizeRange,
+  type Target,
+  type Value,
+} from '@tilewright/ir'
+import { compose, spatial, type TaskMapping, taskShape } from '@tilewright/task-mapping'
+import {
+  bindPosition,
+  type Contraction,
+  extentOf,
+  lhsAt,
+  matchMatmul,
+  operandBuffers,
+  outputIndex,
+  requireMatmul,
+  rhsAt,
+} from './contraction.js'
+import { alignmentRefinements } from './refinements.js'
+import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
+import { taskOf } from './task-of.js'
+
+export interface MatrixUnits extends Candidate {
+  /** Subgroups of a workgroup along m and n. */
+  readonly warpsM: number
+  readonly warpsN: number
+  /** Instructions of a subgroup along m, and pairs of them along n. */
+  readonly tilesM: number
+  readonly pairsN: number
+  /** Depth of a tile. */
+  readonly tileK: number
+  /** Tiles of each factor that are in workgroup memory or on their way to it. */
+  readonly stages: number
+}
+
+export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
+  name: 'matmul/matrix-units',
+  space: {
+    warpsM: [1, 2, 4],
+    warpsN: [1, 2, 4],
+    tilesM: [1, 2, 4],
+    pairsN: [1, 2, 4],
+    tileK: [16, 32, 64],
+    stages: [2, 3, 4],
+  },
+  matches: (anchor) => {
+    const product = matchMatmul(anchor)
+    return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
+  },
+  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
+  check,
+  level0,
+  build,
+}
+
+/** Rows, columns and depth of the instruction: A and B are loaded as 8 × 8 matrices in the order of its registers. */
+const [instructionM, instructionN, instructionK] = [16, 8, 16]
+const halfBytes = 2
+/** Elements between the rows of a tile: 16 bytes. */
+const padding = 8
+/** What an instruction leaves to others of the 255 registers of a thread. */
+const mostRegisters = 224
+/** Registers for addresses, loops and edges. */
+const otherRegisters = 48
+
+/** Whether the values of a factor are f16: it is memory of that type, perhaps with zeros around it. */
+function isHalf(factor: Expr): boolean {
+  if (factor.kind === 'select') return isHalf(factor.then) && factor.else.kind === 'const' && factor.else.value === 0
+  return factor.kind === 'load' && factor.buffer.dtype === 'f16'
+}
+
+function instructionOf(target: Target): MatrixInstruction | undefined {
+  return target.matrixInstructions.find(({ operands, a, b }) => {
+    const [m, k] = taskShape(a)
+    return operands === 'f16' && m === instructionM && k === instructionK && taskShape(b)[1] === instructionN
+  })
+}
+
+interface Plan {
+  readonly instruction: MatrixInstruction
+  readonly tileM: number
+  readonly tileN: number
+  readonly threads: number
+  readonly a: StagedFactor
+  readonly b: StagedFactor
+}
+
+/** Who brings what; a rejection where the threads do not divide the tiles. */
+function planOf(candidate: MatrixUnits, { computed }: Problem, product: Contraction, target: Target): Plan | Rejection {
+  const instruction = instructionOf(target)
+  if (instruction === undefined) return { reason: 'the target multiplies no matrices of f16' }
+  const { warpsM, warpsN, tilesM, pairsN, tileK } = candidate
+  const [tileM, tileN] = [warpsM * tilesM * instructionM, warpsN * pairsN * 2 * instructionN]
+  const threads = warpsM * warpsN * instruction.lanes
+  const { m, n, k, lhs, rhs } = product
+  const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, halfBytes)
+  if (isRejection(a)) return a
+  const b = stageFactor(rhs, computed, { own: n, k, tileOwn: tileN, tileK }, threads, halfBytes)
+  return isRejection(b) ? b : { instruction, tileM, tileN, threads, a, b }
+}
+
+/** Rows and columns of the tile of a factor. */
+const tileShape = ({ alongOwn }: StagedFactor, tileOwn: number, tileK: number): readonly [number, number] =>
+  alongOwn ? [tileK, tileOwn + padding] : [tileOwn, tileK + padding]
+
+function check(candidate: MatrixUnits, problem: Problem, target: Target): Rejection | undefined {
+  const { tilesM, pairsN, tileK, stages } = candidate
+  const plan = planOf(candidate, problem, requireMatmul(problem.anchor), target)
+  if (isRejection(plan)) return plan
+  const { tileM, tileN, threads } = plan
+  const { limits } = target
+  if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
+  const shapes = [tileShape(plan.a, tileM, tileK), tileShape(plan.b, tileN, tileK)]
+  const bytes = stages * shapes.reduce((sum, [rows, columns]) => sum + rows * columns * halfBytes, 0)
+  if (bytes > limits.workgroupBytes) {
+    return { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
+  }
+  const next = [plan.a, plan.b].filter(({ vector }) => vector === undefined).length
+  const staged = next === 0 ? 0 : (Math.max(tileM, tileN) * tileK * next) / threads
+  const registers = tilesM * pairsN * 8 + tilesM * 4 + pairsN * 4 + staged + otherRegisters
+  return registers > mostRegisters
+    ? { reason: `${registers} registers a thread; ${mostRegisters} are safe` }
+    : undefined
+}
+
+/**
+ * Which row of 8 elements a lane points to when a fragment of A, or two neighbours of B, are loaded as four matrices: in
+ * the order of the instruction's registers. Tasks are (own, k), of which the one along the tile counts in rows of 8.
+ */
+interface MatrixRows {
+  readonly alongOwn: TaskMapping
+  readonly alongK: TaskMapping
+}
+const rowsOfA: MatrixRows = {
+  alongOwn: compose(spatial(1, 2), spatial(2, 8)), // 2 × 16
+  alongK: spatial([16, 2], { order: [1, 0] }), // 16 × 2
+}
+const rowsOfB: MatrixRows = {
+  alongOwn: spatial(2, 16), // 2 × 16
+  alongK: compose(spatial(2, 1), spatial([8, 2], { order: [1, 0] })), // 16 × 2
+}
+
+/** Elements along a factor's own axis and along k. */
+type Place = readonly [own: Value, k: Value]
+
+function rowOf({ alongOwn }: StagedFactor, rows: MatrixRows, lane: Value): Place {
+  const [own, k] = taskOf(alongOwn ? rows.alongOwn : rows.alongK, lane)
+  invariant(own !== undefined && k !== undefined, 'rows of matrices stand in two dimensions')
+  return alongOwn ? [own.mul(8), k] : [own, k.mul(8)]
+}
+
+/** Large tiles for large problems; refused where the result does not fill the smallest. */
+function level0(problem: Problem, target: Target): MatrixUnits | Rejection {
+  const { m, n } = requireMatmul(problem.anchor)
+  const [rows, columns] = [sizeRange(extentOf(m)).max, sizeRange(extentOf(n)).max]
+  if (Math.min(rows, columns) < instructionM) return { reason: `a ${rows}×${columns} result does not fill a tile` }
+  const large = { warpsM: 2, warpsN: 4, tilesM: 4, pairsN: 2, tileK: 32, stages: 3 } // 128 × 128
+  const small = { warpsM: 2, warpsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 } // 64 × 64
+  const candidate = Math.min(rows, columns) > 512 ? large : small
+  return check(candidate, problem, target) ?? candidate
+}
+
+function build(candidate: MatrixUnits, problem: Problem, target: Target): ScheduledKernels {
+  const product = requireMatmul(problem.anchor)
+  const plan = planOf(candidate, problem, product, target)
+  invariant(!isRejection(plan), 'a candidate is checked before it is built')
+  const { warpsM, warpsN, tilesM, pairsN, tileK, stages } = candidate
+  const { instruction, tileM, tileN, threads } = plan
+  const { batch, m, n, k } = product
+  const [rows, columns] = [extentOf(m), extentOf(n)]
+  const steps = ceilDiv(extentOf(k), tileK)
+
+  const warps = spatial(warpsM, warpsN) // which part of the tile a subgroup owns
+  const options = {
+    name: 'matmul_matrix_units',
+    threads,
+    subgroupSize: instruction.lanes,
+    workgroups: [ceilDiv(columns, tileN), ceilDiv(rows, tileM), extentOf(batch)],
+  } as const
+  const kernel = buildKernel(options, (g) => {
+    for (const operand of operandBuffers(product)) g.use(operand)
+    const out = g.use(product.output)
+    const known = bindPosition(batch, g.workgroup.z)
+    const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(tileN)]
+    const [warpM, warpN] = taskOf(warps, g.subgroup)
+    invariant(warpM !== undefined && warpN !== undefined, 'subgroups stand in two dimensions')
+    const tileA = g.workgroupBuffer('tileA', 'f16', [stages, ...tileShape(plan.a, tileM, tileK)])
+    const tileB = g.workgroupBuffer('tileB', 'f16', [stages, ...tileShape(plan.b, tileN, tileK)])
+    const factors = [
+      factorStages(g, plan.a, {
+        ...{ own: m, k, tileOwn: tileM, tileK, origin: originM, known, tile: tileA, stages },
+        factorAt: (bindings) => lhsAt(product, bindings),
+      }),
+      factorStages(g, plan.b, {
+        ...{ own: n, k, tileOwn: tileN, tileK, origin: originN, known, tile: tileB, stages },
+        factorAt: (bindings) => rhsAt(product, bindings),
+      }),
+    ]
+    const [firstRow, firstColumn] = [warpM.mul(tilesM * instructionM), warpN.mul(pairsN * 2 * instructionN)]
+
+    const [placeA, placeB] = [rowOf(plan.a, rowsOfA, g.lane), rowOf(plan.b, rowsOfB, g.lane)]
+
+    const sums = Array.from({ length: tilesM }, () =>
+      Array.from({ length: pairsN * 2 }, () => g.privateBuffer('sums', 'f32', [4])),
+    )
+    for (const sum of sums.flat()) g.forTask(instruction.d, g.lane, (_, __, register) => sum.set([register], 0))
+
+    for (let step = 0; step < stages - 1; step++) {
+      const at = g.constant('i32', step)
+      for (const { fetch, settle } of factors) {
+        fetch(at)
+        settle(at)
+      }
+      g.asyncCommit()
+    }
+    g.loop('step', steps, (step) => {
+      g.asyncWait(stages - 2)
+      g.barrier()
+      const next = step.add(stages - 1)
+      const more = next.lt(steps)
+      g.if(more, () => {
+        for (const { fetch } of factors) fetch(next)
+      })
+      g.asyncCommit()
+      const stage = step.mod(stages)
+      for (let depth = 0; depth < tileK; depth += instructionK) {
+        const fragmentAt = (staged: StagedFactor, [own, kk]: Place, first: Value): readonly Value[] =>
+          staged.alongOwn ? [stage, kk.add(depth), first.add(own)] : [stage, first.add(own), kk.add(depth)]
+        const a = sums.map((_, i) => {
+          const registers = g.privateBuffer('a', 'f16', [8])
+          const at = fragmentAt(plan.a, placeA, firstRow.add(i * instructionM))
+          g.loadMatrices(4, [registers], tileA, at, { transposed: plan.a.alongOwn })
+          return registers
+        })
+        const b = Array.from({ length: pairsN }, (_, j) => {
+          const pair = [g.privateBuffer('b', 'f16', [4]), g.privateBuffer('b', 'f16', [4])]
+          const at = fragmentAt(plan.b, placeB, firstColumn.add(j * 2 * instructionN))
+          g.loadMatrices(4, pair, tileB, at, { transposed: plan.b.alongOwn })
+          return pair
+        }).flat()
+        for (const [i, left] of a.entries()) {
+          for (const [j, right] of b.entries()) {
+            const sum = defined(sums[i]?.[j], 'a sum for each pair of fragments')
+            g.matrixMultiply(
+              { buffer: left.buffer, map: instruction.a },
+              { buffer: right.buffer, map: instruction.b },
+              { buffer: sum.buffer, map: instruction.d },
+            )
+          }
+        }
+      }
+      g.if(more, () => {
+        for (const { settle } of factors) settle(next)
+      })
+    })
+
+    for (const [i, row] of sums.entries()) {
+      for (const [j, sum] of row.entries()) {
+        g.forTask(instruction.d, g.lane, (r, c, register) => {
+          const atRow = originM
+            .add(firstRow)
+            .add(i * instructionM)
+            .add(r)
+          const atColumn = originN
+            .add(firstColumn)
+            .add(j * instructionN)
+            .add(c)
+          const at = new Map([...known, ...bindPosition(m, atRow), ...bindPosition(n, atColumn)])
+          g.if(atRow.lt(rows).and(atColumn.lt(columns)), () => out.set(outputIndex(product, at), sum.at(register)))
+        })
+      }
+    }
+  })
+  return { kernels: [kernel], workspaces: [] }
+}
