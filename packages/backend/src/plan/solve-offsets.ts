@@ -34,7 +34,13 @@ export interface ArenaRules {
 
 interface Arena {
   bytes: number
-  readonly tensors: number[]
+}
+
+/** What a tensor that is placed takes of an arena. */
+interface TakenPlace {
+  readonly arena: Arena
+  readonly from: number
+  readonly to: number
 }
 
 /** Swaps that are tried, and how many pairs of tensors they may compare in all: a run waits for the answer. */
@@ -50,8 +56,9 @@ export function solveOffsets(tensors: readonly LiveTensor[], rules: ArenaRules):
     (a, b) => a.first - b.first || b.bytes - a.bytes,
     (a, b) => duration(b) - duration(a) || b.bytes - a.bytes,
   ]
+  const meeting = aliveAtOnce(tensors)
   const solve = (order: readonly number[]): Solution => {
-    const offsets = placeInOrder(tensors, order, rules)
+    const offsets = placeInOrder(tensors, meeting, order, rules)
     return { order, offsets, bytes: offsets.arenas.reduce((sum, bytes) => sum + bytes, 0) }
   }
   const solved = orders.map((compare) => {
@@ -105,52 +112,63 @@ export function livenessBound(tensors: readonly Pick<LiveTensor, 'bytes' | 'firs
   return most
 }
 
-/** Places one tensor after the other, each where the arenas grow least. */
+/** For each tensor, the others that are alive when it is. */
+function aliveAtOnce(tensors: readonly LiveTensor[]): readonly (readonly number[])[] {
+  const meeting = tensors.map((): number[] => [])
+  const byFirst = [...tensors.entries()].sort(([, a], [, b]) => a.first - b.first)
+  let alive: (readonly [number, LiveTensor])[] = []
+  for (const one of byFirst) {
+    const [index, { first }] = one
+    alive = alive.filter(([, { last }]) => last >= first)
+    for (const [other] of alive) {
+      meeting[index]?.push(other)
+      meeting[other]?.push(index)
+    }
+    alive.push(one)
+  }
+  return meeting
+}
+
+/** Places one tensor after the other, each where the arenas grow least; `meeting` says which must not overlap. */
 function placeInOrder(
   tensors: readonly LiveTensor[],
+  meeting: readonly (readonly number[])[],
   order: readonly number[],
   { alignment, arenaBytes }: ArenaRules,
 ): Offsets {
   const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
-  const places = new Map<number, { readonly arena: Arena; readonly offset: number }>()
+  const places: (TakenPlace | undefined)[] = tensors.map(() => undefined)
   const arenas: Arena[] = []
   for (const index of order) {
     const tensor = tensors[index]
     if (tensor === undefined) continue
     const bytes = aligned(tensor.bytes)
+    const met = (meeting[index] ?? []).flatMap((other) => places[other] ?? [])
+    const forbidden = new Set([...tensor.apart].map((other) => places[other]?.arena))
     let best: { readonly arena: Arena; readonly offset: number; readonly growth: number } | undefined
     for (const arena of arenas) {
-      if (arena.tensors.some((other) => tensor.apart.has(other))) continue
-      const taken = arena.tensors.flatMap((other) => {
-        const [there, place] = [tensors[other], places.get(other)]
-        if (there === undefined || place === undefined) return []
-        const overlaps = there.first <= tensor.last && tensor.first <= there.last
-        return overlaps ? [{ from: place.offset, to: place.offset + aligned(there.bytes) }] : []
-      })
+      if (forbidden.has(arena)) continue
+      const taken = met.filter((place) => place.arena === arena)
       const offset = tightestGap(taken, bytes)
       if (offset + bytes > arenaBytes) continue
       const growth = Math.max(0, offset + bytes - arena.bytes)
       if (best === undefined || growth < best.growth) best = { arena, offset, growth }
     }
     if (best === undefined) {
-      const arena: Arena = { bytes: 0, tensors: [] }
+      const arena: Arena = { bytes: 0 }
       arenas.push(arena)
       best = { arena, offset: 0, growth: bytes }
     }
     const { arena, offset } = best
     arena.bytes = Math.max(arena.bytes, offset + bytes)
-    arena.tensors.push(index)
-    places.set(index, { arena, offset })
+    places[index] = { arena, from: offset, to: offset + bytes }
   }
   // The largest first, so that runs of different sizes make use of the same buffers.
   const numbered = arenas.toSorted((a, b) => b.bytes - a.bytes)
   return {
-    places: tensors.map((_, index) => {
-      const place = places.get(index)
-      return place === undefined
-        ? { arena: 0, offset: 0 }
-        : { arena: numbered.indexOf(place.arena), offset: place.offset }
-    }),
+    places: places.map((place) =>
+      place === undefined ? { arena: 0, offset: 0 } : { arena: numbered.indexOf(place.arena), offset: place.from },
+    ),
     arenas: numbered.map(({ bytes }) => bytes),
   }
 }
