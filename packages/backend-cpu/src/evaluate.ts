@@ -34,6 +34,8 @@ export function evaluate(
   sizes: SizeValues = {},
 ): ReadonlyMap<Buffer, ElementArray> {
   const memory = new Map(inputs)
+  // Equal layers, and the steps of a recurrence, are equal text: the engine compiles it once, and has it warm.
+  const compiled = new Map<string, unknown>()
   const shapeOf = (buffer: Buffer): readonly number[] => buffer.shape.map((extent) => evaluateSize(extent, sizes))
   for (const equation of definition.equations) {
     for (const output of equationOutputs(equation)) {
@@ -41,7 +43,8 @@ export function evaluate(
       memory.set(output, new arrays[arrayNames[output.dtype]](elements))
     }
     const { source, buffers } = printEquation(equation, sizes)
-    const run: unknown = new Function('buffers', `"use strict"\n${source}`)
+    const run = compiled.get(source) ?? new Function('buffers', `"use strict"\n${source}`)
+    compiled.set(source, run)
     if (typeof run === 'function') {
       run(buffers.map((buffer) => defined(memory.get(buffer), `"${buffer.hint}" is written before it is read`)))
     }
