@@ -25,7 +25,7 @@ import {
 import { runPipeline } from '@tilewright/passes'
 import { refinementsOf, resolve } from '@tilewright/schedules'
 import { checkTensors } from './check-tensors.js'
-import { type Lower, type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
+import { type GroupWork, type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
 import { neutralNames } from './neutral-names.js'
 import { overwrittenOperands } from './overwritten-operands.js'
 import { type ConstantChunks, type PlanBuilder, planBuilder } from './plan-builder.js'
@@ -80,7 +80,14 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   const builder = planBuilder(program, target)
   const report = reporter(program)
   const overwritten = watch.time('overwrite', () => overwrittenOperands(run.groups, results))
-  const lower = onceForEqualGroups((group, operand) => lowerGroup(group, operand, { backend, target, watch }), watch)
+  const work = onceForEqualGroups(
+    (group) => ({
+      refinements: () =>
+        watch.time('refine', () => refinementsOf(problemOf(composeAnchor(group)), target, backend.schedules)),
+      lower: (operand) => lowerGroup(group, operand, { backend, target, watch }),
+    }),
+    watch,
+  )
   const compileAll = (groups: readonly FusionGroup[], append: PlanBuilder['append']): readonly GroupReport[] =>
     groups.map((group) => {
       const name = nameOf(group)
@@ -88,7 +95,7 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
         name,
         group,
         overwritten.get(group),
-        compileGroup(group, name, { backend, target, lower, watch, overwritten }, { ...builder, append }),
+        compileGroup(group, name, { work, watch, overwritten }, { ...builder, append }),
       )
     })
   const prepared = compileAll(once.groups, builder.prepare)
@@ -106,10 +113,8 @@ function nameOf(group: FusionGroup): string {
 
 /** What all groups of one compile share. */
 interface Shared {
-  readonly backend: Backend
-  readonly target: Target
+  readonly work: (group: FusionGroup) => GroupWork
   readonly watch: Stopwatch
-  readonly lower: Lower
   readonly overwritten: ReadonlyMap<FusionGroup, Buffer>
 }
 
@@ -119,21 +124,22 @@ const identity = new Map<Buffer, Buffer>()
 function compileGroup(
   group: FusionGroup,
   name: string,
-  { backend, target, lower, watch, overwritten }: Shared,
+  { work, watch, overwritten }: Shared,
   builder: PlanBuilder,
 ): readonly VariantReport[] {
-  const refined = watch.time('refine', () =>
-    refinementsOf(problemOf(composeAnchor(group)), target, backend.schedules).flatMap((refinement) => {
-      const sharper = refineGroup(group, refinement)
-      return sharper === undefined ? [] : [{ when: [predicateOf(refinement)], ...sharper }]
-    }),
-  )
-  const all = [...refined, { when: [], group, original: identity }]
+  const general = work(group)
+  const refined = general.refinements().flatMap((refinement) => {
+    const sharper = watch.time('refine', () => refineGroup(group, refinement))
+    return sharper === undefined
+      ? []
+      : [{ when: [predicateOf(refinement)], ...sharper, lower: work(sharper.group).lower }]
+  })
+  const all = [...refined, { when: [], group, original: identity, lower: general.lower }]
   const operand = overwritten.get(group)
   if (operand !== undefined) for (const output of groupOutputs(group)) builder.share(output, operand)
   const variants = all.map((variant) => {
     const own = groupInputs(variant.group).find((input) => (variant.original.get(input) ?? input) === operand)
-    const lowered = lower(variant.group, own)
+    const lowered = variant.lower(own)
     return { when: variant.when, lowered, launches: launchesOf(lowered, variant.original, name, builder) }
   })
   const [first] = variants
@@ -174,11 +180,17 @@ function launchesOf(
   )
 }
 
+interface LoweringFor {
+  readonly backend: Backend
+  readonly target: Target
+  readonly watch: Stopwatch
+}
+
 /** Schedules a group's anchor, fuses, lowers and emits its kernels; the result takes the place of `operand`, if any. */
 function lowerGroup(
   given: FusionGroup,
   operand: Buffer | undefined,
-  { backend, target, watch: { time, passes } }: Pick<Shared, 'backend' | 'target' | 'watch'>,
+  { backend, target, watch: { time, passes } }: LoweringFor,
 ): LoweredGroup {
   const outputs = groupOutputs(given)
   const placed = (kernel: Kernel): Kernel =>

@@ -4,7 +4,7 @@
  */
 import type { EmittedKernel } from '@tilewright/backend'
 import type { FusionGroup } from '@tilewright/fusion'
-import { type Buffer, defined, invariant } from '@tilewright/ir'
+import { type Buffer, defined, invariant, type Refinement } from '@tilewright/ir'
 import type { Resolution } from '@tilewright/schedules'
 import type { Stopwatch } from './stopwatch.js'
 
@@ -15,35 +15,60 @@ export interface LoweredGroup {
   readonly kernels: readonly { readonly emitted: EmittedKernel; readonly bound: readonly Buffer[] }[]
 }
 
-/** Lowers a group that writes its result over an operand, or over none. */
-export type Lower = (group: FusionGroup, overwritten: Buffer | undefined) => LoweredGroup
+/** What a compile asks of one group. */
+export interface GroupWork {
+  /** Facts about sizes under which the group has variants. */
+  readonly refinements: () => readonly Refinement[]
+  /** Lowers the group; its result is written over an operand, or over none. */
+  readonly lower: (overwritten: Buffer | undefined) => LoweredGroup
+}
 
-/** `lower`, asked once for all groups that are equal. */
-export function onceForEqualGroups(lower: Lower, { time }: Stopwatch): Lower {
+/** The work of a group, where what is asked is asked once for all groups that are equal. */
+export function onceForEqualGroups(
+  work: (group: FusionGroup) => GroupWork,
+  { time }: Stopwatch,
+): (group: FusionGroup) => GroupWork {
+  const refined = new Map<string, readonly Refinement[]>()
   const done = new Map<string, { readonly lowered: LoweredGroup; readonly buffers: readonly Buffer[] }>()
-  return (group, overwritten) => {
-    const { text, buffers } = time('compare', () => describe(group, overwritten))
-    const known = done.get(text)
-    if (known === undefined) {
-      const lowered = lower(group, overwritten)
-      done.set(text, { lowered, buffers })
-      return lowered
+  return (group) => {
+    const { text, buffers } = time('compare', () => describe(group))
+    const own = work(group)
+    return {
+      refinements: () => {
+        const refinements = refined.get(text) ?? own.refinements()
+        refined.set(text, refinements)
+        return refinements
+      },
+      lower: (overwritten) => {
+        const key = `${text}${overwritten === undefined ? '' : buffers.indexOf(overwritten)}`
+        const known = done.get(key)
+        if (known === undefined) {
+          const lowered = own.lower(overwritten)
+          done.set(key, { lowered, buffers })
+          return lowered
+        }
+        const binds = new Map(
+          known.buffers.map((buffer, i) => [buffer, defined(buffers[i], 'equal groups name as many')]),
+        )
+        const kernels = known.lowered.kernels.map(({ emitted, bound }) => ({
+          emitted,
+          // What is not the group's is a workspace, written before it is read: launches in a row can share it.
+          bound: bound.map((buffer) => binds.get(buffer) ?? buffer),
+        }))
+        return { schedule: known.lowered.schedule, kernels }
+      },
     }
-    const own = new Map(known.buffers.map((buffer, i) => [buffer, defined(buffers[i], 'equal groups name as many')]))
-    const kernels = known.lowered.kernels.map(({ emitted, bound }) => ({
-      emitted,
-      // What is not the group's is a workspace, written before it is read: launches in a row can share it.
-      bound: bound.map((buffer) => own.get(buffer) ?? buffer),
-    }))
-    return { schedule: known.lowered.schedule, kernels }
   }
 }
 
-/** A text that is equal for equal groups only, and the group's buffers in order of appearance. */
-function describe(
-  group: FusionGroup,
-  overwritten: Buffer | undefined,
-): { readonly text: string; readonly buffers: readonly Buffer[] } {
+interface Description {
+  /** Equal for equal groups only. */
+  readonly text: string
+  /** The group's buffers, in order of appearance. */
+  readonly buffers: readonly Buffer[]
+}
+
+function describe(group: FusionGroup): Description {
   const buffers: Buffer[] = []
   const numbers = new Map<object, number>()
   let text = ''
@@ -76,7 +101,7 @@ function describe(
     }
     text += '}'
   }
-  write([group.anchor, group.prologues, group.epilogues, overwritten])
+  write([group.anchor, group.prologues, group.epilogues])
   return { text, buffers }
 }
 
@@ -85,6 +110,7 @@ const isBuffer = (value: object): value is Buffer => 'kind' in value && value.ki
 
 function primitive(value: unknown): string {
   invariant(typeof value !== 'function', 'equations are plain data')
-  if (typeof value === 'string') return `${JSON.stringify(value)};`
+  // With its length, no text is part of another.
+  if (typeof value === 'string') return `${value.length}"${value};`
   return Object.is(value, -0) ? '-0;' : `${value};`
 }

@@ -93,7 +93,7 @@ test('equal groups are compared, and scheduled once', () => {
   expect(done).toMatchObject({
     define: 1,
     partition: 2,
-    refine: 2,
+    refine: 1,
     compare: 2,
     schedule: 1,
     lower: 1,

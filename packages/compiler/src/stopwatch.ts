@@ -2,8 +2,9 @@
 import type { PassEvent } from '@tilewright/passes'
 
 /**
- * In order. Up to `overwrite`, which finds results that take the memory of an operand, a stage is done once; then each group is compared with those before it, and what has no equal
- * is scheduled, inlined, lowered and emitted. `refine` makes variants for sizes with further facts.
+ * In order. Up to `overwrite`, which finds results that take the memory of an operand, a stage is done once; then each
+ * group is compared with those before it. What has no equal is scheduled, inlined, lowered and emitted; `refine` makes
+ * variants for sizes with further facts.
  */
 const stages = [
   'fold',
@@ -12,8 +13,8 @@ const stages = [
   'rows',
   'partition',
   'overwrite',
-  'refine',
   'compare',
+  'refine',
   'schedule',
   'inline',
   'lower',

@@ -86,8 +86,8 @@ test('the built-in model as text', async () => {
       rows _
       partition _  2 times
       overwrite _
-      refine _  5 times
       compare _  6 times
+      refine _  6 times
       schedule _  6 times
       inline _  6 times
       lower _  6 times
