@@ -7,22 +7,29 @@ export type LoadCounts = ReadonlyMap<Buffer, number>
 
 /** The loads of one equation. */
 export function countLoads(equation: Equation): LoadCounts {
-  const known = new Map<Expr, LoadCounts>()
-  const count = (expr: Expr): LoadCounts => {
-    const before = known.get(expr)
-    if (before !== undefined) return before
-    const counts = sum(exprChildren(expr).map(count))
-    if (expr.kind === 'load') counts.set(expr.buffer, (counts.get(expr.buffer) ?? 0) + 1)
-    known.set(expr, counts)
-    return counts
+  const roots = equationExprs(equation)
+  // Each after what it stands in, from the last on: when its turn comes, all of its uses are counted.
+  const inner: Expr[] = []
+  const seen = new Set<Expr>()
+  const visit = (expr: Expr): void => {
+    const children = exprChildren(expr)
+    if (children.length === 0 && expr.kind !== 'load') return
+    if (seen.has(expr)) return
+    seen.add(expr)
+    children.forEach(visit)
+    inner.push(expr)
   }
-  return sum(equationExprs(equation).map(count))
-}
-
-function sum(parts: readonly LoadCounts[]): Map<Buffer, number> {
-  const total = new Map<Buffer, number>()
-  for (const part of parts) for (const [buffer, times] of part) total.set(buffer, (total.get(buffer) ?? 0) + times)
-  return total
+  roots.forEach(visit)
+  const uses = new Map<Expr, number>()
+  const use = (expr: Expr, times: number): Map<Expr, number> => uses.set(expr, (uses.get(expr) ?? 0) + times)
+  for (const root of roots) use(root, 1)
+  const counts = new Map<Buffer, number>()
+  for (const expr of inner.toReversed()) {
+    const times = uses.get(expr) ?? 0
+    for (const child of exprChildren(expr)) use(child, times)
+    if (expr.kind === 'load') counts.set(expr.buffer, (counts.get(expr.buffer) ?? 0) + times)
+  }
+  return counts
 }
 
 /** How often the value of `producer` stands in the text of the group once all its prologues are inlined. */

@@ -4,9 +4,10 @@ import {
   type Compute,
   defined,
   type Equation,
+  type Expr,
   equationExprs,
   equationOutputs,
-  loadsOf,
+  walkLoads,
 } from '@tilewright/ir'
 
 /** An anchor with the injective equations fused before and after it. */
@@ -32,8 +33,7 @@ export interface Remark {
 
 /** The buffers an equation reads, each once, in order of appearance. */
 export function equationInputs(equation: Equation): readonly Buffer[] {
-  const loads = equationExprs(equation).flatMap(loadsOf)
-  return [...new Set(loads.map((load) => load.buffer))]
+  return [...inputsOf([equation])]
 }
 
 /** The buffers that a group writes for others. */
@@ -49,6 +49,17 @@ export function firstOutput(equation: Equation): Buffer {
 /** The buffers that a group reads from memory. */
 export function groupInputs(group: FusionGroup): readonly Buffer[] {
   const members = [...group.prologues, group.anchor, ...group.epilogues]
-  const made = new Set(members.flatMap(equationOutputs))
-  return [...new Set(members.flatMap(equationInputs))].filter((buffer) => !made.has(buffer))
+  const read = inputsOf(members)
+  for (const member of members) for (const made of equationOutputs(member)) read.delete(made)
+  return [...read]
+}
+
+/** What equations read. It is asked for often, of every group: one walk, and nothing made of each load. */
+function inputsOf(equations: readonly Equation[]): Set<Buffer> {
+  const buffers = new Set<Buffer>()
+  const seen = new Set<Expr>()
+  for (const equation of equations) {
+    for (const expr of equationExprs(equation)) walkLoads(expr, (load) => buffers.add(load.buffer), seen)
+  }
+  return buffers
 }
