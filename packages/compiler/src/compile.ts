@@ -10,6 +10,7 @@ import {
   groupInputs,
   groupOutputs,
   inlineGroup,
+  inPlaceOperand,
   partition,
 } from '@tilewright/fusion'
 import { foldBatchNorm, type Graph } from '@tilewright/graph'
@@ -79,15 +80,16 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)
   const builder = planBuilder(program, target)
   const report = reporter(program)
-  const overwritten = watch.time('overwrite', () => overwrittenOperands(run.groups, results))
   const work = onceForEqualGroups(
     (group) => ({
+      inPlace: (mayDie) => watch.time('overwrite', () => inPlaceOperand(group, mayDie)),
       refinements: () =>
         watch.time('refine', () => refinementsOf(problemOf(composeAnchor(group)), target, backend.schedules)),
       lower: (operand) => lowerGroup(group, operand, { backend, target, watch }),
     }),
     watch,
   )
+  const overwritten = overwrittenOperands(run.groups, results, (group, mayDie) => work(group).inPlace(mayDie))
   const compileAll = (groups: readonly FusionGroup[], append: PlanBuilder['append']): readonly GroupReport[] =>
     groups.map((group) => {
       const name = nameOf(group)

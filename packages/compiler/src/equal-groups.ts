@@ -17,10 +17,19 @@ export interface LoweredGroup {
 
 /** What a compile asks of one group. */
 export interface GroupWork {
+  /** The operand among those that `mayDie` whose memory the result can take. */
+  readonly inPlace: (mayDie: (operand: Buffer) => boolean) => Buffer | undefined
   /** Facts about sizes under which the group has variants. */
   readonly refinements: () => readonly Refinement[]
   /** Lowers the group; its result is written over an operand, or over none. */
   readonly lower: (overwritten: Buffer | undefined) => LoweredGroup
+}
+
+/** The answers for groups that are equal; buffers by their places in a group. */
+interface Answers {
+  readonly inPlace: Map<string, number>
+  refinements?: readonly Refinement[]
+  readonly lowered: Map<number, { readonly lowered: LoweredGroup; readonly buffers: readonly Buffer[] }>
 }
 
 /** The work of a group, where what is asked is asked once for all groups that are equal. */
@@ -28,36 +37,50 @@ export function onceForEqualGroups(
   work: (group: FusionGroup) => GroupWork,
   { time }: Stopwatch,
 ): (group: FusionGroup) => GroupWork {
-  const refined = new Map<string, readonly Refinement[]>()
-  const done = new Map<string, { readonly lowered: LoweredGroup; readonly buffers: readonly Buffer[] }>()
+  const answers = new Map<string, Answers>()
+  const known = new Map<FusionGroup, GroupWork>()
   return (group) => {
+    const before = known.get(group)
+    if (before !== undefined) return before
     const { text, buffers } = time('compare', () => describe(group))
-    const own = work(group)
-    return {
-      refinements: () => {
-        const refinements = refined.get(text) ?? own.refinements()
-        refined.set(text, refinements)
-        return refinements
-      },
-      lower: (overwritten) => {
-        const key = `${text}${overwritten === undefined ? '' : buffers.indexOf(overwritten)}`
-        const known = done.get(key)
-        if (known === undefined) {
-          const lowered = own.lower(overwritten)
-          done.set(key, { lowered, buffers })
-          return lowered
-        }
-        const binds = new Map(
-          known.buffers.map((buffer, i) => [buffer, defined(buffers[i], 'equal groups name as many')]),
-        )
-        const kernels = known.lowered.kernels.map(({ emitted, bound }) => ({
-          emitted,
-          // What is not the group's is a workspace, written before it is read: launches in a row can share it.
-          bound: bound.map((buffer) => binds.get(buffer) ?? buffer),
-        }))
-        return { schedule: known.lowered.schedule, kernels }
-      },
-    }
+    const shared: Answers = answers.get(text) ?? { inPlace: new Map(), lowered: new Map() }
+    answers.set(text, shared)
+    const once = shareAnswers(work(group), buffers, shared)
+    known.set(group, once)
+    return once
+  }
+}
+
+function shareAnswers(own: GroupWork, buffers: readonly Buffer[], shared: Answers): GroupWork {
+  const placeOf = (buffer: Buffer | undefined): number => (buffer === undefined ? -1 : buffers.indexOf(buffer))
+  return {
+    inPlace: (mayDie) => {
+      const key = buffers.map((buffer) => (mayDie(buffer) ? 1 : 0)).join('')
+      const place = shared.inPlace.get(key) ?? placeOf(own.inPlace(mayDie))
+      shared.inPlace.set(key, place)
+      return buffers[place]
+    },
+    refinements: () => {
+      shared.refinements ??= own.refinements()
+      return shared.refinements
+    },
+    lower: (overwritten) => {
+      const known = shared.lowered.get(placeOf(overwritten))
+      if (known === undefined) {
+        const lowered = own.lower(overwritten)
+        shared.lowered.set(placeOf(overwritten), { lowered, buffers })
+        return lowered
+      }
+      const binds = new Map(
+        known.buffers.map((buffer, i) => [buffer, defined(buffers[i], 'equal groups name as many')]),
+      )
+      const kernels = known.lowered.kernels.map(({ emitted, bound }) => ({
+        emitted,
+        // What is not the group's is a workspace, written before it is read: launches in a row can share it.
+        bound: bound.map((buffer) => binds.get(buffer) ?? buffer),
+      }))
+      return { schedule: known.lowered.schedule, kernels }
+    },
   }
 }
 

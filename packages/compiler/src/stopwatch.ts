@@ -2,8 +2,8 @@
 import type { PassEvent } from '@tilewright/passes'
 
 /**
- * In order. Up to `overwrite`, which finds results that take the memory of an operand, a stage is done once; then each
- * group is compared with those before it. What has no equal is scheduled, inlined, lowered and emitted; `refine` makes
+ * In order. Up to `partition`, a stage is done once; then each group is compared with those before it. What has no equal is
+ * scheduled, inlined, lowered and emitted. `overwrite` finds results that take the memory of an operand, `refine` makes
  * variants for sizes with further facts.
  */
 const stages = [
@@ -12,8 +12,8 @@ const stages = [
   'split',
   'rows',
   'partition',
-  'overwrite',
   'compare',
+  'overwrite',
   'refine',
   'schedule',
   'inline',

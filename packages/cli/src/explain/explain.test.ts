@@ -85,8 +85,8 @@ test('the built-in model as text', async () => {
       split _
       rows _
       partition _  2 times
-      overwrite _
       compare _  6 times
+      overwrite _  4 times
       refine _  6 times
       schedule _  6 times
       inline _  6 times
