@@ -48,11 +48,13 @@ export function formRows(
     }
   }
   const distances = distancesToReductions(equations, producers)
+  const ranks = ranksOfRows(equations, producers)
   const gone = new Set<Equation>()
   const formed = new Map<Equation, Equation>()
   for (const equation of equations.toReversed()) {
     if (equation.kind !== 'compute' || gone.has(equation)) continue
     if ((distances.get(equation) ?? 0) > mostMembers) continue
+    if (ranks.get(equation)?.has(longDimensions(equation.output.shape)) !== true) continue
     const chain = chainOf(equation, producers, readers, results)
     if (chain === undefined) continue
     const { stages, value } = boundExponents(chain)
@@ -86,6 +88,40 @@ function distancesToReductions(
   }
   return distances
 }
+
+/**
+ * For each `compute`, of how many dimensions what it folds and what it keeps together are, for the reductions that it leads
+ * to. A chain that ends in it runs over rows of one of these only if its own points have as many dimensions.
+ */
+function ranksOfRows(
+  equations: readonly Equation[],
+  producers: ReadonlyMap<Buffer, Equation>,
+): ReadonlyMap<Equation, ReadonlySet<number>> {
+  const ranks = new Map<Equation, ReadonlySet<number>>()
+  for (const equation of equations) {
+    if (equation.kind === 'reduce') {
+      const kept = longDimensions(equation.outputs[0]?.shape ?? [])
+      ranks.set(equation, new Set([kept + longDimensions(equation.domain.map(({ extent }) => extent))]))
+    } else if (equation.kind === 'compute') {
+      ranks.set(equation, union(equationInputs(equation).flatMap((input) => ranksOf(producers.get(input)))))
+    }
+  }
+  return ranks
+
+  function ranksOf(producer: Equation | undefined): readonly ReadonlySet<number>[] {
+    const known = producer === undefined ? undefined : ranks.get(producer)
+    return known === undefined || known.size === 0 ? [] : [known]
+  }
+}
+
+/** The union of sets; one of them where it holds the others, as along a chain. */
+function union(sets: readonly ReadonlySet<number>[]): ReadonlySet<number> {
+  const [first = new Set<number>(), ...others] = sets
+  const holdsAll = others.every((other) => other === first || [...other].every((rank) => first.has(rank)))
+  return holdsAll ? first : new Set(sets.flatMap((set) => [...set]))
+}
+
+const longDimensions = (shape: readonly SizeExpr[]): number => shape.filter((extent) => extent !== 1).length
 
 /** The chain that ends in `last`, without what others read too; undefined when there is none. */
 function chainOf(
