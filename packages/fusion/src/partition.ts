@@ -56,7 +56,7 @@ export function partition(
     }
     const group = absorbPrologues(withEpilogues, program, progress, facts)
     for (const prologue of group.prologues) if (isPrivate(prologue, group, program, progress)) owned.add(prologue)
-    for (const input of groupInputs(group)) read.add(input)
+    for (const input of program.inputsOf(group)) read.add(input)
     groups.push(group)
   }
   for (const equation of program.equations) if (equation.kind !== 'compute') grow(equation)
@@ -113,7 +113,9 @@ function absorbEpilogues(
     const { composed, members } = region
     const grown = { ...group, epilogues: [...group.epilogues, composed], members: [...group.members, ...members] }
     const reason =
-      whyNoEpilogue(output, region, progress) ?? whyTooLarge(grown, facts) ?? whyTooManyReads(output, region, program)
+      whyNoEpilogue(output, region, progress) ??
+      whyTooLarge(grown, program, facts) ??
+      whyTooManyReads(output, region, program)
     if (reason !== undefined) return missed(reason)
     for (const member of members) {
       progress.remarks.push({ kind: 'applied', from: output, to: member.output, reason: 'epilogue' })
@@ -151,7 +153,9 @@ function absorbPrologues(
     const grown = { ...group, prologues }
     const isShared = !isPrivate(next, grown, program, progress)
     const reason =
-      whyNotAgain(next, grown, isShared) ?? whyTooLarge(grown, facts) ?? whyTooManyCopies(next.output, grown, program)
+      whyNotAgain(next, grown, isShared) ??
+      whyTooLarge(grown, program, facts) ??
+      whyTooManyCopies(next.output, grown, program)
     const edge = { from: next.output, to: firstOutput(group.epilogues.at(-1) ?? group.anchor) }
     if (reason === undefined) {
       progress.remarks.push({ kind: 'applied', ...edge, reason: 'prologue' })
@@ -169,18 +173,21 @@ function latestProducer(
   program: ProgramIndex,
   isCandidate: (producer: Compute) => boolean,
 ): Compute | undefined {
-  const producers = groupInputs(group).flatMap((input) => {
+  let latest: Compute | undefined
+  for (const input of program.inputsOf(group)) {
     const producer = program.producer(input)
-    return producer?.kind === 'compute' && isCandidate(producer) ? [producer] : []
-  })
-  return producers.reduce<Compute | undefined>(
-    (last, one) => (last === undefined || program.position(one) > program.position(last) ? one : last),
-    undefined,
-  )
+    if (producer?.kind !== 'compute' || !isCandidate(producer)) continue
+    if (latest === undefined || program.position(producer) > program.position(latest)) latest = producer
+  }
+  return latest
 }
 
-function whyTooLarge(group: FusionGroup, { storageBuffers }: PartitionFacts): string | undefined {
-  if (groupInputs(group).length + groupOutputs(group).length > storageBuffers) {
+function whyTooLarge(
+  group: FusionGroup,
+  { inputsOf }: ProgramIndex,
+  { storageBuffers }: PartitionFacts,
+): string | undefined {
+  if (inputsOf(group).size + groupOutputs(group).length > storageBuffers) {
     return `more than ${storageBuffers} storage buffers`
   }
   return group.prologues.length + group.members.length > mostMembers ? `more than ${mostMembers} members` : undefined

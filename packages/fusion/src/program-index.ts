@@ -12,6 +12,8 @@ export interface ProgramIndex {
   readonly producer: (buffer: Buffer) => Equation | undefined
   readonly consumers: (buffer: Buffer) => readonly Equation[]
   readonly loadsOf: (equation: Equation) => LoadCounts
+  /** What a group reads from memory, in no order. */
+  readonly inputsOf: (group: FusionGroup) => ReadonlySet<Buffer>
   /**
    * Whether an equation's output is read in the group alone. Not when a prologue that reads it may be repeated in other
    * groups: it would take along what it reads.
@@ -37,16 +39,24 @@ export function indexProgram(all: readonly Equation[], results: ReadonlySet<Buff
   const consumers = (buffer: Buffer): readonly Equation[] => readers.get(buffer) ?? []
   const isReadBy = (buffer: Buffer, members: ReadonlySet<Equation>): boolean =>
     !results.has(buffer) && consumers(buffer).every((reader) => members.has(reader))
+  const loadsOf = (equation: Equation): LoadCounts => {
+    const known = loads.get(equation) ?? countLoads(equation)
+    loads.set(equation, known)
+    return known
+  }
   return {
     equations,
     results,
     position: (equation) => positions.get(equation) ?? 0,
     producer: (buffer) => producers.get(buffer),
     consumers,
-    loadsOf: (equation) => {
-      const known = loads.get(equation) ?? countLoads(equation)
-      loads.set(equation, known)
-      return known
+    loadsOf,
+    inputsOf: ({ anchor, prologues, epilogues }) => {
+      const members = [...prologues, anchor, ...epilogues]
+      const read = new Set<Buffer>()
+      for (const member of members) for (const buffer of loadsOf(member).keys()) read.add(buffer)
+      for (const member of members) for (const made of equationOutputs(member)) read.delete(made)
+      return read
     },
     staysIn: ({ output }, { prologues, members }) => {
       const inside = new Set<Equation>(members)
