@@ -16,7 +16,7 @@ const coded = (code: string): CompileError => expect.objectContaining({ name: 'C
 
 describe('the cpu as a device', () => {
   test('buffers begin as zeros, are never empty, and give back what was written', async () => {
-    const device = await cpu().open!()
+    const device = await cpu().open()
     const [empty, buffer] = [device.createBuffer(0), device.createBuffer(5)]
     expect([empty.bytes, buffer.bytes]).toEqual([16, 16])
     expect(await device.read(buffer, 5)).toEqual(new Uint8Array(5))
@@ -27,7 +27,7 @@ describe('the cpu as a device', () => {
   })
 
   test('a result that was read stays what it was', async () => {
-    const device = await cpu().open!()
+    const device = await cpu().open()
     const buffer = device.createBuffer(4)
     const before = await device.read(buffer, 4)
     device.write(buffer, Uint8Array.of(1, 2, 3, 4))
@@ -35,7 +35,7 @@ describe('the cpu as a device', () => {
   })
 
   test('launches run in the order they were recorded, when they are submitted', async () => {
-    const device = await cpu().open!()
+    const device = await cpu().open()
     const buffer = device.createBuffer(16)
     const add = await device.createPipeline(
       kernel('([memory], [by], nx) => { const b = new Int32Array(memory.buffer); b[0] = b[0] * 10 + by; b[1] += nx }'),
@@ -49,20 +49,20 @@ describe('the cpu as a device', () => {
   })
 
   test('sizes beyond the limit, and memory that there is not', async () => {
-    const device = await cpu().open!()
+    const device = await cpu().open()
     expect(() => device.createBuffer(cpuTarget.limits.bufferBytes + 1)).toThrow(coded('limits/buffer-size'))
     const boundless = openCpu({ ...cpuTarget, limits: { ...cpuTarget.limits, bufferBytes: 2 ** 52 } })
     expect(() => boundless.createBuffer(2 ** 51)).toThrow(coded('device/out-of-memory'))
   })
 
   test('source that does not compile, or is no function', async () => {
-    const device = await cpu().open!()
+    const device = await cpu().open()
     await expect(device.createPipeline(kernel('(x) => {'))).rejects.toThrow(coded('device/pipeline'))
     await expect(device.createPipeline(kernel('7'))).rejects.toThrow('the kernel is not a function')
   })
 
   test('what another device made, and what is gone', async () => {
-    const [device, other] = [await cpu().open!(), await cpu().open!()]
+    const [device, other] = [await cpu().open(), await cpu().open()]
     const foreign = await other.createPipeline(kernel('() => {}'))
     expect(() => device.begin().dispatch(foreign, [], new Uint32Array(), [1, 1, 1])).toThrow(coded('device/pipeline'))
     expect(() => device.write(other.createBuffer(4), new Uint8Array(4))).toThrow(coded('device/foreign'))

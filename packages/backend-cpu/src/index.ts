@@ -1,5 +1,5 @@
 /** The processor as a device of last resort: JavaScript over typed arrays, one thread a workgroup. */
-import { type Backend, backendApi, defineBackend } from '@tilewright/backend'
+import { backendApi, type DeviceBackend, defineBackend } from '@tilewright/backend'
 import type { Target } from '@tilewright/ir'
 import { flattenIndices, hoistInvariants, lowerTaskMapping, simplify } from '@tilewright/passes'
 import { openCpu } from './device.js'
@@ -27,7 +27,7 @@ export const cpuTarget: Target = {
 }
 
 /** The CPU backend. */
-export function cpu(): Backend {
+export function cpu(): DeviceBackend {
   return defineBackend({
     meta: { name: 'cpu', version: '0.0.0', api: backendApi },
     target: cpuTarget,

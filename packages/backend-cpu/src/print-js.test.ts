@@ -57,7 +57,7 @@ async function run(
   contents: readonly TypedArray[],
   sizes: SizeValues = {},
 ): Promise<TypedArray[]> {
-  const device = await cpu().open!()
+  const device = await cpu().open()
   const pipeline = await device.createPipeline(emitted.pipeline)
   const buffers = contents.map((content) => {
     const made = device.createBuffer(content.byteLength)

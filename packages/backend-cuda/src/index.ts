@@ -1,5 +1,5 @@
 /** The CUDA backend: CUDA C++ for NVIDIA GPUs. It generates code and opens no device. */
-import { type Backend, backendApi, defineBackend } from '@tilewright/backend'
+import { backendApi, type CodeBackend, defineBackend } from '@tilewright/backend'
 import type { Pass, Target } from '@tilewright/ir'
 import { loweringPasses } from '@tilewright/passes'
 import { elementBytes } from './cuda-types.js'
@@ -35,7 +35,7 @@ export function cudaPipeline(target: Target): readonly Pass[] {
 }
 
 /** The backend. */
-export function cuda(): Backend {
+export function cuda(): CodeBackend {
   return defineBackend({
     meta: { name: 'cuda', version: '0.0.0', api: backendApi },
     target: cudaTarget,

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** The WGSL backend: WebGPU in browsers, Node and Deno. */
-import { type Backend, backendApi, type Device, defineBackend } from '@tilewright/backend'
+import { backendApi, type Device, type DeviceBackend, defineBackend } from '@tilewright/backend'
 import { wgslPipeline } from './pipeline.js'
 import { emitWgsl } from './print-wgsl.js'
 import { openBrowser } from './webgpu/browser.js'
@@ -12,7 +12,7 @@ export { type DeviceOptions, makeDevice } from './webgpu/device.js'
 export { wgslTarget } from './webgpu/target.js'
 
 /** The backend. `open` takes `navigator.gpu` where there is one, else Dawn for Node (the optional package `webgpu`). */
-export function wgsl(): Backend {
+export function wgsl(): DeviceBackend {
   return defineBackend({
     meta: { name: 'wgsl', version: '0.0.0', api: backendApi },
     target: wgslTarget,

@@ -20,8 +20,16 @@ export interface Backend {
   readonly open?: () => Promise<Device>
 }
 
-/** Checks and freezes a descriptor. Throws `CompileError` `backend/api` when it was made for another contract. */
-export function defineBackend(backend: Backend): Backend {
+/** A backend that opens devices. */
+export interface DeviceBackend extends Backend {
+  readonly open: () => Promise<Device>
+}
+
+/** A backend that only generates code. */
+export type CodeBackend = Omit<Backend, 'open'>
+
+/** Checks and freezes a descriptor, which keeps its type. Throws `CompileError` `backend/api` when it was made for another contract. */
+export function defineBackend<B extends Backend>(backend: B): B {
   if (backend.meta.api !== backendApi) {
     throw new CompileError({
       code: 'backend/api',

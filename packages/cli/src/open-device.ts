@@ -3,7 +3,7 @@ import type { Backend, Device } from '@tilewright/backend'
 import { cpu } from '@tilewright/backend-cpu'
 import { wgsl } from '@tilewright/backend-wgsl'
 import { openNode } from '@tilewright/backend-wgsl/node'
-import { CompileError, defined, TilewrightError } from '@tilewright/ir'
+import { CompileError, TilewrightError } from '@tilewright/ir'
 
 /** What `--device` takes. */
 export const deviceChoices = ['auto', 'webgpu', 'cpu'] as const
@@ -34,7 +34,7 @@ export async function openDevice(choice: DeviceChoice, note: (line: string) => v
 
 async function openCpu(): Promise<OpenedDevice> {
   const backend = cpu()
-  return { backend, device: await defined(backend.open, 'the CPU backend opens devices')() }
+  return { backend, device: await backend.open() }
 }
 
 /** A GPU, or else software that emulates one. */

@@ -39,7 +39,7 @@ type Given = Readonly<Record<string, HostTensor>>
 /** Compiles a graph once, to be run on any inputs. */
 async function prepareOnCpu(graph: Graph): Promise<(inputs: Given) => Promise<RunResult>> {
   const backend = cpu()
-  const device = await backend.open!()
+  const device = await backend.open()
   const session = await createSession({ ...compile(graph, { backend, device }), device })
   return (inputs) => session.run(inputs)
 }
@@ -438,7 +438,7 @@ test('a plan is JSON', async () => {
     return g.apply1(maxOp(x, low), [x, low])
   })
   const backend = cpu()
-  const device = await backend.open!()
+  const device = await backend.open()
   const { plan, constants } = compile(graph, { backend, device })
   const session = await createSession({ plan: JSON.parse(JSON.stringify(plan)), constants, device })
   const { outputs } = await session.run({ x: tensor([3, 2], iota(6)) })

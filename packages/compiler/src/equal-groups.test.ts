@@ -84,7 +84,7 @@ test('groups that differ in one constant, or in which buffers are the same, are 
 test('every launch has the buffers of its own group', async () => {
   const graph = network([{}, {}])
   const backend = cpu()
-  const device = await backend.open!()
+  const device = await backend.open()
   const session = await createSession({ ...compile(graph, { backend, device }), device })
   const filled = (shape: readonly number[], value: number) => ({
     dtype: 'f32' as const,

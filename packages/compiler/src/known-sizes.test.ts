@@ -7,7 +7,7 @@ import { compile } from './compile.js'
 
 async function run(graph: Graph, ...lengths: readonly number[]): Promise<RunResult> {
   const backend = cpu()
-  const device = await backend.open!()
+  const device = await backend.open()
   const session = await createSession({ ...compile(graph, { backend, device }), device })
   const inputs = graph.inputs.map(({ name }, i) => {
     const length = lengths[i]!

@@ -17,7 +17,7 @@ function graphOf(build: (x: Tensor, g: ReturnType<typeof buildGraph>) => readonl
 
 async function run(graph: Graph) {
   const backend = cpu()
-  const device = await backend.open!()
+  const device = await backend.open()
   const compiled = compile(graph, { backend, device })
   const session = await createSession({ ...compiled, device })
   const { outputs } = await session.run({ x: { dtype: 'f32', shape: [width, width], data: filled(1) } })

@@ -117,7 +117,7 @@ test.each<[string, string, Graph]>([
     ),
     new Map(given.map(({ buffer, data }) => [buffer, data])),
   )
-  const session = await createSession({ ...compiled, device: await backend.open!() })
+  const session = await createSession({ ...compiled, device: await backend.open() })
   const run = await session.run(
     Object.fromEntries(
       given.map(({ tensor, data }) => [tensor.name, { dtype: tensor.dtype, shape: tensor.shape.map(Number), data }]),

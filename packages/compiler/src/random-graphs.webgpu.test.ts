@@ -16,7 +16,7 @@ let gpu: Device
 let processor: Device
 beforeAll(async () => {
   gpu = await openNode({ software: true })
-  processor = await cpu().open!()
+  processor = await cpu().open()
 })
 afterAll(() => {
   gpu.dispose()

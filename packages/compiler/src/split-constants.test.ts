@@ -116,7 +116,7 @@ describe('compiled', () => {
 
   test('constants that only the preparation reads are gone after it, and runs do not repeat it', async () => {
     const backend = cpu()
-    const { device, buffers, launches } = countingDevice(await backend.open!())
+    const { device, buffers, launches } = countingDevice(await backend.open())
     const compiled = compile(scaledWeights(), { backend, device })
     expect(compiled.prepared.map(({ name, prologues }) => [name, prologues])).toEqual([['scaled', 1]])
     expect(compiled.plan.buffers.map(({ name, role }) => `${role} ${name}`)).toContain('prepared scaled')

@@ -26,7 +26,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
 
 describe('abort', () => {
   test('before, in the queue, and during a run; the runs around it are none the worse', async () => {
-    const { device, launches, buffers } = countingDevice(await cpu().open!())
+    const { device, launches, buffers } = countingDevice(await cpu().open())
     const session = await createSession({ ...compiled, device })
     const before = launches()
     await expect(session.run(x(1, 2), { signal: AbortSignal.abort('no need') })).rejects.toMatchObject({
@@ -50,7 +50,7 @@ describe('abort', () => {
   })
 
   test('after the run it does nothing', async () => {
-    const session = await createSession({ ...compiled, device: await cpu().open!() })
+    const session = await createSession({ ...compiled, device: await cpu().open() })
     const controller = new AbortController()
     const { outputs } = await session.run(x(1, 2), { signal: controller.signal })
     controller.abort()
@@ -65,7 +65,7 @@ describe('a session that opens its device', () => {
     return {
       opened,
       device: async (): Promise<Device> => {
-        const device = await cpu().open!()
+        const device = await cpu().open()
         opened.push(device)
         return device
       },
@@ -109,7 +109,7 @@ describe('a session that opens its device', () => {
   })
 
   test('a device of the caller is not replaced', async () => {
-    const device = await cpu().open!()
+    const device = await cpu().open()
     const session = await createSession({ ...compiled, device })
     device.dispose()
     for (let run = 0; run < 2; run++) expect(await codeOf(session.run(x(1, 2)))).toBe('device/lost')

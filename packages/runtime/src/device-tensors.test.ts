@@ -23,7 +23,7 @@ function accumulate(): Graph {
 }
 
 async function open() {
-  const counted = countingDevice(await cpu().open!())
+  const counted = countingDevice(await cpu().open())
   const { device } = counted
   const session = await createSession({ ...compile(accumulate(), { backend: cpu(), device }), device })
   return { session, counted }

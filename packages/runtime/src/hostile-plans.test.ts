@@ -9,7 +9,7 @@ import { type ConstantSource, createSession, type HostTensor } from './index.js'
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
 const backend = cpu()
-const device = await backend.open!()
+const device = await backend.open()
 
 /** The code of what a session of this plan ends in, `ran` when it runs. */
 async function outcomeOf(plan: unknown, constants: ConstantSource, inputs: Readonly<Record<string, HostTensor>>) {

@@ -29,7 +29,7 @@ interface Watched extends Device {
 }
 
 async function openWatched(): Promise<Watched> {
-  const device = await cpu().open!()
+  const device = await cpu().open()
   const buffers = new Set<DeviceBuffer>()
   const failing = (name: Watched['fail']): void => {
     if (watched.fail !== name) return

@@ -10,7 +10,7 @@ async function doubling(change: object = {}) {
   const x = g.input('x', { dtype: 'u8', shape: [4] })
   const graph = g.finish([{ name: 'y', tensor: g.apply1(addOp(x, x), [x, x]) }])
   const backend = cpu()
-  const device = await backend.open!()
+  const device = await backend.open()
   const { plan, constants } = compile(graph, { backend, device })
   return createSession({ plan: { ...plan, ...change }, constants, device })
 }

@@ -22,7 +22,7 @@ const plan = (constants: Plan['constants']): Plan => ({
 
 /** What the buffers hold after an upload, in the order of the constants. */
 async function upload(constants: Plan['constants'], source: ConstantSource): Promise<readonly Uint8Array[]> {
-  const device = await cpu().open!()
+  const device = await cpu().open()
   const buffers = new Map<number, DeviceBuffer>()
   for (const { buffer, bytes } of constants) buffers.set(buffer, device.createBuffer(bytes))
   await uploadConstants(plan(constants), source, device, buffers)

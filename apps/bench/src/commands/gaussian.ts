@@ -2,7 +2,7 @@
 // processor. No speed is measured here: at that size nothing else says what is right.
 import { cpu } from '@tilewright/backend-cpu'
 import { wgsl } from '@tilewright/backend-wgsl'
-import { defined, formatError, invariant, TilewrightError } from '@tilewright/ir'
+import { formatError, invariant, TilewrightError } from '@tilewright/ir'
 import { decodeModel, encodeModel } from '@tilewright/onnx'
 import { Command, Option } from 'commander'
 import type { Workload } from '../cases/workload.js'
@@ -82,6 +82,6 @@ async function openOurs(
   choice: DeviceChoice,
 ): Promise<{ readonly ours: OpenContestant; readonly dispose: () => void }> {
   const backend = choice === 'cpu' ? cpu() : wgsl()
-  const device = choice === 'cpu' ? await defined(backend.open, 'the CPU backend opens devices')() : await openWebgpu()
+  const device = choice === 'cpu' ? await backend.open() : await openWebgpu()
   return { ours: tilewrightOn(backend, device), dispose: device.dispose }
 }
