@@ -1,6 +1,7 @@
 /** The command line: what can be asked for, and which exit code an end has (0 done, 1 failed, 2 asked for wrongly). */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type CheckOptions, check } from './commands/check.js'
+import { type CompileOptions, type CompileTarget, compile, compileTargets } from './commands/compile.js'
 import { doctor } from './commands/doctor.js'
 import { type ExplainOptions, explain } from './commands/explain.js'
 import { type RunOptions, run } from './commands/run.js'
@@ -83,6 +84,24 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     )
 
   program
+    .command('compile')
+    .description(
+      'write what a page or a program loads to run a model without the compiler: plan.json and constants.bin',
+    )
+    .argument('[model]', 'an .onnx file (default: a small built-in model)')
+    .requiredOption('--out <dir>', 'folder to write, which is new or empty')
+    .addOption(
+      new Option('--device <device>', 'what it is to run on: any WebGPU device, or a processor')
+        .choices(compileTargets)
+        .default('webgpu'),
+    )
+    .addOption(fixOption())
+    .option('--json', 'print one JSON object')
+    .action((model: string | undefined, options: CompileFlags) =>
+      finish(() => compile(model, compileOptions(options), terminal)),
+    )
+
+  program
     .command('explain')
     .description('say what a model compiles to, what was fused and why not, its memory, and what each stage takes')
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
@@ -118,6 +137,15 @@ interface AllFlags {
   readonly ofMax?: number
 }
 type Flags<K extends keyof AllFlags> = Pick<AllFlags, K>
+
+interface CompileFlags extends Flags<'fix' | 'json'> {
+  readonly device: CompileTarget
+  readonly out: string
+}
+
+function compileOptions({ device, out, fix, json }: CompileFlags): CompileOptions {
+  return { device, out, fixed: fix ?? {}, json: json === true }
+}
 
 function runOptions({ device, fix, data, size, json }: Flags<'device' | 'fix' | 'data' | 'size' | 'json'>): RunOptions {
   return { device, fixed: fix ?? {}, data, sizes: size ?? {}, json: json === true }

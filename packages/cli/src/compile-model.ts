@@ -1,9 +1,8 @@
-/** From a decoded model to a plan for a device, with the time it takes. */
-import { type CompiledModel, compile } from '@tilewright/compiler'
+/** From a decoded model to a plan, with the time it takes. */
+import { type CompiledModel, type CompileOptions, compile } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import { importGraph, type OnnxModel } from '@tilewright/onnx'
 import type { HostTensor } from '@tilewright/runtime'
-import type { OpenedDevice } from './open-device.js'
 
 export interface Compilation {
   readonly graph: Graph
@@ -21,11 +20,11 @@ export interface Compilation {
 export function compileModel(
   model: OnnxModel,
   hostValues: ReadonlyMap<string, HostTensor>,
-  { backend, device }: OpenedDevice,
+  target: CompileOptions,
 ): Compilation {
   const start = performance.now()
   const graph = importGraph(model, { hostValues })
   const importMilliseconds = performance.now() - start
-  const compiled = compile(graph, { backend, device })
+  const compiled = compile(graph, target)
   return { graph, compiled, milliseconds: performance.now() - start, importMilliseconds }
 }

@@ -15,11 +15,10 @@ import {
 import type { GroupReport, PassTime, RemarkReport, StageTime, UnusedOperator } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import { CompileError, type Target } from '@tilewright/ir'
-import { hostInputs } from '@tilewright/onnx'
 import { type Compilation, compileModel } from '../compile-model.js'
 import type { OpenedDevice } from '../open-device.js'
 import { defaultSizes, sizesWith } from '../random-inputs.js'
-import type { RunRequest } from '../run/run-model.js'
+import { checkNoHostInputs, type RunRequest } from '../run/run-model.js'
 
 export interface Explanation {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -94,14 +93,7 @@ export function explainModel(
   asked: Readonly<Record<string, number>>,
   opened: OpenedDevice,
 ): Explanation {
-  const host = hostInputs(model)
-  if (host.length > 0) {
-    throw new CompileError({
-      code: 'explain/host-value',
-      message: `the model can only be compiled when ${host.map((input) => `"${input}"`).join(', ')} is known`,
-      help: 'make it an initializer of the model; `tilewright run` takes it with --data',
-    })
-  }
+  checkNoHostInputs(model, 'explain/host-value')
   const compilation = compileModel(model, new Map(), opened)
   try {
     return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, opened) }

@@ -1,16 +1,12 @@
 /** What `tilewright run` prints: a summary for people, or the same as one JSON object. */
-import type { GroupReport } from '@tilewright/compiler'
 import type { HostTensor } from '@tilewright/runtime'
-import { formatBytes, formatCount, formatMilliseconds, formatTable } from '../format.js'
-import { operatorsText } from '../group-text.js'
+import { formatBytes, formatCount, formatMilliseconds } from '../format.js'
+import { fusedText, kindLines } from '../group-text.js'
 import type { Colors } from '../terminal.js'
 import type { ResultCheck, RunReport } from './run-model.js'
 
 /** Elements of an output that are shown. */
 const shownElements = 6
-
-/** Kinds of kernels that are shown; `explain` has all. */
-const shownKinds = 12
 
 /** The summary of a run. */
 export function runText(report: RunReport, colors: Colors): string {
@@ -38,29 +34,12 @@ export function runText(report: RunReport, colors: Colors): string {
 
 function kernelsText({ model, groups, dispatches, hostSteps }: RunReport): string {
   const host = hostSteps === 0 ? '' : `, ${formatCount(hostSteps, 'conversion')} on the host`
-  const verb = groups.length < model.operators ? 'fused into' : 'as'
-  return `${formatCount(model.operators, 'operator')} ${verb} ${formatCount(groups.length, 'kernel')}, ${formatCount(dispatches, 'dispatch')}${host}`
+  return `${fusedText(model.operators, groups)}, ${formatCount(dispatches, 'dispatch')}${host}`
 }
 
 function memoryText({ constants, prepared, intermediates, boundary }: RunReport['memory']): string {
   const made = prepared === 0 ? '' : `, ${formatBytes(prepared)} made of them`
   return `weights ${formatBytes(constants)}${made}, intermediates ${formatBytes(intermediates)}, inputs and outputs ${formatBytes(boundary)}`
-}
-
-/** A line a kind of kernel: how often it occurs, the operators fused into it, how it is scheduled. */
-function kindLines(groups: readonly GroupReport[], colors: Colors): readonly string[] {
-  const counts = new Map<string, { readonly cells: readonly string[]; count: number }>()
-  for (const group of groups) {
-    const cells = [operatorsText(group), [...new Set(group.variants.map(({ template }) => template))].join(' | ')]
-    const kind = counts.get(cells.join()) ?? { cells, count: 0 }
-    counts.set(cells.join(), kind)
-    kind.count += 1
-  }
-  const kinds = [...counts.values()].toSorted((a, b) => b.count - a.count)
-  const rows = kinds.slice(0, shownKinds).map(({ cells, count }) => [`${count} ×`.padStart(5), ...cells])
-  const more = kinds.length - shownKinds
-  const rest = more > 0 ? [`    … ${more} kinds more: tilewright explain lists all`] : []
-  return [...formatTable(rows), ...rest].map((row) => colors.dim(`          ${row}`))
 }
 
 function runTimeText({ firstRun, run, runs }: RunReport['times']): string {

@@ -87,6 +87,17 @@ export function readRequest(
   return { name, bytes: bytes.length, model, dataSet }
 }
 
+/** Throws `CompileError` with this code for a model that can only be compiled when the values of some inputs are known. */
+export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`): void {
+  const host = hostInputs(model)
+  if (host.length === 0) return
+  throw new CompileError({
+    code,
+    message: `the model can only be compiled when ${host.map((input) => `"${input}"`).join(', ')} is known`,
+    help: 'make it an initializer of the model; `tilewright run` takes it with --data',
+  })
+}
+
 /**
  * Compiles and runs a model on its data set or on seeded random numbers. `asked` are values of symbolic sizes that are not
  * to have their defaults, where there is no data set. Rejects with the errors of each stage, `CompileError` `size/unknown`, and with `CompileError` `run/host-value` when the model cannot be compiled

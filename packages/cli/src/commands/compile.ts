@@ -1,0 +1,65 @@
+/** `tilewright compile`: writes what a session loads, so that the model runs without the compiler. */
+import { join } from 'node:path'
+import type { Backend } from '@tilewright/backend'
+import { cpu } from '@tilewright/backend-cpu'
+import { wgsl } from '@tilewright/backend-wgsl'
+import { compileData, compileText } from '../compile/report-compile.js'
+import { checkNewFolder, type NewFile, writeFolder } from '../compile/write-folder.js'
+import { compileModel } from '../compile-model.js'
+import { checkNoHostInputs, readRequest } from '../run/run-model.js'
+import type { Terminal } from '../terminal.js'
+
+/** What `--device` takes: no device is opened, and the plan runs on all of its kind. */
+export const compileTargets = ['webgpu', 'cpu'] as const
+export type CompileTarget = (typeof compileTargets)[number]
+
+export interface CompileOptions {
+  readonly device: CompileTarget
+  /** The folder to write. */
+  readonly out: string
+  /** Values of symbolic sizes that the model is compiled for. */
+  readonly fixed: Readonly<Record<string, number>>
+  readonly json: boolean
+}
+
+/**
+ * Compiles the model in `file`, or the built-in one, into a folder with `plan.json` and `constants.bin`; gives exit code 0.
+ * Rejects with the errors of the import and the compile, `compile/host-value` for a model that cannot be compiled without
+ * data, and `CompileError` `file/…` for a folder that cannot be written; then there is nothing in it.
+ */
+export async function compile(file: string | undefined, options: CompileOptions, terminal: Terminal): Promise<number> {
+  const { name, bytes, model } = readRequest(file, undefined, options.fixed)
+  checkNoHostInputs(model, 'compile/host-value')
+  checkNewFolder(options.out)
+  const { graph, compiled, milliseconds } = compileModel(model, new Map(), { backend: backendOf(options.device) })
+  const { plan, constants, groups } = compiled
+
+  const start = performance.now()
+  const files: readonly NewFile[] = [
+    { name: 'constants.bin', chunks: constants },
+    { name: 'plan.json', chunks: () => textChunks(JSON.stringify(plan)) },
+  ]
+  const written = await writeFolder(options.out, files)
+  const report = {
+    model: { name, bytes, operators: graph.nodes.length },
+    target: plan.target,
+    groups,
+    kernels: plan.kernels.length,
+    inputs: plan.inputs,
+    outputs: plan.outputs,
+    files: files.map((one, i) => ({ path: join(options.out, one.name), bytes: written[i] ?? 0 })),
+    times: { compile: milliseconds, write: performance.now() - start },
+  }
+  terminal.result(
+    options.json ? JSON.stringify(compileData(report), undefined, 2) : compileText(report, terminal.colors),
+  )
+  return 0
+}
+
+function backendOf(target: CompileTarget): Backend {
+  return target === 'cpu' ? cpu() : wgsl()
+}
+
+async function* textChunks(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text)
+}
