@@ -62,6 +62,7 @@ describe('run', () => {
       sizes: { batch: 1 },
       dispatches: 5,
       hostSteps: 0,
+      floatingPointOnHost: { operations: 0 },
       outputs: [{ name: 'scores', dtype: 'f32', shape: [1, 10] }],
       checks: [{ against: 'definition', mismatches: [] }],
     })
@@ -318,6 +319,7 @@ describe('check', () => {
           status: 'passed',
           dispatches: 1,
           hostSteps: 0,
+          floatingPointOnHost: { operations: 0 },
           compiles: 1,
           largestError: 0,
           times: { run: expect.any(Number) },

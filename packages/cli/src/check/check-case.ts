@@ -13,6 +13,7 @@ import { compileModel } from '../compile-model.js'
 import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
 import { failureLine } from '../failure.js'
 import { readBytes } from '../files.js'
+import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import type { OpenedDevice } from '../open-device.js'
 import type { Case } from './find-cases.js'
 
@@ -29,6 +30,8 @@ export interface CaseReport {
   /** Of one run: the most over the data sets. */
   readonly dispatches: number
   readonly hostSteps: number
+  /** Summed over the compiled plans. */
+  readonly floatingPointOnHost: FloatingPointOnHost
   /** Milliseconds, summed over the case: compiling, preparing (pipelines, constants), running. */
   readonly times: { readonly compile: number; readonly prepare: number; readonly run: number }
   /** Largest |got − want| over all outputs. */
@@ -54,6 +57,7 @@ interface Tally {
   compiles: number
   dispatches: number
   hostSteps: number
+  readonly floatingPointOnHost: { operations: number }
   readonly times: { compile: number; prepare: number; run: number }
   largestError: number
   largestErrorOfMax: number
@@ -72,6 +76,7 @@ export async function checkCase(
     compiles: 0,
     dispatches: 0,
     hostSteps: 0,
+    floatingPointOnHost: { operations: 0 },
     times: { compile: 0, prepare: 0, run: 0 },
     largestError: 0,
     largestErrorOfMax: 0,
@@ -171,6 +176,7 @@ async function prepareSession(
   const compilation = unlessRefused(tally, () => compileModel(model, hostValues, opened))
   if (compilation === undefined) return undefined
   tally.compiles += 1
+  tally.floatingPointOnHost.operations += floatingPointOnHost(compilation.compiled.plan).operations
   tally.times.compile += compilation.milliseconds
   const start = performance.now()
   const session = await createSession({ ...compilation.compiled, device: opened.device })

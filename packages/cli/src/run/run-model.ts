@@ -12,6 +12,7 @@ import { demoModel } from '../demo-model.js'
 import { evaluateByDefinition } from '../evaluate-by-definition.js'
 import { inFile } from '../failure.js'
 import { readBytes } from '../files.js'
+import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import type { OpenedDevice } from '../open-device.js'
 import { randomInputs, sizesWith } from '../random-inputs.js'
 
@@ -27,6 +28,8 @@ export interface RunReport {
   /** Of one run. */
   readonly dispatches: number
   readonly hostSteps: number
+  /** Of the plan: what a run leaves to the host, and what is done once. Launches are the device's, whatever that is. */
+  readonly floatingPointOnHost: FloatingPointOnHost
   readonly memory: MemoryUse
   /** Milliseconds; `run` is the median of `runs` runs after the first, upload and readback included. */
   readonly times: {
@@ -130,6 +133,7 @@ export async function runModel(
       kernels: compiled.plan.kernels.length,
       dispatches: first.stats.dispatches,
       hostSteps: first.stats.hostSteps,
+      floatingPointOnHost: floatingPointOnHost(compiled.plan),
       memory: first.stats.memory,
       times: {
         compile: compilation.milliseconds,
