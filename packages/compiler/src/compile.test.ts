@@ -158,7 +158,7 @@ describe('what becomes one kernel', () => {
     })
     const { groups, remarks } = compile(graph, { backend: cpu() })
     expect(groups.length).toBe(5)
-    expect(remarks.filter(({ reason }) => reason === 'more than 64 members').length).toBe(4)
+    expect(remarks.filter(({ reason }) => reason === 'the kernel would have more than 64 operations').length).toBe(4)
     const { outputs } = await runOnCpu(graph, { x: tensor([3], Float32Array.of(-1, 0, 2)) })
     expect(outputs.y!.data).toEqual(Float32Array.of(0, 0, 2))
   })

@@ -40,7 +40,7 @@ test('a remark names nodes, operators and tensors of the model', () => {
       kind: 'missed',
       from: { tensor: 'product', node: 'product', operator: 'MatMul' },
       to: { tensor: 'positive', node: 'positive', operator: 'Relu' },
-      reason: 'the intermediate is a result of the model',
+      reason: 'it is an output of the model, so it must be in memory',
     },
   ])
 })

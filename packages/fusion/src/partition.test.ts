@@ -89,8 +89,8 @@ describe('computing again', () => {
     expect(read(64, (value) => unary('exp', value))).toMatchInlineSnapshot(`
       "[before]
       [to]
-      missed: before → to: computing it again at 64 reads costs more than memory
-      missed: before → to: reduce is an anchor itself"
+      missed: before → to: computing it at each of 64 reads costs more than memory
+      missed: before → to: the reader is a reduction, which starts a kernel of its own"
     `)
   })
 })
@@ -115,7 +115,7 @@ describe('epilogues', () => {
     expect(grouped([product(a, x, w), map(y, a)], [a, y])).toMatchInlineSnapshot(`
       "[a]
       [y]
-      missed: a → y: the intermediate is a result of the model"
+      missed: a → y: it is an output of the model, so it must be in memory"
     `)
   })
 
@@ -123,7 +123,7 @@ describe('epilogues', () => {
     const doubled = Array.from({ length: 10 }, (_, i) => square(`t${i}`))
     const doublings = doubled.map((t, i) => map(t, doubled[i - 1] ?? a, (v) => add(v, v)))
     const groups = grouped([product(a, x, w), ...doublings, sum(y, doubled[9]!, a)], [y])
-    expect(groups).toContain('missed: a → t0: it would be read 1025 times')
+    expect(groups).toContain("missed: a → t0: the reader's formula has it 1025 times; 64 are the most")
   })
 
   test('several consumers that meet again', () => {
@@ -150,7 +150,7 @@ describe('epilogues', () => {
     expect(grouped([product(a, x, w), map(b, a), map(c, a), product(y, b, c)], [y])).toMatchInlineSnapshot(`
       "[a]
       b c [y]
-      missed: a → b: 2 consumers
+      missed: a → b: its 2 readers have no result in common
       applied: c → y: prologue
       applied: b → y: prologue"
     `)
@@ -158,10 +158,10 @@ describe('epilogues', () => {
       "[a]
       [b]
       c [y]
-      missed: a → b: 2 consumers
+      missed: a → b: its 2 readers have no result in common
       applied: c → y: prologue
-      missed: b → y: others read the producer too
-      missed: b → y: the intermediate is a result of the model"
+      missed: b → y: others read it too: computing it for each costs more than memory
+      missed: b → y: it is an output of the model, so it must be in memory"
     `)
   })
 
@@ -169,7 +169,7 @@ describe('epilogues', () => {
     expect(grouped([product(a, x, w), transpose(y, a)], [y])).toMatchInlineSnapshot(`
       "[a]
       [y]
-      missed: a → y: an element may reach several results, or none"
+      missed: a → y: the reader takes an element of it to several places, or to none"
     `)
   })
 
@@ -178,7 +178,7 @@ describe('epilogues', () => {
     expect(grouped([product(a, x, w), symmetric], [y])).toMatchInlineSnapshot(`
       "[a]
       [y]
-      missed: a → y: an element may reach several results, or none"
+      missed: a → y: the reader takes an element of it to several places, or to none"
     `)
   })
 
@@ -186,7 +186,7 @@ describe('epilogues', () => {
     expect(grouped([product(a, x, w), product(y, a, w)], [y])).toMatchInlineSnapshot(`
       "[a]
       [y]
-      missed: a → y: reduce is an anchor itself"
+      missed: a → y: the reader is a reduction, which starts a kernel of its own"
     `)
   })
 
@@ -203,7 +203,7 @@ describe('epilogues', () => {
     expect(grouped([update, after], [after.output])).toMatchInlineSnapshot(`
       "[placed]
       [after]
-      missed: placed → after: a scatter stores an element more than once"
+      missed: placed → after: a scatter may write an element more than once"
     `)
   })
 
@@ -221,7 +221,7 @@ describe('epilogues', () => {
     expect(grouped([argmax, after], [after.output])).toMatchInlineSnapshot(`
       "[best]
       [after]
-      missed: best → after: the anchor has several results"
+      missed: best → after: what writes it has several results"
     `)
   })
 
@@ -230,7 +230,7 @@ describe('epilogues', () => {
       "[b]
       [a] y
       applied: a → y: epilogue
-      missed: b → y: the consumer belongs to another group"
+      missed: b → y: the reader is in another kernel already"
     `)
   })
 
@@ -239,7 +239,7 @@ describe('epilogues', () => {
       "[a] b
       [y]
       applied: a → b: epilogue
-      missed: b → y: more than 4 storage buffers"
+      missed: b → y: the kernel would bind more than 4 buffers"
     `)
   })
 })
@@ -293,8 +293,8 @@ describe('prologues', () => {
     expect(grouped([map(a, x), product(y, a, w)], [a, y])).toMatchInlineSnapshot(`
       "[a]
       [y]
-      missed: a → y: others read the producer too
-      missed: a → y: reduce is an anchor itself"
+      missed: a → y: others read it too: computing it for each costs more than memory
+      missed: a → y: the reader is a reduction, which starts a kernel of its own"
     `)
   })
 
@@ -303,9 +303,9 @@ describe('prologues', () => {
       "[a]
       [b]
       [y]
-      missed: a → b: others read the producer too
-      missed: a → y: others read the producer too
-      missed: a → b: 2 consumers"
+      missed: a → b: others read it too: computing it for each costs more than memory
+      missed: a → y: others read it too: computing it for each costs more than memory
+      missed: a → b: its 2 readers have no result in common"
     `)
   })
 
@@ -320,7 +320,7 @@ describe('prologues', () => {
       "a [y]
       [a]
       applied: a → y: prologue
-      missed: a → y: reduce is an anchor itself"
+      missed: a → y: the reader is a reduction, which starts a kernel of its own"
     `)
   })
 
@@ -330,10 +330,10 @@ describe('prologues', () => {
       b [c]
       b [y]
       applied: b → c: prologue
-      missed: a → c: others read the producer too
+      missed: a → c: others read it too: computing it for each costs more than memory
       applied: b → y: prologue
-      missed: a → y: others read the producer too
-      missed: a → b: another group reads the intermediate"
+      missed: a → y: others read it too: computing it for each costs more than memory
+      missed: a → b: another kernel reads it, so it must be in memory"
     `)
   })
 
@@ -342,7 +342,7 @@ describe('prologues', () => {
       "[a] b
       [y]
       applied: a → b: epilogue
-      missed: b → y: reduce is an anchor itself"
+      missed: b → y: the reader is a reduction, which starts a kernel of its own"
     `)
   })
 
@@ -351,8 +351,8 @@ describe('prologues', () => {
       "[a]
       d [y]
       applied: d → y: prologue
-      missed: a → y: more than 4 storage buffers
-      missed: a → d: the consumer belongs to another group"
+      missed: a → y: the kernel would bind more than 4 buffers
+      missed: a → d: the reader is in another kernel already"
     `)
   })
 
@@ -362,7 +362,7 @@ describe('prologues', () => {
     const { groups, remarks } = partition(doubled, new Set(links.slice(-1)), { storageBuffers: 8 })
     expect(groups.map(show)).toEqual(['t0 [t1]', 't2 t3 t4 [t5]'])
     expect(remarks.filter(({ kind }) => kind === 'missed').map(({ reason }) => reason)).toContain(
-      'it would be computed 16 times',
+      'its formula would stand 16 times in the kernel; 8 are the most',
     )
   })
 })

@@ -36,6 +36,15 @@ const mostReads = 64
 /** Equations of one group: fused expressions are nested, and whoever walks them recurses. */
 const mostMembers = 64
 
+/** What starts a kernel of its own, in the words of remarks. */
+const startText: Readonly<Record<Exclude<Equation['kind'], 'compute'>, string>> = {
+  reduce: 'a reduction',
+  rows: 'a chain of reductions',
+  scan: 'a scan',
+  scatter: 'a scatter',
+  sort: 'a sort',
+}
+
 /** Partitions equations in topological order; `results` are the buffers that must exist at the end. */
 export function partition(
   equations: readonly Equation[],
@@ -103,13 +112,14 @@ function absorbEpilogues(
       progress.remarks.push({ kind: 'missed', from: output, to: firstOutput(consumer), reason })
       return group
     }
-    if (outputs.length > 1) return missed('the anchor has several results')
+    if (outputs.length > 1) return missed('what writes it has several results')
     // It reads what it has stored before, where an epilogue would stand.
-    if (group.anchor.kind === 'scatter') return missed('a scatter stores an element more than once')
-    if (consumer.kind !== 'compute' && consumers.length === 1) return missed(`${consumer.kind} is an anchor itself`)
-    if (program.results.has(output)) return missed('the intermediate is a result of the model')
+    if (group.anchor.kind === 'scatter') return missed('a scatter may write an element more than once')
+    if (consumer.kind !== 'compute' && consumers.length === 1)
+      return missed(`the reader is ${startText[consumer.kind]}, which starts a kernel of its own`)
+    if (program.results.has(output)) return missed('it is an output of the model, so it must be in memory')
     const region = regionOf(output, program)
-    if (region === undefined) return missed(`${consumers.length} consumers`)
+    if (region === undefined) return missed(`its ${consumers.length} readers have no result in common`)
     const { composed, members } = region
     const grown = { ...group, epilogues: [...group.epilogues, composed], members: [...group.members, ...members] }
     const reason =
@@ -125,16 +135,18 @@ function absorbEpilogues(
 }
 
 function whyNoEpilogue(output: Buffer, { composed, members }: Region, { owned, read }: Progress): string | undefined {
-  if (members.some((member) => owned.has(member))) return 'the consumer belongs to another group'
+  if (members.some((member) => owned.has(member))) return 'the reader is in another kernel already'
   // An index map that was inlined elsewhere reads this result, or one between it and the last, from memory.
   if ([output, ...members.slice(0, -1).map((member) => member.output)].some((made) => read.has(made)))
-    return 'another group reads the intermediate'
-  return inverseMapOf(composed, output) === undefined ? 'an element may reach several results, or none' : undefined
+    return 'another kernel reads it, so it must be in memory'
+  return inverseMapOf(composed, output) === undefined
+    ? 'the reader takes an element of it to several places, or to none'
+    : undefined
 }
 
 function whyTooManyReads(output: Buffer, { composed }: Region, { loadsOf }: ProgramIndex): string | undefined {
   const reads = loadsOf(composed).get(output) ?? 0
-  return reads > mostReads ? `it would be read ${reads} times` : undefined
+  return reads > mostReads ? `the reader's formula has it ${reads} times; ${mostReads} are the most` : undefined
 }
 
 function absorbPrologues(
@@ -188,14 +200,18 @@ function whyTooLarge(
   { storageBuffers }: PartitionFacts,
 ): string | undefined {
   if (inputsOf(group).size + groupOutputs(group).length > storageBuffers) {
-    return `more than ${storageBuffers} storage buffers`
+    return `the kernel would bind more than ${storageBuffers} buffers`
   }
-  return group.prologues.length + group.members.length > mostMembers ? `more than ${mostMembers} members` : undefined
+  return group.prologues.length + group.members.length > mostMembers
+    ? `the kernel would have more than ${mostMembers} operations`
+    : undefined
 }
 
 function whyTooManyCopies(producer: Buffer, group: FusionGroup, { loadsOf }: ProgramIndex): string | undefined {
   const copies = copiesOf(producer, group, loadsOf)
-  return copies > mostCopies ? `it would be computed ${copies} times` : undefined
+  return copies > mostCopies
+    ? `its formula would stand ${copies} times in the kernel; ${mostCopies} are the most`
+    : undefined
 }
 
 /** Groups in topological order of the buffers between them. */

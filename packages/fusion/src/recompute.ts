@@ -33,10 +33,12 @@ export function whyNotAgain(producer: Compute, group: FusionGroup, isShared: boo
   const again = Math.max(0, costOf(producer) - loadCost)
   const reads = Math.max(1, readsPerElement(producer, group))
   if (isShared && (again > mostSharedOperations / 4 || reads * again > mostSharedOperations)) {
-    return 'others read the producer too'
+    return 'others read it too: computing it for each costs more than memory'
   }
   const extra = (reads - 1) * again
-  return extra > mostOperations ? `computing it again at ${Math.round(reads)} reads costs more than memory` : undefined
+  return extra > mostOperations
+    ? `computing it at each of ${Math.round(reads)} reads costs more than memory`
+    : undefined
 }
 
 const isRounded = ({ value }: Compute): boolean =>

@@ -60,15 +60,15 @@ test('the built-in model as text', async () => {
       4  Gemm               matmul/register-tiled threadsM=1 threadsN=1 ownM=4 ownN=4 step=4  #4 1 thread × [3, 1, 1]     2 variants
 
     not fused
-      4 × reduce is an anchor itself
+      4 × the reader is a reduction, which starts a kernel of its own
           Relu "conv1_relu" → MaxPool "pool1"
           MaxPool "pool1" → Conv "conv2"
           Relu "conv2_relu" → MaxPool "pool2"
           and 1 more
 
     templates not used
-      reduce/cooperative: workgroup memory is no faster than storage here (groups 1, 3)
-      matmul/workgroup-tiled: workgroup memory is no faster than storage here (group 4)
+      reduce/cooperative: workgroup memory is no faster than other memory here (groups 1, 3)
+      matmul/workgroup-tiled: workgroup memory is no faster than other memory here (group 4)
 
     memory of intermediates
       30.6 KiB alive at most, 30.6 KiB allocated in 1 arena: 1.00 × the bound
@@ -116,15 +116,15 @@ test('one group as text, with the source of its kernels', async () => {
     schedule for batch <= 4
       matmul/register-tiled threadsM=1 threadsN=1 ownM=4 ownN=4 step=4
       #4 1 thread × [3, batch /^ 4, 1]
-      not matmul/workgroup-tiled: workgroup memory is no faster than storage here
+      not matmul/workgroup-tiled: workgroup memory is no faster than other memory here
 
     schedule
       matmul/register-tiled threadsM=1 threadsN=1 ownM=4 ownN=4 step=4
       #5 1 thread × [3, batch /^ 4, 1]
-      not matmul/workgroup-tiled: workgroup memory is no faster than storage here
+      not matmul/workgroup-tiled: workgroup memory is no faster than other memory here
 
     remarks
-      missed: Reshape "flatten" → Gemm "dense": reduce is an anchor itself
+      missed: Reshape "flatten" → Gemm "dense": the reader is a reduction, which starts a kernel of its own
       applied: Gemm "dense": product → scores: epilogue
 
     "
@@ -166,7 +166,7 @@ describe('the data', () => {
       kind: 'missed',
       from: expect.objectContaining({ node: 'conv1_relu', operator: 'Relu' }),
       to: expect.objectContaining({ node: 'pool1', operator: 'MaxPool' }),
-      reason: 'reduce is an anchor itself',
+      reason: 'the reader is a reduction, which starts a kernel of its own',
     })
   })
 

@@ -102,15 +102,17 @@ function check(candidate: DirectConvolution, problem: Problem, target: Target): 
   const { contraction, x, y } = defined(matchWindows(problem.anchor), 'a template is given what it matches')
   if (threads > target.limits.threads)
     return { reason: `${threads} threads; the target allows ${target.limits.threads}` }
-  if (ownM > 1 && contraction.m.length === 0) return { reason: 'there is one feature a group' }
-  if (ownY > 1 && y === undefined) return { reason: 'there is one window' }
+  if (ownM > 1 && contraction.m.length === 0) return { reason: 'each group has one output channel' }
+  if (ownY > 1 && y === undefined) return { reason: 'windows move along one dimension alone' }
   const rows = ownY > 1 && y !== undefined ? y : undefined
   const taps = tapsAtOnce(x) * (rows?.taps ?? 1)
   const read = reach(x, ownX, tapsAtOnce(x)) * (rows === undefined ? 1 : reach(rows, ownY, rows.taps))
   const registers = ownM * ownY * ownX + read + ownM
-  if (registers > 128) return { reason: `${registers} registers a thread; 128 are safe everywhere` }
+  if (registers > 128) return { reason: `${registers} registers a thread; every device has 128` }
   const products = ownM * ownY * ownX * taps
-  return products > mostProducts ? { reason: `${products} products in the text of a loop` } : undefined
+  return products > mostProducts
+    ? { reason: `${products} products in one loop; ${mostProducts} are the most` }
+    : undefined
 }
 
 /** Channels from which on tiles in workgroup memory serve more results than neighbours do. */
@@ -121,7 +123,7 @@ function level0(problem: Problem, target: Target): DirectConvolution | Rejection
   const isDepthwise = contraction.m.length === 0
   const channels = contraction.k.filter((axis) => axis !== x.tap && axis !== y?.tap)
   if (!isDepthwise && target.fastWorkgroupMemory && sizeRange(extentOf(channels)).max > manyChannels) {
-    return { reason: 'tiles in workgroup memory serve many channels' }
+    return { reason: 'tiles in workgroup memory are faster for many channels' }
   }
   const single = target.limits.threads < 64
   const own = (extent: SizeExpr, most: number): number => Math.min(most, powerOfTwo(sizeRange(extent).max))

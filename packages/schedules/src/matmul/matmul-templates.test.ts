@@ -117,7 +117,7 @@ describe('matmul/register-tiled', () => {
     expect(registerTiledMatmul.level0(problem, single)).toMatchObject({ threadsM: 1, threadsN: 1 })
     const greedy = { threadsM: 8, threadsN: 8, ownM: 8, ownN: 8, step: 8 }
     expect(registerTiledMatmul.check(greedy, problem, target)).toEqual({
-      reason: '192 registers a thread; 128 are safe everywhere',
+      reason: '192 registers a thread; every device has 128',
     })
   })
 })

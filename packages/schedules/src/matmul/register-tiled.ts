@@ -76,7 +76,7 @@ function check(candidate: RegisterTiled, _problem: Problem, target: Target): Rej
     return { reason: `${threads} threads; the target allows ${target.limits.threads}` }
   // Accumulators and one step of both factors live in registers; 128 is what every GPU has to give to a thread.
   const registers = ownM * ownN + (ownM + ownN) * step
-  if (registers > 128) return { reason: `${registers} registers a thread; 128 are safe everywhere` }
+  if (registers > 128) return { reason: `${registers} registers a thread; every device has 128` }
   return undefined
 }
 

@@ -100,14 +100,14 @@ function check(candidate: WorkgroupTiled, problem: Problem, target: Target): Rej
   const staged = ((threadsM * ownM + threadsN * ownN) * tileK) / threads
   // One factor's fragment and a row of the other's are live at a time.
   const registers = ownM * ownN + ownM * depth + ownN + staged
-  if (registers > 128) return { reason: `${registers} registers a thread; 128 are safe everywhere` }
+  if (registers > 128) return { reason: `${registers} registers a thread; every device has 128` }
   const plan = copies(candidate, requireMatmul(problem.anchor))
   return isRejection(plan) ? plan : undefined
 }
 
 /** Large tiles for large problems; refused where workgroup memory does not pay or the tile would be mostly edge. */
 function level0(problem: Problem, target: Target): WorkgroupTiled | Rejection {
-  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than storage here' }
+  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than other memory here' }
   const { m, n } = requireMatmul(problem.anchor)
   const [rows, columns] = [sizeRange(extentOf(m)).max, sizeRange(extentOf(n)).max]
   if (Math.min(rows, columns) <= 16) return { reason: `a ${rows}×${columns} result does not fill a tile` }

@@ -38,7 +38,7 @@ export const reduceCooperative: ScheduleTemplate<ReduceCooperative> = {
 
 function check({ threads }: ReduceCooperative, problem: Problem, { limits }: Target): Rejection | undefined {
   const { anchor } = requireReduce(problem.anchor)
-  if (!anchor.commutative) return { reason: 'the fold keeps the order of its elements' }
+  if (!anchor.commutative) return { reason: 'a result depends on the order of the elements' }
   if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
   const bytes = 4 * anchor.outputs.length * threads
   return bytes > limits.workgroupBytes
@@ -52,13 +52,13 @@ const shortDomain = 64
 const manyResults = 1 << 14
 
 function level0(problem: Problem, target: Target): ReduceCooperative | Rejection {
-  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than storage here' }
+  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than other memory here' }
   const { results, length, contiguous, beside } = requireReduce(problem.anchor)
   const elements = sizeRange(length).max
-  if (elements < shortDomain) return { reason: `${elements} elements are too few to share` }
+  if (elements < shortDomain) return { reason: `${elements} elements are too few to share among threads` }
   const count = sizeRange(elementCount(results.map((axis) => axis.extent))).max
   if (beside && !contiguous && count >= manyResults) {
-    return { reason: 'neighbouring results read neighbouring elements: threads read them together' }
+    return { reason: 'neighbouring results read neighbouring elements: a thread for each reads faster' }
   }
   const lanes = contiguous ? target.vectorLanes : 1
   const threads = Math.min(256, target.limits.threads, 2 ** Math.max(5, Math.ceil(Math.log2(elements / lanes))))

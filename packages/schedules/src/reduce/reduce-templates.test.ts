@@ -136,13 +136,13 @@ describe('reduce/cooperative', () => {
     const level0 = (shape: Shape['shape'], over: readonly number[], commutative = true, of = target) =>
       reduceCooperative.level0(problemOf(folded({ shape, over, symbolic: false }, commutative).anchor), of)
     expect(level0([2, 3, 1024], [2])).toEqual({ threads: 256, lanes: 4 })
-    expect(level0([2, 3, 9], [2])).toEqual({ reason: '9 elements are too few to share' })
-    expect(level0([2, 3, 99], [2], false)).toEqual({ reason: 'the fold keeps the order of its elements' })
+    expect(level0([2, 3, 9], [2])).toEqual({ reason: '9 elements are too few to share among threads' })
+    expect(level0([2, 3, 99], [2], false)).toEqual({ reason: 'a result depends on the order of the elements' })
     expect(level0([512, 128, 128], [0])).toEqual({
-      reason: 'neighbouring results read neighbouring elements: threads read them together',
+      reason: 'neighbouring results read neighbouring elements: a thread for each reads faster',
     })
     expect(level0([2, 3, 99], [2], true, { ...target, fastWorkgroupMemory: false })).toEqual({
-      reason: 'workgroup memory is no faster than storage here',
+      reason: 'workgroup memory is no faster than other memory here',
     })
   })
 })

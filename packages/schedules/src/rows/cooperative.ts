@@ -67,18 +67,19 @@ function roundsOf({ threads, lanes }: RowsCooperative, length: SizeExpr): number
 function check(candidate: RowsCooperative, problem: Problem, { limits }: Target): Rejection | undefined {
   const { threads, lanes, keep } = candidate
   const { anchor } = requireRows(problem.anchor)
-  if (!anchor.stages.every((stage) => stage.commutative)) return { reason: 'a stage keeps the order of its elements' }
+  if (!anchor.stages.every((stage) => stage.commutative))
+    return { reason: 'a result depends on the order of the elements' }
   if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
   const bytes = threadBytes(anchor) * threads
   if (bytes > limits.workgroupBytes)
     return { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
   if (!keep) return undefined
   const rounds = roundsOf(candidate, lengthOf(anchor))
-  if (rounds === undefined) return { reason: 'a row of unknown length does not stay in registers' }
+  if (rounds === undefined) return { reason: 'rows of unknown length may not fit registers' }
   // Each of a thread's points stands in the text, even where none of its elements is kept.
   const kept = rounds * lanes * Math.max(1, sharedLoads(anchor).length)
   return kept > mostKept
-    ? { reason: `${kept} elements a thread in registers; ${mostKept} are safe everywhere` }
+    ? { reason: `${kept} elements a thread in registers; ${mostKept} fit on every device` }
     : undefined
 }
 
@@ -90,12 +91,12 @@ const shortRow = 32
 
 /** Refused where barriers do not pay, rows are short, or neighbouring rows lie side by side in sufficient number. */
 function level0(problem: Problem, target: Target): RowsCooperative | Rejection {
-  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than storage here' }
+  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than other memory here' }
   const parts = requireRows(problem.anchor)
   const length = sizeRange(lengthOf(problem.anchor)).max
-  if (length < shortRow) return { reason: `rows of ${length} elements are too short to share` }
+  if (length < shortRow) return { reason: `rows of ${length} elements are too short to share among threads` }
   if (!isContiguous(parts) && sizeRange(parts.rows.at(-1)?.extent ?? 1).max >= shortRow) {
-    return { reason: 'neighbouring rows lie side by side: threads read them together' }
+    return { reason: 'neighbouring rows lie side by side in memory: a thread for each reads faster' }
   }
   const lanes = isContiguous(parts) ? target.vectorLanes : 1
   const threads = Math.min(256, target.limits.threads, 2 ** Math.max(5, Math.ceil(Math.log2(length / lanes))))

@@ -40,7 +40,7 @@ export function whyNotOwned(
   if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
   const innermost = rows.at(-1)?.extent ?? 1
   return own > 1 && sizeMultipleOf(innermost) % own !== 0
-    ? { reason: `${own} rows a thread do not divide the innermost extent of the rows` }
+    ? { reason: `${own} rows a thread do not divide the last dimension of the rows` }
     : undefined
 }
 

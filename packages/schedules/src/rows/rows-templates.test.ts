@@ -120,7 +120,7 @@ describe('rows/in-thread', () => {
   test('refuses rows that do not come in groups, with a reason', () => {
     const { anchor } = shifted({ shape: [2, 3, 5], along: [1], symbolic: false })
     expect(rowsInThread.check({ threads: 4, own: 4, step: 1 }, problemOf(anchor), target)).toEqual({
-      reason: '4 rows a thread do not divide the innermost extent of the rows',
+      reason: '4 rows a thread do not divide the last dimension of the rows',
     })
   })
 })
@@ -173,12 +173,12 @@ describe('rows/cooperative', () => {
       rowsCooperative.level0(problemOf(shifted({ shape, along, symbolic: false }).anchor), of)
     expect(level0([2, 3, 1024], [2])).toEqual({ threads: 256, lanes: 4, keep: true })
     expect(level0([2, 3, 100_000], [2])).toEqual({ threads: 256, lanes: 4, keep: false })
-    expect(level0([2, 3, 13], [2])).toEqual({ reason: 'rows of 13 elements are too short to share' })
+    expect(level0([2, 3, 13], [2])).toEqual({ reason: 'rows of 13 elements are too short to share among threads' })
     expect(level0([2, 64, 64], [1])).toEqual({
-      reason: 'neighbouring rows lie side by side: threads read them together',
+      reason: 'neighbouring rows lie side by side in memory: a thread for each reads faster',
     })
     expect(level0([2, 3, 1024], [2], { ...target, fastWorkgroupMemory: false })).toEqual({
-      reason: 'workgroup memory is no faster than storage here',
+      reason: 'workgroup memory is no faster than other memory here',
     })
     // Nothing is read twice; still the text of a long row would be long.
     const { output, axes, along, stages } = shifted({ shape: [2, 3, 100_000], along: [2], symbolic: false }).anchor
@@ -187,7 +187,7 @@ describe('rows/cooperative', () => {
     const { anchor } = shifted({ shape: [2, 3, 64], along: [2], symbolic: false })
     const ordered = { ...anchor, stages: anchor.stages.map((one) => ({ ...one, commutative: false })) }
     expect(rowsCooperative.level0(problemOf(ordered), target)).toEqual({
-      reason: 'a stage keeps the order of its elements',
+      reason: 'a result depends on the order of the elements',
     })
   })
 })

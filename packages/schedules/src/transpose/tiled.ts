@@ -58,7 +58,7 @@ export const transposeTiled: ScheduleTemplate<TransposeTiled> = {
 
 function check({ tile, rows }: TransposeTiled, problem: Problem, target: Target): Rejection | undefined {
   const found = matchPermutedLoads(problem.anchor)
-  if (found === undefined) return { reason: 'no load is contiguous along another dimension than the last' }
+  if (found === undefined) return { reason: 'it reads nothing across the order in which it writes' }
   const { threads: mostThreads, workgroupBytes: mostBytes } = target.limits
   if (tile % rows !== 0) return { reason: `${rows} rows of threads do not divide a tile of ${tile}` }
   if (tile * rows > mostThreads) return { reason: `${tile * rows} threads; the target allows ${mostThreads}` }
@@ -71,7 +71,7 @@ const shortExtent = 16
 
 /** The largest tile that fits and a plane fills; refused where workgroup memory does not pay or tiles would be mostly edge. */
 function level0(problem: Problem, target: Target): TransposeTiled | Rejection {
-  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than storage here' }
+  if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than other memory here' }
   const { rows, columns } = planesOf(requirePermutedLoads(problem.anchor))
   const [m, n] = [sizeRange(rows).max, sizeRange(columns).max]
   if (Math.min(m, n) < shortExtent) return { reason: `a ${m}×${n} plane does not fill a tile` }
