@@ -279,9 +279,21 @@ describe('check', () => {
       1 passed, 2 failed, 1 unsupported
       "
     `)
-    expect(stderr).toMatchInlineSnapshot(`
-      "unsupported: operator "Foo"
+    expect(stderr.replaceAll(name ?? '', 'cases')).toMatchInlineSnapshot(`
+      "unsupported: 1 × operator "Foo": cases/c
       each element was compared within --rtol 0.001 and --atol 1e-7; whole models round more: --of-max 1e-4 compares with the largest value of an output
+      "
+    `)
+  })
+
+  test('what is not supported takes a line each, with the first of its cases', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) writeCase(at(name), unknown, [good])
+    const bar = modelBytes((g) => g.output(g.node('Bar', [g.node('Foo', [g.input('x', 'f32', [2])])]), 'f32'))
+    writeCase(at('f'), bar, [good])
+    const { stderr } = await capture('check', root.path, '--device', 'cpu')
+    expect(stderr.replaceAll(root.path.split('/').at(-1) ?? '', 'cases')).toMatchInlineSnapshot(`
+      "unsupported: 6 × operator "Foo": cases/a, cases/b, cases/c, and 3 more
+      unsupported: 1 × operator "Bar": cases/f
       "
     `)
   })

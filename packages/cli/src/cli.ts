@@ -30,7 +30,7 @@ export async function runCli({ args, terminal, ...rest }: CliOptions): Promise<n
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (args.includes('--json')) terminal.result(JSON.stringify({ error: failureData(error) }, undefined, 2))
-    terminal.note(formatFailure(error, terminal.noteColors))
+    terminal.note(formatFailure(error, terminal.noteColors, terminal.noteColumns))
     return 1
   }
 }

@@ -4,6 +4,7 @@ import { CompileError, UnsupportedError } from '@tilewright/ir'
 import { decodeTensor, type OnnxModel, type TensorData, tensorData } from '@tilewright/onnx'
 import type { HostTensor } from '@tilewright/runtime'
 import { readBytes, readFolder } from './files.js'
+import { formatList } from './format.js'
 
 /** A folder of tensors; nothing is read before it is asked for. */
 export interface DataSet {
@@ -49,7 +50,7 @@ export function checkInputCount(dataSet: DataSet, names: readonly string[]): voi
   if (dataSet.inputCount === names.length) return
   throw new CompileError({
     code: 'data/input-count',
-    message: `${dataSet.inputCount} input files for ${names.length} inputs (${names.join(', ')})`,
+    message: `${dataSet.inputCount} input files for ${names.length} inputs (${formatList(names, 3)})`,
     where: dataSet.folder,
     help:
       dataSet.inputCount === 0 && dataSet.inner !== undefined

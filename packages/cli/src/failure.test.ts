@@ -55,6 +55,18 @@ test('memory that runs out is no bug', () => {
   expect(failureOf(attempt())).toMatchObject({ code: 'run/out-of-memory' })
 })
 
+test('what a model lacks takes a line of the terminal each', () => {
+  const gaps = Array.from({ length: 9 }, (_, i) => ({
+    where: `node "layers.${i}.attention.product"`,
+    what: 'operator "Foo"',
+  }))
+  const error = new UnsupportedError({ code: 'a/b', message: 'no', gaps })
+  expect(formatFailure(error, pc.createColors(false), 50)).toMatchInlineSnapshot(`
+    "error[a/b]: no
+      with  9 × operator "Foo": node "layers.0.attent…"
+  `)
+})
+
 test('fits on a line for lists', () => {
   const error = new CompileError({ code: 'a/b', message: 'first\n  second', where: 'file x', help: 'not shown' })
   expect(failureLine(error)).toBe('error[a/b]: first second (at file x)')

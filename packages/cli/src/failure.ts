@@ -1,5 +1,6 @@
 /** Errors as the command line shows them: whichever package throws, one shape, and never a stack trace. */
 import { CompileError, formatError, InternalError, TilewrightError, UnsupportedError } from '@tilewright/ir'
+import { fitLine } from './format.js'
 import type { Colors } from './terminal.js'
 
 /**
@@ -45,9 +46,10 @@ function textField(error: Error, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** An error with its place and help beneath, coloured. */
-export function formatFailure(error: unknown, colors: Colors): string {
-  const [head = '', ...details] = formatError(failureOf(error)).split('\n')
+/** An error with its place and help beneath, coloured; what a model lacks takes a line of `columns` characters each. */
+export function formatFailure(error: unknown, colors: Colors, columns: number = Number.POSITIVE_INFINITY): string {
+  const [head = '', ...lines] = formatError(failureOf(error)).split('\n')
+  const details = lines.map((line) => (line.startsWith('  with ') ? fitLine(line, columns) : line))
   const title = head.replace(/^error\[[^\]]*\]/, (label) => colors.bold(colors.red(label)))
   return [title, ...details.map((line) => line.replace(/^ {2}(at|with|help) /, (label) => colors.dim(label)))].join(
     '\n',

@@ -24,6 +24,17 @@ export function formatCount(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : plural}`
 }
 
+/** The first of many texts, and how many more there are. */
+export function formatList(texts: readonly string[], most: number): string {
+  const rest = texts.length > most ? `, and ${texts.length - most} more` : ''
+  return texts.slice(0, most).join(', ') + rest
+}
+
+/** The text, cut where a line of a terminal ends. */
+export function fitLine(text: string, columns: number): string {
+  return text.length > columns ? `${text.slice(0, columns - 1)}…` : text
+}
+
 /** Rows as lines, their cells left-aligned two spaces apart. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = rows.reduce<readonly number[]>(

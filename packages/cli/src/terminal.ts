@@ -11,6 +11,8 @@ export interface Terminal {
   readonly note: (text: string) => void
   /** A line that the next one replaces; shown only to a person who waits. */
   readonly progress: (text: string) => void
+  /** Characters in a line of notes; there is no end to it where no person looks. */
+  readonly noteColumns: number
   /** Colours of results. */
   readonly colors: Colors
   /** Colours of notes. */
@@ -49,6 +51,7 @@ export function createTerminal(stdout: Output, stderr: Output, environment: Envi
       stderr.write(clearLine + text.slice(0, (stderr.columns ?? 80) - 1))
       isProgressShown = true
     },
+    noteColumns: stderr.isTTY === true ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY,
     colors: pc.createColors(hasColors(stdout, environment)),
     noteColors: pc.createColors(hasColors(stderr, environment)),
   }

@@ -31,6 +31,19 @@ test('gaps are listed, all of them', () => {
   expect(new UnsupportedError({ code: 'a/b', message: 'none' }).gaps).toEqual([])
 })
 
+test('equal gaps are counted on one line, with the first places', () => {
+  const gaps = Array.from({ length: 40 }, (_, i) => ({
+    where: `node_${i}`,
+    what: i < 5 ? 'operator Foo' : 'operator Bar',
+  }))
+  const error = new UnsupportedError({ code: 'onnx/unsupported', message: 'the model needs 40 things', gaps })
+  expect(formatError(error)).toMatchInlineSnapshot(`
+    "error[onnx/unsupported]: the model needs 40 things
+      with  5 × operator Foo: node_0, node_1, node_2 and 2 more
+      with  35 × operator Bar: node_5, node_6, node_7 and 32 more"
+  `)
+})
+
 test('broken invariants are our bugs', () => {
   const error = thrownBy(() => invariant(false, 'a mapping has workers'))
   expect(error).toBeInstanceOf(InternalError)

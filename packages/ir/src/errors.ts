@@ -103,6 +103,7 @@ function formatGaps(gaps: readonly Gap[]): readonly string[] {
   for (const { where, what } of gaps) places.set(what, [...(places.get(what) ?? []), where])
   return [...places].map(([what, all]) => {
     const rest = all.length - placesShown
-    return `  with  ${what}: ${all.slice(0, placesShown).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+    const count = all.length === 1 ? '' : `${all.length} × `
+    return `  with  ${count}${what}: ${all.slice(0, placesShown).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
   })
 }

@@ -13,6 +13,7 @@ import { compileModel } from '../compile-model.js'
 import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
 import { failureLine } from '../failure.js'
 import { readBytes } from '../files.js'
+import { formatList } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import type { OpenedDevice } from '../open-device.js'
 import type { Case } from './find-cases.js'
@@ -204,7 +205,7 @@ async function runDataSet(
   if (dataSet.outputCount !== names.length) {
     throw new CompileError({
       code: 'data/output-count',
-      message: `${dataSet.outputCount} output files for ${names.length} outputs (${names.join(', ')})`,
+      message: `${dataSet.outputCount} output files for ${names.length} outputs (${formatList(names, 3)})`,
     })
   }
   const wrong = names.flatMap((name, position) => {

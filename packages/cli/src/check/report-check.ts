@@ -1,6 +1,7 @@
 /** What `tilewright check` prints: a line a failure, the count last; or everything as one JSON object. */
 import type { DeviceInfo } from '@tilewright/backend'
 import type { Tolerance } from '../compare-tensors.js'
+import { fitLine, formatList } from '../format.js'
 import type { Colors } from '../terminal.js'
 import type { CaseReport } from './check-case.js'
 
@@ -36,17 +37,23 @@ export function toleranceText(cases: readonly CaseReport[], tolerance: Tolerance
   return `each element was compared within --rtol ${rtol} and --atol ${atol}; whole models round more: --of-max 1e-4 compares with the largest value of an output`
 }
 
-/** What unsupported cases lack, most frequent first, in one line; undefined when there are none. */
-export function gapsText(cases: readonly CaseReport[]): string | undefined {
-  const counts = new Map<string, number>()
-  for (const { gaps } of cases) {
-    for (const what of new Set(gaps.map((gap) => gap.what))) counts.set(what, (counts.get(what) ?? 0) + 1)
+/** Gaps, and cases of one, that are shown before the rest is counted; `--json` has all. */
+const shown = { gaps: 12, cases: 3 } as const
+
+/** What unsupported cases lack, most frequent first: a line of `columns` characters each, with the cases. */
+export function gapLines(cases: readonly CaseReport[], columns: number): readonly string[] {
+  const lacking = new Map<string, string[]>()
+  for (const { name, gaps } of cases) {
+    for (const what of new Set(gaps.map((gap) => gap.what))) lacking.set(what, [...(lacking.get(what) ?? []), name])
   }
-  const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
-  if (sorted.length === 0) return undefined
-  const shown = sorted.slice(0, 12).map(([what, count]) => (count === 1 ? what : `${what} (${count})`))
-  const more = sorted.length > shown.length ? `, and ${sorted.length - shown.length} more` : ''
-  return `unsupported: ${shown.join(', ')}${more}`
+  const sorted = [...lacking].toSorted(([, a], [, b]) => b.length - a.length)
+  const more = sorted.length - shown.gaps
+  return [
+    ...sorted
+      .slice(0, shown.gaps)
+      .map(([what, names]) => `unsupported: ${names.length} × ${what}: ${formatList(names, shown.cases)}`),
+    ...(more > 0 ? [`unsupported: ${more} more, which --json lists`] : []),
+  ].map((line) => fitLine(line, columns))
 }
 
 /** Everything, as plain data; a largest error that is not finite is null. */

@@ -1,7 +1,7 @@
 /** `tilewright check`: runs every case it finds and compares with the results that stand beside it. */
 import { type CaseReport, checkCase } from '../check/check-case.js'
 import { findCases } from '../check/find-cases.js'
-import { checkData, failureText, gapsText, summarize, summaryText, toleranceText } from '../check/report-check.js'
+import { checkData, failureText, gapLines, summarize, summaryText, toleranceText } from '../check/report-check.js'
 import type { Tolerance } from '../compare-tensors.js'
 import { type DeviceChoice, type OpenedDevice, openDevice } from '../open-device.js'
 import type { Terminal } from '../terminal.js'
@@ -37,8 +37,7 @@ export async function check(folders: readonly string[], options: CheckOptions, t
   } finally {
     opened.device.dispose()
   }
-  const gaps = gapsText(reports)
-  if (gaps !== undefined) terminal.note(gaps)
+  for (const line of gapLines(reports, terminal.noteColumns)) terminal.note(line)
   const tolerance = toleranceText(reports, options.tolerance)
   if (tolerance !== undefined && !options.json) terminal.note(tolerance)
   const summary = summarize(reports)

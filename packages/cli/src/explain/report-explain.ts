@@ -1,6 +1,6 @@
 /** What `tilewright explain` prints for people: from operators to pipelines, then remarks, memory and times. */
 import type { LaunchReport, PlaceReport, RemarkReport, VariantReport } from '@tilewright/compiler'
-import { formatBytes, formatCount, formatMilliseconds, formatTable } from '../format.js'
+import { formatBytes, formatCount, formatList, formatMilliseconds, formatTable } from '../format.js'
 import { operatorsText } from '../group-text.js'
 import type { Colors } from '../terminal.js'
 import type { ExplainedGroup, ExplainedLaunch, ExplainedTimes, Explanation, MemoryTimeline } from './explain-model.js'
@@ -48,7 +48,7 @@ function headerLines(explanation: Explanation, colors: Colors): readonly string[
       : [
           [
             'unused',
-            listed(
+            formatList(
               unused.map(({ node }) => node),
               shown.examples,
             ),
@@ -114,16 +114,11 @@ function rejectedLines(groups: readonly ExplainedGroup[]): readonly string[] {
   )
   return [...groupBy(texts, ({ text }) => text)].map(
     ([text, all]) =>
-      `${text} (${all.length === 1 ? 'group' : 'groups'} ${listed(
+      `${text} (${all.length === 1 ? 'group' : 'groups'} ${formatList(
         all.map(({ number }) => String(number)),
         shown.operators,
       )})`,
   )
-}
-
-function listed(texts: readonly string[], most: number): string {
-  const rest = texts.length > most ? `, and ${texts.length - most} more` : ''
-  return texts.slice(0, most).join(', ') + rest
 }
 
 function memoryLines({ bound, arenas }: MemoryTimeline): readonly string[] {
