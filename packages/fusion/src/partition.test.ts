@@ -285,7 +285,7 @@ describe('prologues', () => {
       b [y]
       applied: b → y: prologue
       missed: a → y: a sort compares values with themselves
-      missed: a → b: the consumer belongs to another group"
+      missed: a → b: the reader is in another kernel already"
     `)
   })
 
