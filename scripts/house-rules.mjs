@@ -19,6 +19,15 @@ const NODE_GLOBALS = new Set(['process', 'Buffer', '__dirname', '__filename', 'r
 /** Where they are fine: the command line, and files or folders named for Node. */
 const NODE_FILE = /^packages\/(cli\/|.*\/node(-[a-z-]+)?(\/|\.ts$))/
 
+/** Backends, and what the command line calls their devices. */
+const BACKEND_NAMES = new Set(['wgsl', 'webgpu', 'cuda', 'cuda-emulated', 'cpu'])
+
+/** Packages above the backends, or beside them, which ask a target for facts and nobody for a name. */
+const NEUTRAL_FILE = /^packages\/(?!backend-)/
+
+/** The one table of backends: what `--device` takes. */
+const DEVICE_TABLE = 'packages/cli/src/open-device.ts'
+
 /**
  * Every breach of the rules in one file, as one line each.
  *
@@ -65,6 +74,9 @@ export function checkFile(file, longFiles = LONG_FILES) {
     if (isCast(node) && !hasComment(source, node)) {
       complain(node.getStart(), 'cast without a comment (on its line or the one above) that says why it is safe')
     }
+    if (NEUTRAL_FILE.test(file.path) && file.path !== DEVICE_TABLE && isBranchOnBackend(node)) {
+      complain(node.getStart(), 'a branch on the name of a backend: ask its target for the fact that matters')
+    }
     if (ts.isIdentifier(node) && NODE_GLOBALS.has(node.text) && !NODE_FILE.test(file.path) && isFreeName(node)) {
       complain(
         node.getStart(),
@@ -82,6 +94,20 @@ function isBareError(node) {
     ts.isIdentifier(node.expression) &&
     node.expression.text === 'Error'
   )
+}
+
+/**
+ * A comparison with the name of a backend, or a case of it.
+ *
+ * @param {ts.Node} node
+ */
+function isBranchOnBackend(node) {
+  /** @param {ts.Node} operand */
+  const names = (operand) => ts.isStringLiteral(operand) && BACKEND_NAMES.has(operand.text)
+  if (ts.isCaseClause(node)) return names(node.expression)
+  if (!ts.isBinaryExpression(node)) return false
+  const comparisons = [ts.SyntaxKind.EqualsEqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsEqualsToken]
+  return comparisons.includes(node.operatorToken.kind) && (names(node.left) || names(node.right))
 }
 
 /**

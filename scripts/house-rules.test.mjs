@@ -9,6 +9,8 @@ describe('house rules', () => {
     ['throw new Error("x")', "bare 'Error'"],
     ['const e = Error("x")', "bare 'Error'"],
     ['let x: any', "'any'"],
+    ["if (backend.meta.name === 'wgsl') f()", 'a branch on the name of a backend'],
+    ["switch (name) { case 'cuda': f() }", 'a branch on the name of a backend'],
     ['let x: Array<any> = []', "'any'"],
     ['// @ts-ignore\nf()', '@ts-ignore silences the checker'],
     ['// @ts-expect-error\nf()', '@ts-expect-error silences the checker'],
