@@ -7,7 +7,7 @@ import type { MatmulKernel, MatmulSize } from './baselines.js'
 
 /** The tiles of the hand-written kernels: 64 × 64 results a workgroup of 64 threads, 8 × 8 a thread. */
 const register = { threadsM: 8, threadsN: 8, ownM: 8, ownN: 8, step: 4 }
-const workgroup = { threadsM: 8, threadsN: 8, ownM: 8, ownN: 8, tileK: 8 }
+const workgroup = { threadsM: 8, threadsN: 8, ownM: 8, ownN: 8, tileK: 8, splits: 1 }
 
 export type GeneratedForm = 'register' | 'workgroup'
 

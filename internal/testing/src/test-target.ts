@@ -16,6 +16,7 @@ export const testTarget: Target = {
   vectorLanes: 4,
   fastWorkgroupMemory: true,
   asyncCopies: false,
+  parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,
 }

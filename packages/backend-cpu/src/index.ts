@@ -22,6 +22,7 @@ export const cpuTarget: Target = {
   vectorLanes: 1,
   fastWorkgroupMemory: false,
   asyncCopies: false,
+  parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,
 }

@@ -25,6 +25,8 @@ export const cudaTarget: Target = {
   vectorLanes: 4,
   fastWorkgroupMemory: true,
   asyncCopies: true,
+  // A processor or more for each; data centers have above 100.
+  parallelWorkgroups: 64,
   matrixInstructions: [halfMatrixInstruction],
   subgroupSize: 32,
 }

@@ -45,6 +45,8 @@ export interface Target {
   readonly fastWorkgroupMemory: boolean
   /** Whether copies from storage to workgroup memory go on while threads compute. */
   readonly asyncCopies: boolean
+  /** Workgroups that run at the same time, at least: fewer leave a part of the device idle. */
+  readonly parallelWorkgroups: number
   /** What whole subgroups multiply in one instruction, best first. */
   readonly matrixInstructions: readonly MatrixInstruction[]
   /** Threads that run in step, when the target fixes it. */

@@ -78,7 +78,7 @@ function generated(form: 'register' | 'workgroup', [rows, columns, depth]: Retur
   const { kernels } =
     form === 'register'
       ? registerTiledMatmul.build({ ...tiles, step: 4 }, problem, cudaTarget)
-      : workgroupTiledMatmul.build({ ...tiles, tileK: 8 }, problem, cudaTarget)
+      : workgroupTiledMatmul.build({ ...tiles, tileK: 8, splits: 1 }, problem, cudaTarget)
   return kernels[0]!
 }
 

@@ -20,6 +20,7 @@ export const wgslTarget: Target = {
   vectorLanes: 4,
   fastWorkgroupMemory: true,
   asyncCopies: false,
+  parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,
 }

@@ -39,6 +39,7 @@ const target: Target = {
   vectorLanes: 4,
   fastWorkgroupMemory: true,
   asyncCopies: false,
+  parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,
 }

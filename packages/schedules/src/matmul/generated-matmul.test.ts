@@ -49,7 +49,7 @@ function build(
   const { kernels } =
     form === 'register'
       ? registerTiledMatmul.build({ ...tiles, step: 4 }, problem, target)
-      : workgroupTiledMatmul.build({ ...tiles, tileK: 8 }, problem, target)
+      : workgroupTiledMatmul.build({ ...tiles, tileK: 8, splits: 1 }, problem, target)
   return kernels[0]!
 }
 

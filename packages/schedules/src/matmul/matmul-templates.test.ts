@@ -4,6 +4,8 @@ import {
   type Candidate,
   definition,
   type Expr,
+  elementCount,
+  evaluateSize,
   isRejection,
   load,
   matmul,
@@ -80,8 +82,15 @@ function expectByDefinition<C extends Candidate>(template: ScheduleTemplate<C>, 
   const meaning = definition('matmul', [a, b], [c], [problem.anchor])
   const expected = evaluateDefinition(meaning, inputs, sizes).get(c)
   const out = new Float32Array(shape.batch * shape.m * shape.n).fill(Number.NaN)
-  for (const kernel of template.build(candidate, problem, target).kernels) {
-    runKernelAllWays(kernel, { buffers: new Map([...inputs, [c, out]]), sizes })
+  const { kernels, workspaces } = template.build(candidate, problem, target)
+  const parts = workspaces.map((one): [Buffer, Float32Array] => {
+    const elements = evaluateSize(elementCount(one.shape), sizes)
+    return [one, new Float32Array(elements).fill(Number.NaN)]
+  })
+  const all = new Map([...inputs, [c, out], ...parts])
+  for (const kernel of kernels) {
+    const buffers = new Map([...all].filter(([buffer]) => kernel.params.includes(buffer)))
+    runKernelAllWays(kernel, { buffers, sizes })
   }
   expect(out).toEqual(expected)
 }
@@ -137,7 +146,7 @@ describe('matmul/workgroup-tiled', () => {
   test('refuses tiles that do not fit, with a reason', () => {
     const { problem } = problemOf({ batch: 1, m: 99, n: 99, k: 9, transA: false, transB: false, symbolic: false })
     const tight = { ...target, limits: { ...target.limits, workgroupBytes: 4096 } }
-    const candidate = { threadsM: 8, threadsN: 8, ownM: 8, ownN: 8, tileK: 8 }
+    const candidate = { threadsM: 8, threadsN: 8, ownM: 8, ownN: 8, tileK: 8, splits: 1 }
     expect(workgroupTiledMatmul.check(candidate, problem, tight)).toEqual({
       reason: '8192 B of workgroup memory; the target allows 4096',
     })

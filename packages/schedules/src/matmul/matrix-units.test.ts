@@ -52,6 +52,7 @@ const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
   pairsN: fc.constantFrom(1, 2),
   tileK: fc.constantFrom(16, 32),
   stages: fc.constantFrom(2, 3, 4),
+  splits: fc.constantFrom(1, 2, 4),
 })
 
 function problemOf(shape: Shape) {
@@ -92,7 +93,7 @@ const copies = (shape: Shape, candidate: MatrixUnits): readonly number[] => {
   }
   return [...found]
 }
-const small: MatrixUnits = { warpsM: 1, warpsN: 1, tilesM: 1, pairsN: 1, tileK: 16, stages: 2 }
+const small: MatrixUnits = { warpsM: 1, warpsN: 1, tilesM: 1, pairsN: 1, tileK: 16, stages: 2, splits: 1 }
 
 describe('matmul/matrix-units', () => {
   test('is the definition, at every size, layout and candidate, as built and lowered', () => {
@@ -105,9 +106,14 @@ describe('matmul/matrix-units', () => {
         const count = shape.batch * shape.m * shape.n
         const out =
           shape.result === 'f16' ? new Uint16Array(count).fill(0x7e00) : new Float32Array(count).fill(Number.NaN)
-        for (const built of matrixUnitsMatmul.build(candidate, problem, target).kernels) {
+        const { kernels, workspaces } = matrixUnitsMatmul.build(candidate, problem, target)
+        const parts = workspaces.map((one): [Buffer, TypedArray] => [
+          one,
+          new Float32Array(count * candidate.splits).fill(Number.NaN),
+        ])
+        const contents = new Map<Buffer, TypedArray>([...inputs, [c, out], ...parts])
+        for (const built of kernels) {
           const kernel = lowered ? runPipeline(built, cuda().pipeline(target)) : built
-          const contents = new Map<Buffer, TypedArray>([...inputs, [c, out]])
           const buffers = new Map(built.params.map((param, i) => [kernel.params[i]!, contents.get(param)!]))
           runKernelAllWays(kernel, { buffers, sizes })
         }
@@ -128,7 +134,7 @@ describe('matmul/matrix-units', () => {
   test.each([512, 1021, 'symbolic'] as const)('at %s is this CUDA C++', async (extent) => {
     const length = extent === 'symbolic' ? 8 : extent
     const { problem } = problemOf({ ...plain, m: length, n: length, k: length, symbolic: extent === 'symbolic' })
-    const candidate = { warpsM: 2, warpsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 }
+    const candidate = { warpsM: 2, warpsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3, splits: 1 }
     for (const kernel of matrixUnitsMatmul.build(candidate, problem, target).kernels) {
       const { source } = cuda().emit(runPipeline(kernel, cuda().pipeline(target))).pipeline
       await expect(source).toMatchFileSnapshot(`../../../backend-cuda/goldens/matmul-matrix-units-${extent}.cu`)
@@ -157,6 +163,17 @@ describe('matmul/matrix-units', () => {
       reason: '3072 B of workgroup memory; the target allows 2048',
     })
     expect(a.dtype).toBe('f16')
+  })
+
+  test('splits k where results are too few for the device, and k is long', () => {
+    const splits = (m: number, n: number, k: number): unknown => {
+      const candidate = matrixUnitsMatmul.level0(problemOf({ ...plain, m, n, k }).problem, target)
+      return isRejection(candidate) ? candidate.reason : candidate.splits
+    }
+    expect(splits(64, 64, 8192)).toBe(8)
+    expect(splits(64, 64, 1024)).toBe(4)
+    expect(splits(64, 64, 256)).toBe(1)
+    expect(splits(1024, 512, 8192)).toBe(1)
   })
 
   test('has a legal candidate for every size that fills a tile', () => {

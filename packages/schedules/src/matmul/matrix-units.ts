@@ -36,6 +36,7 @@ import {
   rhsAt,
 } from './contraction.js'
 import { alignmentRefinements } from './refinements.js'
+import { splitDepth, splitsFor } from './split-depth.js'
 import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
 import { taskOf } from './task-of.js'
 
@@ -50,6 +51,8 @@ export interface MatrixUnits extends Candidate {
   readonly tileK: number
   /** Tiles of each factor that are in workgroup memory or on their way to it. */
   readonly stages: number
+  /** Parts of k that are summed side by side. */
+  readonly splits: number
 }
 
 export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
@@ -61,6 +64,7 @@ export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
     pairsN: [1, 2, 4],
     tileK: [16, 32, 64],
     stages: [2, 3, 4],
+    splits: [1, 2, 4, 8],
   },
   matches: (anchor) => {
     const product = matchMatmul(anchor)
@@ -170,12 +174,14 @@ function rowOf({ alongOwn }: StagedFactor, rows: MatrixRows, lane: Value): Place
 
 /** Large tiles for large problems; refused where the result does not fill the smallest. */
 function level0(problem: Problem, target: Target): MatrixUnits | Rejection {
-  const { m, n } = requireMatmul(problem.anchor)
-  const [rows, columns] = [sizeRange(extentOf(m)).max, sizeRange(extentOf(n)).max]
+  const product = requireMatmul(problem.anchor)
+  const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
   if (Math.min(rows, columns) < instructionM) return { reason: `a ${rows}×${columns} result does not fill a tile` }
   const large = { warpsM: 2, warpsN: 4, tilesM: 4, pairsN: 2, tileK: 32, stages: 3 } // 128 × 128
   const small = { warpsM: 2, warpsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 } // 64 × 64
-  const candidate = Math.min(rows, columns) > 512 ? large : small
+  const [tiles, side] = Math.min(rows, columns) > 512 ? [large, 128] : [small, 64]
+  const count = Math.ceil(rows / side) * Math.ceil(columns / side) * sizeRange(extentOf(product.batch)).max
+  const candidate = { ...tiles, splits: splitsFor(product, count, target) }
   return check(candidate, problem, target) ?? candidate
 }
 
@@ -185,21 +191,20 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
   const { warpsM, warpsN, tilesM, pairsN, tileK, stages } = candidate
   const { instruction, tileM, tileN, threads } = plan
-  const { batch, m, n, k } = product
+  const { m, n, k } = product
   const [rows, columns] = [extentOf(m), extentOf(n)]
-  const steps = ceilDiv(extentOf(k), tileK)
+  const split = splitDepth(product, tileK, candidate.splits)
 
   const warps = spatial(warpsM, warpsN) // which part of the tile a subgroup owns
   const options = {
     name: 'matmul_matrix_units',
     threads,
     subgroupSize: instruction.lanes,
-    workgroups: [ceilDiv(columns, tileN), ceilDiv(rows, tileM), extentOf(batch)],
+    workgroups: [ceilDiv(columns, tileN), ceilDiv(rows, tileM), split.extent],
   } as const
   const kernel = buildKernel(options, (g) => {
     for (const operand of operandBuffers(product)) g.use(operand)
-    const out = g.use(product.output)
-    const known = bindPosition(batch, g.workgroup.z)
+    const { atBatch: known, first, steps, set } = split.place(g)
     const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(tileN)]
     const [warpM, warpN] = taskOf(warps, g.subgroup)
     invariant(warpM !== undefined && warpN !== undefined, 'subgroups stand in two dimensions')
@@ -207,11 +212,11 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
     const tileB = g.workgroupBuffer('tileB', 'f16', [stages, ...tileShape(plan.b, tileN, tileK)])
     const factors = [
       factorStages(g, plan.a, {
-        ...{ own: m, k, tileOwn: tileM, tileK, origin: originM, known, tile: tileA, stages },
+        ...{ own: m, k, tileOwn: tileM, tileK, origin: originM, known, tile: tileA },
         factorAt: (bindings) => lhsAt(product, bindings),
       }),
       factorStages(g, plan.b, {
-        ...{ own: n, k, tileOwn: tileN, tileK, origin: originN, known, tile: tileB, stages },
+        ...{ own: n, k, tileOwn: tileN, tileK, origin: originN, known, tile: tileB },
         factorAt: (bindings) => rhsAt(product, bindings),
       }),
     ]
@@ -225,10 +230,10 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
     for (const sum of sums.flat()) g.forTask(instruction.d, g.lane, (_, __, register) => sum.set([register], 0))
 
     for (let step = 0; step < stages - 1; step++) {
-      const at = g.constant('i32', step)
       for (const { fetch, settle } of factors) {
-        fetch(at)
-        settle(at)
+        const stage = g.constant('i32', step)
+        fetch(first.add(step), stage)
+        settle(stage)
       }
       g.asyncCommit()
     }
@@ -238,7 +243,7 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
       const next = step.add(stages - 1)
       const more = next.lt(steps)
       g.if(more, () => {
-        for (const { fetch } of factors) fetch(next)
+        for (const { fetch } of factors) fetch(first.add(next), next.mod(stages))
       })
       g.asyncCommit()
       const stage = step.mod(stages)
@@ -269,7 +274,7 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
         }
       }
       g.if(more, () => {
-        for (const { settle } of factors) settle(next)
+        for (const { settle } of factors) settle(next.mod(stages))
       })
     })
 
@@ -285,10 +290,10 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
             .add(j * instructionN)
             .add(c)
           const at = new Map([...known, ...bindPosition(m, atRow), ...bindPosition(n, atColumn)])
-          g.if(atRow.lt(rows).and(atColumn.lt(columns)), () => out.set(outputIndex(product, at), sum.at(register)))
+          g.if(atRow.lt(rows).and(atColumn.lt(columns)), () => set(outputIndex(product, at), sum.at(register)))
         })
       }
     }
   })
-  return { kernels: [kernel], workspaces: [] }
+  return { kernels: [kernel, ...split.combine(target)], workspaces: split.workspaces }
 }

@@ -78,10 +78,10 @@ export function stageFactor(
 const divisor = (extent: SizeExpr): number => [16, 8, 4, 2].find((by) => sizeMultipleOf(extent) % by === 0) ?? 1
 
 export interface FactorStages {
-  /** Starts bringing the tile of a step of k: its copies, or its loads. */
-  readonly fetch: (step: Value) => void
-  /** Puts what went through registers into the stage of that step. */
-  readonly settle: (step: Value) => void
+  /** Starts bringing the tile of a step of k into a stage: its copies, or its loads. */
+  readonly fetch: (step: Value, stage: Value) => void
+  /** Puts what went through registers into the stage. */
+  readonly settle: (stage: Value) => void
 }
 
 export interface FactorSource extends FactorTile {
@@ -89,14 +89,13 @@ export interface FactorSource extends FactorTile {
   /** Where the tile begins along its own axes. */
   readonly origin: Value
   readonly known: Bound
-  /** [stage, slow, fast], with `stages` stages. */
+  /** [stage, slow, fast]. */
   readonly tile: BufferHandle
-  readonly stages: number
 }
 
 /** What brings the tiles of `factor`. Positions beyond its own extent repeat the last one; beyond k they are zero. */
 export function factorStages(g: KernelBuilder, staged: StagedFactor, source: FactorSource): FactorStages {
-  const { own, k, tileOwn, tileK, origin, known, tile, stages } = source
+  const { own, k, tileOwn, tileK, origin, known, tile } = source
   const { alongOwn, vector, copy } = staged
   const [extent, depth] = [extentOf(own), extentOf(k)]
   const at = (position: Expr, kk: Value): Expr =>
@@ -106,7 +105,7 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
   if (vector !== undefined) {
     const last = value(sizeValue(extent)).sub(alongOwn ? vector : 1)
     return {
-      fetch: (step) =>
+      fetch: (step, stage) =>
         g.forTask(copy, g.thread, (slow, unit) => {
           const fast = unit.mul(vector)
           const [mine, depthAt] = alongOwn ? [fast, slow] : [slow, fast]
@@ -116,7 +115,7 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
           g.emit(
             asyncCopy({
               destination: tile.buffer,
-              destinationIndex: [step.mod(stages).expr, slow.expr, fast.expr],
+              destinationIndex: [stage.expr, slow.expr, fast.expr],
               source: load.buffer,
               sourceIndex: load.index,
               elements: vector,
@@ -136,9 +135,7 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
         const element = at(clampedIndex(origin, tileOwn, mine, extent), kk)
         registers.set([position], select(inside(kk), element, constant(element.dtype, 0)))
       }),
-    settle: (step) =>
-      g.forTask(copy, g.thread, (slow, fast, position) =>
-        tile.set([step.mod(stages), slow, fast], registers.at(position)),
-      ),
+    settle: (stage) =>
+      g.forTask(copy, g.thread, (slow, fast, position) => tile.set([stage, slow, fast], registers.at(position))),
   }
 }

@@ -45,6 +45,7 @@ import {
 import { cooperativeCopy } from './cooperative-copy.js'
 import { alignmentRefinements } from './refinements.js'
 import { multiplyAdd } from './register-tiled.js'
+import { splitDepth, splitsFor } from './split-depth.js'
 import { clampedIndex } from './tile-edges.js'
 
 export interface WorkgroupTiled extends Candidate {
@@ -56,11 +57,20 @@ export interface WorkgroupTiled extends Candidate {
   readonly ownN: number
   /** Depth of a tile. */
   readonly tileK: number
+  /** Parts of k that are summed side by side. */
+  readonly splits: number
 }
 
 export const workgroupTiledMatmul: ScheduleTemplate<WorkgroupTiled> = {
   name: 'matmul/workgroup-tiled',
-  space: { threadsM: [4, 8, 16], threadsN: [4, 8, 16], ownM: [2, 4, 8], ownN: [2, 4, 8], tileK: [4, 8, 16] },
+  space: {
+    threadsM: [4, 8, 16],
+    threadsN: [4, 8, 16],
+    ownM: [2, 4, 8],
+    ownN: [2, 4, 8],
+    tileK: [4, 8, 16],
+    splits: [1, 2, 4, 8],
+  },
   matches: (anchor) => matchMatmul(anchor) !== undefined,
   refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
   check,
@@ -108,19 +118,22 @@ function check(candidate: WorkgroupTiled, problem: Problem, target: Target): Rej
 /** Large tiles for large problems; refused where workgroup memory does not pay or the tile would be mostly edge. */
 function level0(problem: Problem, target: Target): WorkgroupTiled | Rejection {
   if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than other memory here' }
-  const { m, n } = requireMatmul(problem.anchor)
-  const [rows, columns] = [sizeRange(extentOf(m)).max, sizeRange(extentOf(n)).max]
+  const product = requireMatmul(problem.anchor)
+  const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
   if (Math.min(rows, columns) <= 16) return { reason: `a ${rows}×${columns} result does not fill a tile` }
   const own = Math.min(rows, columns) <= 64 ? 4 : 8
-  const candidate = { threadsM: 8, threadsN: 8, ownM: own, ownN: own, tileK: 8 }
+  const tiles = Math.ceil(rows / (8 * own)) * Math.ceil(columns / (8 * own)) * sizeRange(extentOf(product.batch)).max
+  const splits = splitsFor(product, tiles, target)
+  const candidate = { threadsM: 8, threadsN: 8, ownM: own, ownN: own, tileK: 8, splits }
   return check(candidate, problem, target) ?? candidate
 }
 
-function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
+function build(candidate: WorkgroupTiled, problem: Problem, target: Target): ScheduledKernels {
   const matmul = requireMatmul(problem.anchor)
   const { threadsM, threadsN, ownM, ownN, tileK } = candidate
   const [tileM, tileN] = [threadsM * ownM, threadsN * ownN]
-  const { batch, m, n, k } = matmul
+  const { m, n, k } = matmul
+  const split = splitDepth(matmul, tileK, candidate.splits)
   const [rows, columns, length] = [extentOf(m), extentOf(n), extentOf(k)]
   const dtype = computeType(matmul.output.dtype)
 
@@ -135,12 +148,11 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
     {
       name: 'matmul_workgroup_tiled',
       threads: threadsM * threadsN,
-      workgroups: [ceilDiv(columns, tileN), ceilDiv(rows, tileM), extentOf(batch)],
+      workgroups: [ceilDiv(columns, tileN), ceilDiv(rows, tileM), split.extent],
     },
     (g) => {
       for (const operand of operandBuffers(matmul)) g.use(operand)
-      const out = g.use(matmul.output)
-      const atBatch = bindPosition(batch, g.workgroup.z)
+      const { atBatch, first, steps, set } = split.place(g)
       const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(tileN)]
       // Tiles lie as their factors do, so that vectors stay vectors.
       const tileA = g.workgroupBuffer('tileA', dtype, alongM(matmul) ? [2, tileK, tileM] : [2, tileM, tileK])
@@ -174,14 +186,12 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
       }
 
       g.forTask(cells, 0, (i, j) => acc.set([i, j], 0))
-      const first = g.constant('i32', 0)
       bring(first)
-      stage(first)
+      stage(g.constant('i32', 0))
       g.barrier()
-      const steps = ceilDiv(length, tileK)
       g.loop('k0', steps, (k0) => {
         const more = k0.add(1).lt(steps)
-        g.if(more, () => bring(k0.add(1)))
+        g.if(more, () => bring(first.add(k0).add(1)))
         const half = k0.mod(2)
         g.forTask(blocks, g.thread, (blockM, blockN) =>
           g.forTask(repeat([tileK / depth], { unroll: true }), 0, (step) => {
@@ -203,12 +213,12 @@ function build(candidate: WorkgroupTiled, problem: Problem): ScheduledKernels {
         g.forTask(cells, 0, (i, j) => {
           const [row, column] = [originM.add(blockM.mul(ownM)).add(i), originN.add(blockN.mul(ownN)).add(j)]
           const at = new Map([...atBatch, ...bindPosition(m, row), ...bindPosition(n, column)])
-          g.if(row.lt(rows).and(column.lt(columns)), () => out.set(outputIndex(matmul, at), acc.at(i, j)))
+          g.if(row.lt(rows).and(column.lt(columns)), () => set(outputIndex(matmul, at), acc.at(i, j)))
         }),
       )
     },
   )
-  return { kernels: [kernel], workspaces: [] }
+  return { kernels: [kernel, ...split.combine(target)], workspaces: split.workspaces }
 }
 
 /** A thread's elements of a tile, in registers. */
