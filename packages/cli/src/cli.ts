@@ -1,13 +1,13 @@
 /** The command line: what can be asked for, and which exit code an end has (0 done, 1 failed, 2 asked for wrongly). */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type CheckOptions, check } from './commands/check.js'
-import { type CompileOptions, type CompileTarget, compile, compileTargets } from './commands/compile.js'
+import { type CompileOptions, compile } from './commands/compile.js'
 import { doctor } from './commands/doctor.js'
 import { type ExplainOptions, explain } from './commands/explain.js'
 import { type RunOptions, run } from './commands/run.js'
 import { onnxTolerance, type Tolerance } from './compare-tensors.js'
 import { failureData, formatFailure } from './failure.js'
-import { type DeviceChoice, deviceChoices } from './open-device.js'
+import { type CompileTarget, compileTargets, type DeviceChoice, deviceChoices } from './open-device.js'
 import type { Environment, Terminal } from './terminal.js'
 
 export interface CliOptions {

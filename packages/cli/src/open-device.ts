@@ -1,13 +1,25 @@
-/** Which device a command runs on: a GPU, software that emulates one, or JavaScript. */
+/** Which device a command runs on: a GPU, software that emulates one, or JavaScript. The one place that names backends. */
 import type { Backend, Device } from '@tilewright/backend'
 import { cpu } from '@tilewright/backend-cpu'
+import { cuda } from '@tilewright/backend-cuda'
 import { wgsl } from '@tilewright/backend-wgsl'
 import { openNode } from '@tilewright/backend-wgsl/node'
 import { CompileError, TilewrightError } from '@tilewright/ir'
 
 /** What `--device` takes. */
-export const deviceChoices = ['auto', 'webgpu', 'cpu'] as const
+export const deviceChoices = ['auto', 'webgpu', 'cpu', 'cuda-emulated'] as const
 export type DeviceChoice = (typeof deviceChoices)[number]
+
+/** What `--device` takes where none is opened: the plan runs on all devices of its kind. */
+export const compileTargets = ['webgpu', 'cpu', 'cuda'] as const
+export type CompileTarget = (typeof compileTargets)[number]
+
+const backends: Readonly<Record<CompileTarget, () => Backend>> = { webgpu: wgsl, cpu, cuda }
+
+/** The backend that compiles for any device of a kind. */
+export function backendOf(target: CompileTarget): Backend {
+  return backends[target]()
+}
 
 export interface OpenedDevice {
   readonly backend: Backend
@@ -20,7 +32,20 @@ export interface OpenedDevice {
  * Rejects with `CompileError` `device/…` when `webgpu` is asked for and there is none.
  */
 export async function openDevice(choice: DeviceChoice, note: (line: string) => void): Promise<OpenedDevice> {
-  if (choice === 'cpu') return openCpu()
+  switch (choice) {
+    case 'cpu':
+      return openCpu()
+    case 'cuda-emulated': {
+      // Loaded when asked for: it brings a foreign function interface with it.
+      const { openEmulated } = await import('@tilewright/backend-cuda/emulated')
+      return { backend: cuda(), device: await openEmulated() }
+    }
+    default:
+      return openWebgpuOr(choice, note)
+  }
+}
+
+async function openWebgpuOr(choice: 'auto' | 'webgpu', note: (line: string) => void): Promise<OpenedDevice> {
   try {
     const device = await openWebgpu()
     if (device.info.software) note(`no GPU found: running on ${device.info.adapter}, which emulates one in software`)

@@ -1,17 +1,11 @@
 /** `tilewright compile`: writes what a session loads, so that the model runs without the compiler. */
 import { join } from 'node:path'
-import type { Backend } from '@tilewright/backend'
-import { cpu } from '@tilewright/backend-cpu'
-import { wgsl } from '@tilewright/backend-wgsl'
 import { compileData, compileText } from '../compile/report-compile.js'
 import { checkNewFolder, type NewFile, writeFolder } from '../compile/write-folder.js'
 import { compileModel } from '../compile-model.js'
+import { backendOf, type CompileTarget } from '../open-device.js'
 import { checkNoHostInputs, readRequest } from '../run/run-model.js'
 import type { Terminal } from '../terminal.js'
-
-/** What `--device` takes: no device is opened, and the plan runs on all of its kind. */
-export const compileTargets = ['webgpu', 'cpu'] as const
-export type CompileTarget = (typeof compileTargets)[number]
 
 export interface CompileOptions {
   readonly device: CompileTarget
@@ -54,10 +48,6 @@ export async function compile(file: string | undefined, options: CompileOptions,
     options.json ? JSON.stringify(compileData(report), undefined, 2) : compileText(report, terminal.colors),
   )
   return 0
-}
-
-function backendOf(target: CompileTarget): Backend {
-  return target === 'cpu' ? cpu() : wgsl()
 }
 
 async function* textChunks(text: string): AsyncGenerator<Uint8Array> {
