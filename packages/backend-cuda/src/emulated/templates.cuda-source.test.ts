@@ -25,7 +25,7 @@ describe('matmul/matrix-units', () => {
     const problem = { anchor, computed: new Set(computed ? [a, b] : []) }
     const candidate = matrixUnitsMatmul.level0(problem, cudaTarget)
     if (isRejection(candidate)) throw new InternalError(candidate.reason)
-    expect(candidate).toMatchObject({ warpsM: 2, warpsN: 4, tilesM: 4, pairsN: 2 })
+    expect(candidate).toMatchObject({ subgroupsM: 2, subgroupsN: 4, tilesM: 4, pairsN: 2 })
     const [kernel] = matrixUnitsMatmul.build(candidate, problem, cudaTarget).kernels
     const lowered = runPipeline(kernel!, cudaPipeline(cudaTarget))
     const emitted = emitCuda(lowered)

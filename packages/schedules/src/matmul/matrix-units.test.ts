@@ -46,8 +46,8 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   result: fc.constantFrom('f16', 'f32'),
 })
 const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
-  warpsM: fc.constantFrom(1, 2),
-  warpsN: fc.constantFrom(1, 2),
+  subgroupsM: fc.constantFrom(1, 2),
+  subgroupsN: fc.constantFrom(1, 2),
   tilesM: fc.constantFrom(1, 2),
   pairsN: fc.constantFrom(1, 2),
   tileK: fc.constantFrom(16, 32),
@@ -93,7 +93,7 @@ const copies = (shape: Shape, candidate: MatrixUnits): readonly number[] => {
   }
   return [...found]
 }
-const small: MatrixUnits = { warpsM: 1, warpsN: 1, tilesM: 1, pairsN: 1, tileK: 16, stages: 2, splits: 1 }
+const small: MatrixUnits = { subgroupsM: 1, subgroupsN: 1, tilesM: 1, pairsN: 1, tileK: 16, stages: 2, splits: 1 }
 
 describe('matmul/matrix-units', () => {
   test('is the definition, at every size, layout and candidate, as built and lowered', () => {
@@ -134,7 +134,7 @@ describe('matmul/matrix-units', () => {
   test.each([512, 1021, 'symbolic'] as const)('at %s is this CUDA C++', async (extent) => {
     const length = extent === 'symbolic' ? 8 : extent
     const { problem } = problemOf({ ...plain, m: length, n: length, k: length, symbolic: extent === 'symbolic' })
-    const candidate = { warpsM: 2, warpsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3, splits: 1 }
+    const candidate = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3, splits: 1 }
     for (const kernel of matrixUnitsMatmul.build(candidate, problem, target).kernels) {
       const { source } = cuda().emit(runPipeline(kernel, cuda().pipeline(target))).pipeline
       await expect(source).toMatchFileSnapshot(`../../../backend-cuda/goldens/matmul-matrix-units-${extent}.cu`)

@@ -42,8 +42,8 @@ import { taskOf } from './task-of.js'
 
 export interface MatrixUnits extends Candidate {
   /** Subgroups of a workgroup along m and n. */
-  readonly warpsM: number
-  readonly warpsN: number
+  readonly subgroupsM: number
+  readonly subgroupsN: number
   /** Instructions of a subgroup along m, and pairs of them along n. */
   readonly tilesM: number
   readonly pairsN: number
@@ -58,8 +58,8 @@ export interface MatrixUnits extends Candidate {
 export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
   name: 'matmul/matrix-units',
   space: {
-    warpsM: [1, 2, 4],
-    warpsN: [1, 2, 4],
+    subgroupsM: [1, 2, 4],
+    subgroupsN: [1, 2, 4],
     tilesM: [1, 2, 4],
     pairsN: [1, 2, 4],
     tileK: [16, 32, 64],
@@ -112,9 +112,9 @@ interface Plan {
 function planOf(candidate: MatrixUnits, { computed }: Problem, product: Contraction, target: Target): Plan | Rejection {
   const instruction = instructionOf(target)
   if (instruction === undefined) return { reason: 'the target multiplies no matrices of f16' }
-  const { warpsM, warpsN, tilesM, pairsN, tileK } = candidate
-  const [tileM, tileN] = [warpsM * tilesM * instructionM, warpsN * pairsN * 2 * instructionN]
-  const threads = warpsM * warpsN * instruction.lanes
+  const { subgroupsM, subgroupsN, tilesM, pairsN, tileK } = candidate
+  const [tileM, tileN] = [subgroupsM * tilesM * instructionM, subgroupsN * pairsN * 2 * instructionN]
+  const threads = subgroupsM * subgroupsN * instruction.lanes
   const { m, n, k, lhs, rhs } = product
   const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, halfBytes)
   if (isRejection(a)) return a
@@ -177,8 +177,8 @@ function level0(problem: Problem, target: Target): MatrixUnits | Rejection {
   const product = requireMatmul(problem.anchor)
   const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
   if (Math.min(rows, columns) < instructionM) return { reason: `a ${rows}×${columns} result does not fill a tile` }
-  const large = { warpsM: 2, warpsN: 4, tilesM: 4, pairsN: 2, tileK: 32, stages: 3 } // 128 × 128
-  const small = { warpsM: 2, warpsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 } // 64 × 64
+  const large = { subgroupsM: 2, subgroupsN: 4, tilesM: 4, pairsN: 2, tileK: 32, stages: 3 } // 128 × 128
+  const small = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 } // 64 × 64
   const [tiles, side] = Math.min(rows, columns) > 512 ? [large, 128] : [small, 64]
   const count = Math.ceil(rows / side) * Math.ceil(columns / side) * sizeRange(extentOf(product.batch)).max
   const candidate = { ...tiles, splits: splitsFor(product, count, target) }
@@ -189,13 +189,13 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
   const product = requireMatmul(problem.anchor)
   const plan = planOf(candidate, problem, product, target)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
-  const { warpsM, warpsN, tilesM, pairsN, tileK, stages } = candidate
+  const { subgroupsM, subgroupsN, tilesM, pairsN, tileK, stages } = candidate
   const { instruction, tileM, tileN, threads } = plan
   const { m, n, k } = product
   const [rows, columns] = [extentOf(m), extentOf(n)]
   const split = splitDepth(product, tileK, candidate.splits)
 
-  const warps = spatial(warpsM, warpsN) // which part of the tile a subgroup owns
+  const parts = spatial(subgroupsM, subgroupsN) // which part of the tile a subgroup owns
   const options = {
     name: 'matmul_matrix_units',
     threads,
@@ -206,8 +206,8 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
     for (const operand of operandBuffers(product)) g.use(operand)
     const { atBatch: known, first, steps, set } = split.place(g)
     const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(tileN)]
-    const [warpM, warpN] = taskOf(warps, g.subgroup)
-    invariant(warpM !== undefined && warpN !== undefined, 'subgroups stand in two dimensions')
+    const [partM, partN] = taskOf(parts, g.subgroup)
+    invariant(partM !== undefined && partN !== undefined, 'subgroups stand in two dimensions')
     const tileA = g.workgroupBuffer('tileA', 'f16', [stages, ...tileShape(plan.a, tileM, tileK)])
     const tileB = g.workgroupBuffer('tileB', 'f16', [stages, ...tileShape(plan.b, tileN, tileK)])
     const factors = [
@@ -220,7 +220,7 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
         factorAt: (bindings) => rhsAt(product, bindings),
       }),
     ]
-    const [firstRow, firstColumn] = [warpM.mul(tilesM * instructionM), warpN.mul(pairsN * 2 * instructionN)]
+    const [firstRow, firstColumn] = [partM.mul(tilesM * instructionM), partN.mul(pairsN * 2 * instructionN)]
 
     const [placeA, placeB] = [rowOf(plan.a, rowsOfA, g.lane), rowOf(plan.b, rowsOfB, g.lane)]
 
