@@ -9,6 +9,7 @@ import { arch, availableParallelism, platform, tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CompileError, defined, UnsupportedError } from '@tilewright/ir'
+import { limiter } from '../limiter.js'
 import { buildLibrary, callGnuCompiler } from './node-gnu-compiler.js'
 
 export interface EmulationOptions {
@@ -139,21 +140,4 @@ function digest(parts: readonly string[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(`${part.length}\n${part}`)
   return hash.digest('hex').slice(0, 32)
-}
-
-/** Lets `slots` pieces of work run at once; the rest wait in turn. */
-function limiter(slots: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let free = slots
-  return async (work) => {
-    if (free > 0) free--
-    else await new Promise<void>((go) => waiting.push(go))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) free++
-      else next()
-    }
-  }
 }
