@@ -2,7 +2,6 @@
  * Compiles printed CUDA C++ for the processor: g++ reads it behind headers that give CUDA's words their meaning
  * (`emulator/`), and links it to a runtime that executes the threads of a block as fibers.
  */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
 import { arch, availableParallelism, platform, tmpdir, userInfo } from 'node:os'
@@ -10,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CompileError, defined, UnsupportedError } from '@tilewright/ir'
 import { limiter } from '../limiter.js'
+import { digest } from '../node-digest.js'
 import { buildLibrary, callGnuCompiler } from './node-gnu-compiler.js'
 
 export interface EmulationOptions {
@@ -134,10 +134,4 @@ function emulatorFolder(): string {
 function kernelNames(source: string): readonly string[] {
   const kernels = source.matchAll(/__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)\s*\(/g)
   return [...kernels].map(([, name]) => defined(name, 'a kernel has a name'))
-}
-
-function digest(parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${part.length}\n${part}`)
-  return hash.digest('hex').slice(0, 32)
 }
