@@ -107,7 +107,7 @@ export interface KernelBuilder {
 export interface KernelOptions {
   readonly name: string
   readonly threads: number
-  readonly subgroupSize?: number
+  readonly subgroupSize?: number | undefined
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
 }
 

@@ -1,4 +1,4 @@
-/** Reductions through workgroup memory: a workgroup a result, all threads folding its domain together. */
+/** Reductions by threads together: a workgroup a result, all threads folding its domain together. */
 import {
   buildKernel,
   type Candidate,
@@ -15,6 +15,7 @@ import {
 } from '@tilewright/ir'
 import { innermostRefinements } from '../innermost.js'
 import { coordinates } from '../matmul/tile-edges.js'
+import { exchanged, teamOf } from '../rows/combine-threads.js'
 import { foldTogether } from '../rows/fold-together.js'
 import { bindAxes } from '../rows/owned-rows.js'
 import { requireReduce } from './reduce-axes.js'
@@ -36,17 +37,18 @@ export const reduceCooperative: ScheduleTemplate<ReduceCooperative> = {
   build,
 }
 
-function check({ threads }: ReduceCooperative, problem: Problem, { limits }: Target): Rejection | undefined {
+function check({ threads }: ReduceCooperative, problem: Problem, target: Target): Rejection | undefined {
   const { anchor } = requireReduce(problem.anchor)
+  const { limits } = target
   if (!anchor.commutative) return { reason: 'a result depends on the order of the elements' }
   if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
-  const bytes = 4 * anchor.outputs.length * threads
+  const bytes = 4 * anchor.outputs.length * exchanged(teamOf(threads, target))
   return bytes > limits.workgroupBytes
     ? { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
     : undefined
 }
 
-/** Elements below which a thread folds them faster than a tree does. */
+/** Elements below which a thread folds them faster than threads together do. */
 const shortDomain = 64
 /** Results enough to keep every thread busy with one of its own. */
 const manyResults = 1 << 14
@@ -65,16 +67,17 @@ function level0(problem: Problem, target: Target): ReduceCooperative | Rejection
   return check({ threads, lanes }, problem, target) ?? { threads, lanes }
 }
 
-function build({ threads, lanes }: ReduceCooperative, problem: Problem): ScheduledKernels {
+function build({ threads, lanes }: ReduceCooperative, problem: Problem, target: Target): ScheduledKernels {
   const { anchor, results } = requireReduce(problem.anchor)
   const extents = results.map((axis) => axis.extent)
   const workgroups = [elementCount(extents), 1, 1] as const
-  const kernel = buildKernel({ name: 'reduce_cooperative', threads, workgroups }, (g) => {
+  const team = teamOf(threads, target)
+  const kernel = buildKernel({ name: 'reduce_cooperative', ...team, workgroups }, (g) => {
     for (const { buffer } of equationExprs(anchor).flatMap(loadsOf)) g.use(buffer)
     const outs = anchor.outputs.map(g.use)
     const index = coordinates(g.workgroup.x, extents)
     const known = bindAxes(results, index)
-    const shared = { threads, lanes, rounds: undefined, row: anchor.domain }
+    const shared = { ...team, lanes, rounds: undefined, row: anchor.domain }
     const totals = foldTogether(g, anchor, shared, known, (point) => new Map([...known, ...point]))
     g.if(g.thread.eq(0), () => {
       for (const [c, out] of outs.entries()) out.set(index, defined(totals[c], 'one total a component'))

@@ -105,11 +105,12 @@ describe('reduce/in-thread', () => {
 
 describe('reduce/cooperative', () => {
   test('is the definition, at every size, candidate and layout', { timeout: 120_000 }, () => {
-    const candidates = fc.record({ threads: fc.constantFrom(4, 8), lanes: fc.constantFrom(1, 4) })
+    const candidates = fc.record({ threads: fc.constantFrom(4, 8, 16), lanes: fc.constantFrom(1, 4) })
+    const subgroups = fc.constantFrom(undefined, 2, 4, 32)
     fc.assert(
-      fc.property(candidates, shapes, (candidate, shape) => {
+      fc.property(candidates, shapes, subgroups, (candidate, shape, subgroupSize) => {
         const { anchor, ...data } = folded(shape, true)
-        const scheduled = reduceCooperative.build(candidate, problemOf(anchor), target)
+        const scheduled = reduceCooperative.build(candidate, problemOf(anchor), { ...target, subgroupSize })
         const expected = byDefinition(anchor, data.inputs, data.sizes)
         expect(runScheduled({ anchor, scheduled, ...data })).toEqual(expected)
         expect(runScheduled({ anchor, scheduled, ...data, lower })).toEqual(expected)

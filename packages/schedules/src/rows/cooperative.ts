@@ -1,5 +1,5 @@
 /**
- * Rows through workgroup memory: a workgroup a row.
+ * Rows by threads together: a workgroup a row.
  *
  * Each stage is folded by all threads together. A row that is short enough stays in registers: what all stages read at
  * their own point is loaded once (and a prologue computed once), and kept by the thread whose point it is.
@@ -29,6 +29,7 @@ import {
 } from '@tilewright/ir'
 import { innermostRefinements } from '../innermost.js'
 import { coordinates } from '../matmul/tile-edges.js'
+import { exchanged, teamOf } from './combine-threads.js'
 import type { Bindings } from './fold-in-thread.js'
 import { foldTogether, ownPoints, type SharedRow } from './fold-together.js'
 import { bindAxes } from './owned-rows.js'
@@ -64,13 +65,14 @@ function roundsOf({ threads, lanes }: RowsCooperative, length: SizeExpr): number
   return typeof length === 'number' ? Math.max(1, Math.ceil(length / (threads * lanes))) : undefined
 }
 
-function check(candidate: RowsCooperative, problem: Problem, { limits }: Target): Rejection | undefined {
+function check(candidate: RowsCooperative, problem: Problem, target: Target): Rejection | undefined {
   const { threads, lanes, keep } = candidate
   const { anchor } = requireRows(problem.anchor)
+  const { limits } = target
   if (!anchor.stages.every((stage) => stage.commutative))
     return { reason: 'a result depends on the order of the elements' }
   if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
-  const bytes = threadBytes(anchor) * threads
+  const bytes = stateBytes(anchor) * exchanged(teamOf(threads, target))
   if (bytes > limits.workgroupBytes)
     return { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
   if (!keep) return undefined
@@ -83,10 +85,10 @@ function check(candidate: RowsCooperative, problem: Problem, { limits }: Target)
     : undefined
 }
 
-/** Workgroup memory of one thread: a word a component of each stage. */
-const threadBytes = ({ stages }: Rows): number => stages.reduce((bytes, stage) => bytes + 4 * stage.results.length, 0)
+/** What the states of all stages take: a word a component. */
+const stateBytes = ({ stages }: Rows): number => stages.reduce((bytes, stage) => bytes + 4 * stage.results.length, 0)
 
-/** Points of a row below which a thread folds it faster than a tree does. */
+/** Points of a row below which a thread folds it faster than threads together do. */
 const shortRow = 32
 
 /** Refused where barriers do not pay, rows are short, or neighbouring rows lie side by side in sufficient number. */
@@ -105,12 +107,13 @@ function level0(problem: Problem, target: Target): RowsCooperative | Rejection {
   return check({ ...candidate, keep: false }, problem, target) ?? { ...candidate, keep: false }
 }
 
-function build(candidate: RowsCooperative, problem: Problem): ScheduledKernels {
+function build(candidate: RowsCooperative, problem: Problem, target: Target): ScheduledKernels {
   const { anchor, rows, row } = requireRows(problem.anchor)
   const { threads, lanes, keep } = candidate
   const extents = rows.map((axis) => axis.extent)
   const rounds = keep ? roundsOf(candidate, lengthOf(anchor)) : undefined
-  const shared: SharedRow = { threads, lanes, rounds, row }
+  const team = teamOf(threads, target)
+  const shared: SharedRow = { ...team, lanes, rounds, row }
   const kept = rounds === undefined ? [] : sharedLoads(anchor)
   const keptVars = new Map(kept.map(({ buffer, dtype }) => [buffer, variable(buffer.hint, dtype)]))
   // What stays in registers is read from there.
@@ -118,7 +121,7 @@ function build(candidate: RowsCooperative, problem: Problem): ScheduledKernels {
   const fromRegisters = (expr: Expr): Expr => rewriteExpr(expr, visit)
 
   const workgroups = [elementCount(extents), 1, 1] as const
-  const kernel = buildKernel({ name: 'rows_cooperative', threads, workgroups }, (g) => {
+  const kernel = buildKernel({ name: 'rows_cooperative', ...team, workgroups }, (g) => {
     for (const { buffer } of equationExprs(anchor).flatMap(loadsOf)) g.use(buffer)
     const out = g.use(anchor.output)
     const bindings = bindAxes(rows, coordinates(g.workgroup.x, extents))

@@ -99,8 +99,8 @@ export function eachPoint(
   nest(0)
 }
 
-/** Elements of consecutive points, combined in a tree. */
-function combineAll(g: KernelBuilder, fold: Fold, elements: readonly (readonly Expr[])[]): readonly Expr[] {
+/** Elements of consecutive points, or of threads, combined in a tree. */
+export function combineAll(g: KernelBuilder, fold: Fold, elements: readonly (readonly Expr[])[]): readonly Expr[] {
   const [first, ...rest] = elements
   if (rest.length === 0) return defined(first, 'at least one element')
   const half = elements.length >> 1

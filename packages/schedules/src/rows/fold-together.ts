@@ -1,7 +1,7 @@
 /**
- * Folds by a workgroup together: each thread folds the points that are its own, then the threads' states are combined in
- * a tree through workgroup memory. Only for folds that commute: the points of a thread are a workgroup's width apart, so
- * that neighbouring threads read neighbouring elements.
+ * Folds by a workgroup together: each thread folds the points that are its own, then the threads' states are combined.
+ * Only for folds that commute: the points of a thread are a workgroup's width apart, so that neighbouring threads read
+ * neighbouring elements.
  */
 import {
   type Axis,
@@ -15,12 +15,12 @@ import {
 } from '@tilewright/ir'
 import { compose, repeat, spatial } from '@tilewright/task-mapping'
 import { coordinates } from '../matmul/tile-edges.js'
+import { combineThreads, type Team } from './combine-threads.js'
 import { type Bindings, combined } from './fold-in-thread.js'
 import { bindAxes } from './owned-rows.js'
 
 /** Who visits which points of a row. */
-export interface SharedRow {
-  readonly threads: number
+export interface SharedRow extends Team {
   /** Consecutive points of a thread. */
   readonly lanes: number
   /** Rounds that stand in the text, one after the other; without it they are a loop. */
@@ -83,21 +83,10 @@ export function foldTogether(
       })
     }),
   )
-  // Memory of its own for each fold: the next one needs no barrier before it writes.
-  const tiles = types.map((type) => g.workgroupBuffer('partial', type, [shared.threads]))
-  tiles.forEach((tile, i) => {
-    const component = state[i]
-    if (component !== undefined) tile.set([g.thread], component.at())
-  })
-  g.barrier()
-  for (let half = shared.threads / 2; half >= 1; half /= 2) {
-    g.if(g.thread.lt(half), () => {
-      const [left, right] = [g.thread, g.thread.add(half)].map((of) => tiles.map((tile) => tile.at(of).expr))
-      combined(g, fold, left ?? [], right ?? []).forEach((next, i) => {
-        tiles[i]?.set([g.thread], next)
-      })
-    })
-    g.barrier()
-  }
-  return tiles.map((tile) => g.let('total', tile.at(0)).expr)
+  return combineThreads(
+    g,
+    fold,
+    shared,
+    state.map((component) => component.at().expr),
+  )
 }

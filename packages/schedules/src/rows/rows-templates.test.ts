@@ -1,15 +1,12 @@
 import {
   add,
   type Buffer,
-  binary,
   buffer,
-  constant,
   type Expr,
   type Kernel,
   load,
   mul,
   type Problem,
-  type RowStage,
   type Rows,
   rewriteStmts,
   rows,
@@ -17,12 +14,11 @@ import {
   seq,
   size,
   sub,
-  type Var,
   variable,
 } from '@tilewright/ir'
 import { loweringPasses, runPipeline } from '@tilewright/passes'
 import type { TypedArray } from '@tilewright/simulator'
-import { byDefinition, propertyRuns, runScheduled, testTarget as target, thrownBy } from '@tilewright/testing'
+import { byDefinition, propertyRuns, rowStage, runScheduled, testTarget as target, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type RowsCooperative, rowsCooperative } from './cooperative.js'
@@ -42,22 +38,6 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   symbolic: fc.boolean(),
 })
 
-function stage(hint: string, op: 'max' | 'add', value: Expr): RowStage & { readonly result: Var } {
-  const type = value.dtype
-  const [left, right, result] = [variable('left', type), variable('right', type), variable(hint, type)]
-  const neutral = op === 'add' ? 0 : type === 'f32' ? Number.NEGATIVE_INFINITY : -(2 ** 31)
-  return {
-    results: [result],
-    result,
-    left: [left],
-    right: [right],
-    value: [value],
-    identity: [constant(type, neutral)],
-    combine: [binary(op, left, right)],
-    commutative: true,
-  }
-}
-
 /** y = (x − max x) · w + Σ (x − max x) · v: whole numbers, so that regrouping a sum does not show. */
 function shifted({ shape, along, symbolic }: Shape) {
   const names = ['a', 'b', 'c']
@@ -69,9 +49,9 @@ function shifted({ shape, along, symbolic }: Shape) {
   const [x, w, v, y] = [storage('x'), storage('w'), buffer('v', 'f32', extents.slice(2), 'storage'), storage('y')]
   const axes = extents.map((_, d) => variable(`i${d}`))
   const own = (of: Buffer): Expr => load(of, axes)
-  const peak = stage('peak', 'max', own(x))
+  const peak = rowStage('peak', 'max', own(x))
   const offset = sub(own(x), peak.result)
-  const total = stage('total', 'add', mul(offset, load(v, axes.slice(2))))
+  const total = rowStage('total', 'add', mul(offset, load(v, axes.slice(2))))
   const anchor = rows(y, axes, along, [peak, total], add(mul(offset, own(w)), total.result))
   const count = shape.reduce((product, value) => product * value, 1)
   const integers = (length: number, seed: number): Float32Array =>
@@ -127,19 +107,21 @@ describe('rows/in-thread', () => {
 
 describe('rows/cooperative', () => {
   const candidates: fc.Arbitrary<RowsCooperative> = fc.record({
-    threads: fc.constantFrom(4, 8),
+    threads: fc.constantFrom(4, 8, 16),
     lanes: fc.constantFrom(1, 2, 4),
     keep: fc.boolean(),
   })
+  const subgroups = fc.constantFrom(undefined, 2, 4, 32)
 
   test('is the definition, at every size, candidate and layout, before and after lowering', {
     timeout: 120_000,
   }, () => {
     fc.assert(
-      fc.property(candidates, shapes, (candidate, shape) => {
+      fc.property(candidates, shapes, subgroups, (candidate, shape, subgroupSize) => {
         const { anchor, ...data } = shifted(shape)
-        fc.pre(rowsCooperative.check(candidate, problemOf(anchor), target) === undefined)
-        const scheduled = rowsCooperative.build(candidate, problemOf(anchor), target)
+        const on = { ...target, subgroupSize }
+        fc.pre(rowsCooperative.check(candidate, problemOf(anchor), on) === undefined)
+        const scheduled = rowsCooperative.build(candidate, problemOf(anchor), on)
         const expected = byDefinition(anchor, data.inputs, data.sizes)
         expect(runScheduled({ anchor, scheduled, ...data })).toEqual(expected)
         expect(runScheduled({ anchor, scheduled, ...data, lower })).toEqual(expected)
