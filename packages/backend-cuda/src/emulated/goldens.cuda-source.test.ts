@@ -104,12 +104,12 @@ const times = (x: Float32Array, y: Float64Array): Float64Array =>
   )
 
 test('all goldens are known here', () => {
-  // Hand-written kernels, and templates, whose goldens are executed at other sizes (hand-written, matrix-units).
+  // Hand-written kernels, and templates, whose goldens are executed at other sizes (hand-written, matrix-units) or apart (rows).
   const handWritten = ['double-buffered-matmul', 'matrix-unit-matmul', 'warp-specialised-matmul']
   const matrixUnits = ['512', '1021', 'symbolic'].map((extent) => `matmul-matrix-units-${extent}`)
-  const names = [...Object.keys(written), ...handWritten, ...matrixUnits, ...matmuls.map(({ name }) => name)].map(
-    (name) => `${name}.cu`,
-  )
+  const rows = ['rows-softmax-8x1000', 'reduce-sums-4x4096']
+  const apart = [...handWritten, ...matrixUnits, ...rows]
+  const names = [...Object.keys(written), ...apart, ...matmuls.map(({ name }) => name)].map((name) => `${name}.cu`)
   expect(readdirSync(folder)).toEqual(names.sort())
 })
 
