@@ -2,8 +2,14 @@
 // writes JavaScript only; `tsc -p tsconfig.build.json` writes the declarations beside it.
 import { defineConfig } from 'tsup'
 
-/** The tsup configuration of a package whose entry points are `entries` (paths under `src/`). */
-export function libraryConfig(entries: readonly string[]): ReturnType<typeof defineConfig> {
+/**
+ * The tsup configuration of a package whose entry points are `entries` (paths under `src/`). What is imported of the
+ * packages `included`, which have sources only, becomes part of it.
+ */
+export function libraryConfig(
+  entries: readonly string[],
+  included: readonly string[] = [],
+): ReturnType<typeof defineConfig> {
   return defineConfig({
     // Named after the path under src, so that `src/webgpu/node.ts` becomes `dist/webgpu/node.js` beside its declarations.
     entry: Object.fromEntries(entries.map((path) => [path.replace(/^src\//, '').replace(/\.ts$/, ''), path])),
@@ -12,6 +18,10 @@ export function libraryConfig(entries: readonly string[]): ReturnType<typeof def
     platform: 'neutral',
     // Node's modules and optional peers stay imports; what is listed as a dependency does too (tsup's default).
     external: [/^node:/, 'webgpu'],
+    noExternal: [...included],
+    esbuildOptions: (options) => {
+      if (included.length > 0) options.conditions = ['@tilewright/source']
+    },
     splitting: true,
     sourcemap: true,
     // Everything but the declarations, which tsc may be writing at the same time.

@@ -110,7 +110,7 @@ test('all goldens are known here', () => {
   const rows = ['rows-softmax-8x1000', 'reduce-sums-4x4096']
   const apart = [...handWritten, ...matrixUnits, ...rows]
   const names = [...Object.keys(written), ...apart, ...matmuls.map(({ name }) => name)].map((name) => `${name}.cu`)
-  expect(readdirSync(folder)).toEqual(names.sort())
+  expect(readdirSync(folder).filter((file) => file.endsWith('.cu'))).toEqual(names.sort())
 })
 
 test.each(Object.entries(written))('%s', (_, run) => run())
