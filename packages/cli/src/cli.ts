@@ -119,6 +119,9 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .description('say what this machine has to run models with, what is missing, and how to get it')
     .option('--json', 'print one JSON object')
     .action((options: Flags<'json'>) => finish(() => doctor({ json: options.json === true, environment }, terminal)))
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(tilewright ${command.name()} --help lists what there is)`)
+  }
   return program
 }
 

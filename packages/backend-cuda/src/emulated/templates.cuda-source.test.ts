@@ -21,28 +21,31 @@ const anchor = matmul(
 )
 
 describe('matmul/matrix-units', () => {
-  test.each([false, true])('large tiles in dynamic shared memory; through registers: %s', async (computed) => {
-    const problem = { anchor, computed: new Set(computed ? [a, b] : []) }
-    const candidate = matrixUnitsMatmul.level0(problem, cudaTarget)
-    if (isRejection(candidate)) throw new InternalError(candidate.reason)
-    expect(candidate).toMatchObject({ subgroupsM: 2, subgroupsN: 4, tilesM: 4, pairsN: 2 })
-    const [kernel] = matrixUnitsMatmul.build(candidate, problem, cudaTarget).kernels
-    const lowered = runPipeline(kernel!, cudaPipeline(cudaTarget))
-    const emitted = emitCuda(lowered)
-    expect(emitted.pipeline.workgroupBytes).toBeGreaterThan(48 * 1024)
-    const value = (i: number, seed: number): number => ((i * 7 + (i >> 3) * 3 + seed) % 5) - 2
-    const halves = (length: number, seed: number): Uint16Array =>
-      Uint16Array.from({ length }, (_, i) => numberToHalf(value(i, seed)))
-    const contents = [halves(m * k, 1), halves(k * n, 3), new Uint16Array(m * n)]
-    const [, , result] = await runEmulated(compile, emitted, { params: lowered.params, contents, sizes: {} })
-    let wrong = 0
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        let sum = 0
-        for (let kk = 0; kk < k; kk++) sum += value(i * k + kk, 1) * value(kk * n + j, 3)
-        if (halfToNumber(result![i * n + j]!) !== sum) wrong++
+  test.each([false, true])(
+    'many tiles, large ones in dynamic shared memory; through registers: %s',
+    async (computed) => {
+      const problem = { anchor, computed: new Set(computed ? [a, b] : []) }
+      const candidate = matrixUnitsMatmul.level0(problem, cudaTarget)
+      if (isRejection(candidate)) throw new InternalError(candidate.reason)
+      expect(candidate).toMatchObject(computed ? { subgroupsM: 2, subgroupsN: 2 } : { subgroupsM: 2, subgroupsN: 4 })
+      const [kernel] = matrixUnitsMatmul.build(candidate, problem, cudaTarget).kernels
+      const lowered = runPipeline(kernel!, cudaPipeline(cudaTarget))
+      const emitted = emitCuda(lowered)
+      if (!computed) expect(emitted.pipeline.workgroupBytes).toBeGreaterThan(48 * 1024)
+      const value = (i: number, seed: number): number => ((i * 7 + (i >> 3) * 3 + seed) % 5) - 2
+      const halves = (length: number, seed: number): Uint16Array =>
+        Uint16Array.from({ length }, (_, i) => numberToHalf(value(i, seed)))
+      const contents = [halves(m * k, 1), halves(k * n, 3), new Uint16Array(m * n)]
+      const [, , result] = await runEmulated(compile, emitted, { params: lowered.params, contents, sizes: {} })
+      let wrong = 0
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = 0
+          for (let kk = 0; kk < k; kk++) sum += value(i * k + kk, 1) * value(kk * n + j, 3)
+          if (halfToNumber(result![i * n + j]!) !== sum) wrong++
+        }
       }
-    }
-    expect(wrong).toBe(0)
-  })
+      expect(wrong).toBe(0)
+    },
+  )
 })

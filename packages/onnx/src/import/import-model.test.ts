@@ -1,7 +1,7 @@
 import { formatSize } from '@tilewright/ir'
 import { expect, test } from 'vitest'
 import { graphBuilder, modelOf } from '../graph-builder.js'
-import { importGraph } from './import-model.js'
+import { importGraph, importModel } from './import-model.js'
 
 test('dimensions of one name have one size; those without a name are sizes of their own, whatever stands for a name', () => {
   const b = graphBuilder('g')
@@ -9,4 +9,10 @@ test('dimensions of one name have one size; those without a name are sizes of th
   b.output(b.node('Relu', [x]), 'f32')
   const [input] = importGraph(modelOf(b.build(), { opset: 17 })).inputs
   expect(input?.shape.map(formatSize)).toEqual(['n', 'n', 'x.2', 'x.3', 'x.4', 'x.5', 'größe', '3d'])
+})
+
+test.each(['model.onnx', undefined, {}])('%j is no model: what to pass is said', (given) => {
+  expect(() => Reflect.apply(importModel, undefined, [given])).toThrow(
+    expect.objectContaining({ code: 'onnx/bytes', help: 'read the file first: importModel(await readFile(path))' }),
+  )
 })

@@ -27,6 +27,14 @@ export interface ImportOptions {
  * `UnsupportedError` `onnx/unsupported` that names everything missing.
  */
 export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Graph {
+  // Callers without types may pass a path.
+  if (!ArrayBuffer.isView(bytes)) {
+    throw new CompileError({
+      code: 'onnx/bytes',
+      message: `a model is a Uint8Array, not ${typeof bytes === 'string' ? `the text "${bytes}"` : `a value of type ${typeof bytes}`}`,
+      help: 'read the file first: importModel(await readFile(path))',
+    })
+  }
   return importGraph(decodeModel(bytes), options)
 }
 

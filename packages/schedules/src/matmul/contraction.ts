@@ -14,10 +14,12 @@ import {
   type Equation,
   type Expr,
   elementCount,
+  formatSize,
   int,
   type KernelBuilder,
   loadsOf,
   type Reduce,
+  type Rejection,
   type SizeExpr,
   sizeValue,
   substitute,
@@ -106,6 +108,11 @@ function variablesOf(expr: Expr): ReadonlySet<Var> {
 /** The number of positions of some axes. */
 export function extentOf(axes: readonly Axis[]): SizeExpr {
   return elementCount(axes.map((axis) => axis.extent))
+}
+
+/** Why a result does not fill the tiles of a template. */
+export function tooThin({ m, n }: Contraction): Rejection {
+  return { reason: `a ${formatSize(extentOf(m))}×${formatSize(extentOf(n))} result does not fill a tile` }
 }
 
 /** Values of some axes. */

@@ -34,6 +34,7 @@ import {
   outputIndex,
   requireMatmul,
   rhsAt,
+  tooThin,
 } from './contraction.js'
 import { alignmentRefinements } from './refinements.js'
 import { splitDepth, splitsFor } from './split-depth.js'
@@ -176,10 +177,13 @@ function rowOf({ alongOwn }: StagedFactor, rows: MatrixRows, lane: Value): Place
 function level0(problem: Problem, target: Target): MatrixUnits | Rejection {
   const product = requireMatmul(problem.anchor)
   const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
-  if (Math.min(rows, columns) < instructionM) return { reason: `a ${rows}×${columns} result does not fill a tile` }
+  if (Math.min(rows, columns) < instructionM) return tooThin(product)
   const large = { subgroupsM: 2, subgroupsN: 4, tilesM: 4, pairsN: 2, tileK: 32, stages: 3 } // 128 × 128
   const small = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 } // 64 × 64
-  const [tiles, side] = Math.min(rows, columns) > 512 ? [large, 128] : [small, 64]
+  // What goes through registers needs those that large tiles take.
+  const plan = planOf({ ...large, splits: 1 }, problem, product, target)
+  const isCopied = !isRejection(plan) && plan.a.vector !== undefined && plan.b.vector !== undefined
+  const [tiles, side] = isCopied && Math.min(rows, columns) > 512 ? [large, 128] : [small, 64]
   const count = Math.ceil(rows / side) * Math.ceil(columns / side) * sizeRange(extentOf(product.batch)).max
   const candidate = { ...tiles, splits: splitsFor(product, count, target) }
   return check(candidate, problem, target) ?? candidate

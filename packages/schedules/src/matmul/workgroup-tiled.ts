@@ -41,6 +41,7 @@ import {
   outputIndex,
   requireMatmul,
   rhsAt,
+  tooThin,
 } from './contraction.js'
 import { cooperativeCopy } from './cooperative-copy.js'
 import { alignmentRefinements } from './refinements.js'
@@ -120,7 +121,7 @@ function level0(problem: Problem, target: Target): WorkgroupTiled | Rejection {
   if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than other memory here' }
   const product = requireMatmul(problem.anchor)
   const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
-  if (Math.min(rows, columns) <= 16) return { reason: `a ${rows}×${columns} result does not fill a tile` }
+  if (Math.min(rows, columns) <= 16) return tooThin(product)
   const own = Math.min(rows, columns) <= 64 ? 4 : 8
   const tiles = Math.ceil(rows / (8 * own)) * Math.ceil(columns / (8 * own)) * sizeRange(extentOf(product.batch)).max
   const splits = splitsFor(product, tiles, target)

@@ -16,6 +16,7 @@ import {
   ceilDiv,
   type Expr,
   elementCount,
+  formatSize,
   loadsOf,
   type Problem,
   type Rejection,
@@ -74,7 +75,8 @@ function level0(problem: Problem, target: Target): TransposeTiled | Rejection {
   if (!target.fastWorkgroupMemory) return { reason: 'workgroup memory is no faster than other memory here' }
   const { rows, columns } = planesOf(requirePermutedLoads(problem.anchor))
   const [m, n] = [sizeRange(rows).max, sizeRange(columns).max]
-  if (Math.min(m, n) < shortExtent) return { reason: `a ${m}×${n} plane does not fill a tile` }
+  if (Math.min(m, n) < shortExtent)
+    return { reason: `a ${formatSize(rows)}×${formatSize(columns)} plane does not fill a tile` }
   const larger = [
     { tile: 32, rows: 8 },
     { tile: 16, rows: 8 },
