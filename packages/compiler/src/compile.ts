@@ -78,7 +78,7 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   const once = watch.time('partition', () => partition(split.prepare, split.prepared, target.limits))
   const run = watch.time('partition', () => partition(formed, results, target.limits))
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)
-  const builder = planBuilder(program, target)
+  const builder = planBuilder(program, target, backend.meta.name)
   const report = reporter(program)
   const work = onceForEqualGroups(
     (group) => ({

@@ -34,7 +34,7 @@ export type ConstantChunks = () => AsyncIterable<Uint8Array>
 /** Offsets of constants are multiples of this, so that any typed array can view them. */
 const constantAlignment = 16
 
-export function planBuilder(program: Program, target: Target): PlanBuilder {
+export function planBuilder(program: Program, target: Target, backend: string): PlanBuilder {
   const buffers: PlanBuffer[] = []
   const numbers = new Map<Buffer, number>()
   const kernels: PlanKernel[] = []
@@ -114,6 +114,7 @@ export function planBuilder(program: Program, target: Target): PlanBuilder {
       const plan: Plan = {
         version: planVersion,
         name: program.name,
+        backend,
         target: target.name,
         inputs,
         outputs,

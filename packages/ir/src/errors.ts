@@ -90,7 +90,9 @@ export function defined<T>(value: T | undefined | null, message: string): T {
 export function formatError(error: TilewrightError): string {
   const lines = [`error[${error.code}]: ${error.message}`]
   if (error.where !== undefined) lines.push(`  at    ${error.where}`)
-  if (error instanceof UnsupportedError) lines.push(...formatGaps(error.gaps))
+  // One gap is often all that the message says.
+  if (error instanceof UnsupportedError)
+    lines.push(...formatGaps(error.gaps.filter(({ what }) => what !== error.message)))
   if (error.help !== undefined) lines.push(`  help  ${error.help}`)
   return lines.join('\n')
 }

@@ -1,6 +1,6 @@
 /** A plan on one device: its pipelines, its constants, and what is made of them before the first run. */
 import type { Device, DeviceBuffer } from '@tilewright/backend'
-import { bufferBytes, chooseSteps, launchesIn, type Plan, wholeBuffer } from '@tilewright/backend/plan'
+import { bufferBytes, chooseSteps, launchesIn, type Plan, PlanError, wholeBuffer } from '@tilewright/backend/plan'
 import { createResolver, resolveLaunches } from './resolve-run.js'
 import { bufferIn, createRunMemory } from './run-memory.js'
 import { dispatchAll, type Prepared } from './run-plan.js'
@@ -23,9 +23,16 @@ export interface LoadStats {
 
 /**
  * Loads a plan: compiles pipelines in parallel while constants upload. Rejects as `uploadConstants` does, and with the
- * device's errors; what was made by then is freed.
+ * device's errors; what was made by then is freed. Rejects with `PlanError` `run/backend` for a plan of another backend.
  */
 export async function loadPlan(plan: Plan, constants: ConstantSource, device: Device): Promise<LoadedPlan> {
+  if (device.info.backend !== plan.backend) {
+    throw new PlanError(
+      'run/backend',
+      `the plan has kernels for ${plan.backend}, and the device is of ${device.info.backend}`,
+      'compile the model for this device, or open one of the plan’s backend',
+    )
+  }
   const start = performance.now()
   const compiling = timed(Promise.all(plan.kernels.map((kernel) => device.createPipeline(kernel))))
   const fixed = new Map<number, DeviceBuffer>()

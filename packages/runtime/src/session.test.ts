@@ -2,6 +2,7 @@ import type { Device, DeviceBuffer } from '@tilewright/backend'
 import { launchesIn, PlanError } from '@tilewright/backend/plan'
 import { cpu } from '@tilewright/backend-cpu'
 import { evaluate } from '@tilewright/backend-cpu/evaluate'
+import { wgsl } from '@tilewright/backend-wgsl'
 import { compile, programOf } from '@tilewright/compiler'
 import {
   addOp,
@@ -511,5 +512,17 @@ describe('a session that cannot be made', () => {
     expect(await refusal(run({ steps: [{ ...launch, scalars: [] }] }))).toMatchInlineSnapshot(
       `"error[plan/reference]: launch "Elu" passes other buffers or scalars than its kernel takes"`,
     )
+  })
+})
+
+test('a plan of another backend is refused, and both are named', async () => {
+  const device = await cpu().open()
+  const g = buildGraph('doubled')
+  const x = g.input('x', { dtype: 'f32', shape: [2] })
+  const y = g.apply1(reluOp(x), [x])
+  const { plan, constants } = compile(g.finish([{ name: 'y', tensor: y }]), { backend: wgsl() })
+  await expect(createSession({ plan, constants, device })).rejects.toMatchObject({
+    code: 'run/backend',
+    message: 'the plan has kernels for wgsl, and the device is of cpu',
   })
 })

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest'
 import { type ConstantSource, uploadConstants } from './upload-constants.js'
 
 const plan = (constants: Plan['constants']): Plan => ({
-  version: 2,
+  version: 3,
+  backend: 'b',
   name: 'p',
   target: 't',
   inputs: [],

@@ -10,6 +10,7 @@ const param = { access: 'read', dtype: 'f32', lanes: 1 }
 const plan = {
   version: planVersion,
   name: 'test',
+  backend: 'cpu',
   target: 'cpu',
   inputs: [{ name: 'x', dtype: 'f32', shape: [n], buffer: 0 }],
   outputs: [{ name: 'y', dtype: 'i64', shape: [more], buffer: 1 }],
@@ -47,7 +48,7 @@ describe('what is no plan, and where', () => {
   let deep: object = n
   for (let i = 0; i < 10_000; i++) deep = { kind: 'size-op', op: 'add', left: deep, right: 1 }
   test.each([
-    [{ version: 1 }, 'plan/version: plan "test" has version 1; this runtime reads version 2'],
+    [{ version: 1 }, 'plan/version: plan "test" has version 1; this runtime reads version 3'],
     [{ name: undefined }, 'plan/malformed: the plan.name is not text'],
     [{ buffers: {} }, 'plan/malformed: the plan.buffers is not a list'],
     [

@@ -137,6 +137,7 @@ const step =
 
 const planFields = object({
   name: text,
+  backend: text,
   target: text,
   inputs: list(tensor),
   outputs: list(tensor),

@@ -43,7 +43,8 @@ const kernel = (reads: number): Plan['kernels'][number] => ({
   scalars: 0,
 })
 const plan: Plan = {
-  version: 2,
+  version: 3,
+  backend: 'b',
   name: 'p',
   target: 't',
   inputs: [],

@@ -4,7 +4,7 @@
  * variants. This folder imports nothing: it ships to browsers with the runtime.
  */
 
-export const planVersion = 2
+export const planVersion = 3
 
 /** Structurally the size expression of the IR. */
 export type PlanSize =
@@ -115,6 +115,8 @@ export interface EqualSizes {
 export interface Plan {
   readonly version: typeof planVersion
   readonly name: string
+  /** Name of the backend whose devices read its kernels. */
+  readonly backend: string
   /** Name of the target it was compiled for. */
   readonly target: string
   readonly inputs: readonly PlanTensor[]

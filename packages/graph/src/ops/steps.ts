@@ -30,7 +30,7 @@ export function stepsOf(name: string, length: SizeExpr): number {
     code: isSymbolic ? 'graph/symbolic-shape' : 'graph/steps',
     message: `${name}: the length ${formatShape([length])} of the sequence is ${isSymbolic ? 'not known when compiling' : `more than ${mostSteps} steps`}`,
     help: isSymbolic
-      ? 'fix the length in the model: steps are taken apart'
+      ? 'compile for a known length, since steps are taken apart: --fix NAME=VALUE, or fixSizes in code'
       : 'run the sequence in parts, with the state between them',
   })
 }
