@@ -34,7 +34,8 @@ const together = ['matmul/workgroup-tiled', 'rows/cooperative', 'reduce/cooperat
 /** The target and the template of each kind of kernel that graphs must have. Large planes have graphs of their own. */
 const wanted = targets.flatMap(({ name, fastWorkgroupMemory }) =>
   [...templates.map((template) => template.name), 'rule-based']
-    .filter((template) => template !== 'transpose/tiled')
+    // Random graphs are of f32, which no matrix instruction multiplies: that template has a property of its own.
+    .filter((template) => template !== 'transpose/tiled' && template !== 'matmul/matrix-units')
     .filter((template) => fastWorkgroupMemory || !together.includes(template))
     .map((template) => `${name}: ${template}`),
 )
