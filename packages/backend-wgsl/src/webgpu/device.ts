@@ -4,7 +4,16 @@
  * to. Everything is recorded in the order of the calls. What WebGPU reports late (a buffer that did not fit, an invalid
  * launch) is kept and rejects the next read, so that stale or zero data is never returned as if valid.
  */
-import type { Device, DeviceBuffer, DeviceInfo, Pipeline, PlanKernel } from '@tilewright/backend'
+import {
+  bufferSize,
+  checkKernel,
+  checkTransfer,
+  type Device,
+  type DeviceBuffer,
+  type DeviceInfo,
+  type Pipeline,
+  type PlanKernel,
+} from '@tilewright/backend'
 import { CompileError, type Target } from '@tilewright/ir'
 import { compilePipeline, type GpuPipeline } from './compile-pipeline.js'
 import { createFaults } from './faults.js'
@@ -22,9 +31,6 @@ export interface DeviceOptions {
 /** Flags of `GPUBufferUsage`, which is no global in Node. */
 const usage = { copySrc: 0x4, copyDst: 0x8, storage: 0x80 } as const
 
-/** What stays within a vector of the last element is always there to be read. */
-const padding = 16
-
 /** A device over `gpu`. It owns `gpu`: `dispose` destroys it. */
 export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device {
   const { wait = (pending) => pending } = options
@@ -41,13 +47,6 @@ export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device 
     if (known !== undefined) return known
     throw new CompileError({ code: 'device/foreign', message: 'a buffer of another device was given' })
   }
-  const checkBytes = (buffer: DeviceBuffer, bytes: number, what: string, offset = 0): void => {
-    if (offset + bytes <= buffer.bytes) return
-    throw new CompileError({
-      code: 'device/range',
-      message: `${what} of ${bytes} bytes at ${offset === 0 ? '' : `byte ${offset} of `}a buffer of ${buffer.bytes} bytes`,
-    })
-  }
   const recorder = createRecorder(gpu, faults, bufferOf, (pipeline) => {
     const known = pipelines.get(pipeline)
     if (known !== undefined) return known
@@ -60,14 +59,7 @@ export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device 
     lost: faults.lost,
     createBuffer: (bytes) => {
       faults.check()
-      if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > target.limits.bufferBytes) {
-        throw new CompileError({
-          code: 'limits/buffer-size',
-          message: `a buffer of ${bytes} bytes; ${target.name} allows ${target.limits.bufferBytes}`,
-          help: 'use smaller tensors, or a device with larger buffers',
-        })
-      }
-      const size = Math.max(padding, Math.ceil(bytes / padding) * padding)
+      const size = bufferSize(bytes, target)
       const made = faults.guard('out-of-memory', () =>
         gpu.createBuffer({ size, usage: usage.storage | usage.copySrc | usage.copyDst }),
       )
@@ -85,13 +77,13 @@ export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device 
     },
     write: (buffer, data, offset = 0) => {
       faults.check()
-      checkBytes(buffer, data.byteLength, 'a write', offset)
+      checkTransfer(buffer, data.byteLength, 'a write', offset)
       const bytes = writable(data)
       if (bytes.byteLength > 0) gpu.queue.writeBuffer(bufferOf(buffer), offset, bytes)
     },
     read: async (buffer, bytes) => {
       faults.check()
-      checkBytes(buffer, bytes, 'a read')
+      checkTransfer(buffer, bytes, 'a read')
       const size = Math.max(4, Math.ceil(bytes / 4) * 4)
       const stage = staging.take(size)
       const result = new Uint8Array(bytes)
@@ -160,21 +152,4 @@ function writable(data: ArrayBufferView): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(Math.ceil(byteLength / 4) * 4)
   copy.set(new Uint8Array(buffer, byteOffset, byteLength))
   return copy
-}
-
-/** Throws `CompileError` `limits/…` for a kernel that the device cannot run. */
-function checkKernel(kernel: PlanKernel, { name, limits }: Target): void {
-  const checks = [
-    ['threads', 'threads in a workgroup', kernel.threads, limits.threads],
-    ['workgroup-memory', 'bytes of workgroup memory', kernel.workgroupBytes, limits.workgroupBytes],
-    ['storage-buffers', 'storage buffers', kernel.buffers.length, limits.storageBuffers],
-  ] as const
-  for (const [code, what, needed, allowed] of checks) {
-    if (needed <= allowed) continue
-    throw new CompileError({
-      code: `limits/${code}`,
-      message: `a kernel needs ${needed} ${what}; ${name} allows ${allowed}`,
-      help: 'compile for this device: its target carries these limits',
-    })
-  }
 }

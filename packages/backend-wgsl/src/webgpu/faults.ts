@@ -3,6 +3,7 @@
  * What goes wrong with a `GPUDevice`, gathered: its loss, and errors that WebGPU reports after the call that made them.
  * A fault is reported to all who wait for the action that made it, and else once, to the first who asks after it.
  */
+import { disposedReason, lostError } from '@tilewright/backend'
 import { CompileError, InternalError, type TilewrightError } from '@tilewright/ir'
 
 export interface Faults {
@@ -22,14 +23,6 @@ export interface Faults {
   readonly dispose: () => boolean
 }
 
-function lostError(reason: string): CompileError {
-  return new CompileError({
-    code: 'device/lost',
-    message: `the device is lost: ${reason}`,
-    help: 'open a new device; nothing on this one can be read any more',
-  })
-}
-
 export function createFaults(gpu: GPUDevice): Faults {
   let lossReason: string | undefined
   let isDisposed = false
@@ -41,7 +34,7 @@ export function createFaults(gpu: GPUDevice): Faults {
   let unreported: TilewrightError | undefined
 
   const loss = gpu.lost.then(({ reason, message }) => {
-    const known = isDisposed ? 'it was disposed of' : message || reason
+    const known = isDisposed ? disposedReason : message || reason
     lossReason = known
     for (const reject of waiting) reject(lostError(known))
     return known
@@ -62,7 +55,7 @@ export function createFaults(gpu: GPUDevice): Faults {
   return {
     lost,
     check: () => {
-      if (isDisposed) throw lostError('it was disposed of')
+      if (isDisposed) throw lostError(disposedReason)
       if (lossReason !== undefined) throw lostError(lossReason)
     },
     guard: (filter, action) => {

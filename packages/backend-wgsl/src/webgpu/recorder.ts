@@ -2,8 +2,8 @@
  * Recording of launches: one command encoder and one compute pass a run. Bind groups are cached by what they bind, and
  * blocks of scalars by their content, so that a run repeated with the same buffers and sizes makes no objects.
  */
-import type { BufferRange, DeviceBuffer, Pipeline, Recorder } from '@tilewright/backend'
-import { CompileError, invariant } from '@tilewright/ir'
+import { checkLaunch, type DeviceBuffer, type Pipeline, type Recorder } from '@tilewright/backend'
+import { invariant } from '@tilewright/ir'
 import type { GpuPipeline } from './compile-pipeline.js'
 import type { Faults } from './faults.js'
 
@@ -108,13 +108,4 @@ export function createRecorder(
       }
     },
   }
-}
-
-/** Throws `CompileError` `device/launch` when a launch does not fit its kernel. */
-function checkLaunch({ kernel }: Pipeline, ranges: readonly BufferRange[], scalars: Uint32Array): void {
-  if (ranges.length === kernel.buffers.length && scalars.length === kernel.scalars) return
-  throw new CompileError({
-    code: 'device/launch',
-    message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${ranges.length} and ${scalars.length}`,
-  })
 }
