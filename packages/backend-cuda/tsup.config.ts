@@ -1,3 +1,3 @@
 import { libraryConfig } from '../../tsup.base.js'
 
-export default libraryConfig(['src/index.ts', 'src/emulated/node-open-emulated.ts'])
+export default libraryConfig(['src/index.ts', 'src/driver/node.ts', 'src/emulated/node-open-emulated.ts'])

@@ -1,4 +1,5 @@
-// What a module exports beside its kernels. The line TW_EXPORT_LAUNCH(NAME) after the source gives NAME__launch.
+// What a module exports beside its kernels. The line TW_EXPORT_LAUNCH(NAME) after the source gives NAME__launch, and
+// NAME__parameter_bytes, which says what its parameters take, and 0 after the last.
 #pragma once
 
 #ifndef TW_REVERSED
@@ -38,8 +39,15 @@ int tw_launch_kernel(void (*kernel)(Arguments...), void** params, TwIndex grid, 
   return tw_launch(&launch);
 }
 
+template <typename... Arguments>
+unsigned tw_parameter_bytes(void (*)(Arguments...), unsigned at) {
+  const unsigned bytes[] = {sizeof(Arguments)..., 0};
+  return at < sizeof...(Arguments) ? bytes[at] : 0;
+}
+
 #define TW_EXPORT_LAUNCH(name)                                                                                       \
   extern "C" int name##__launch(unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,        \
                                 unsigned sharedBytes, void** params, unsigned osThreads) {                           \
     return tw_launch_kernel(name, params, {gx, gy, gz}, {bx, by, bz}, sharedBytes, osThreads);                       \
-  }
+  }                                                                                                                  \
+  extern "C" unsigned name##__parameter_bytes(unsigned at) { return tw_parameter_bytes(name, at); }

@@ -2,14 +2,13 @@
  * Compiles printed CUDA C++ for the processor: g++ reads it behind headers that give CUDA's words their meaning
  * (`emulator/`), and links it to a runtime that executes the threads of a block as fibers.
  */
-import { existsSync } from 'node:fs'
-import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
-import { arch, availableParallelism, platform, tmpdir, userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { CompileError, defined, UnsupportedError } from '@tilewright/ir'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { defined } from '@tilewright/ir'
 import { limiter } from '../limiter.js'
 import { digest } from '../node-digest.js'
+import { emulatorFolder, ownTemporaryFolder } from './node-emulator-folders.js'
 import { buildLibrary, callGnuCompiler } from './node-gnu-compiler.js'
 
 export interface EmulationOptions {
@@ -89,13 +88,6 @@ interface Toolchain {
 }
 
 async function prepare(cacheFolder: string | undefined): Promise<Toolchain> {
-  if (platform() !== 'linux' || arch() !== 'x64') {
-    throw new UnsupportedError({
-      code: 'device/emulation',
-      message: `CUDA is not emulated on ${platform()} ${arch()}: its fibers know x86-64 on Linux alone`,
-      help: 'use a GPU, or the cpu backend',
-    })
-  }
   const headers = emulatorFolder()
   const files = (await readdir(headers)).filter((name) => /\.(h|cpp)$/.test(name)).sort()
   const texts = await Promise.all(files.map((name) => readFile(join(headers, name), 'utf8')))
@@ -106,29 +98,6 @@ async function prepare(cacheFolder: string | undefined): Promise<Toolchain> {
   const runtime = join(folder, `runtime-${version}.so`)
   await buildLibrary(runtime, [...runtimeFlags, '-I', headers, join(headers, 'emulator.cpp')])
   return { folder, headers, runtime, version }
-}
-
-/** What is in it is loaded as code: nobody else may write to it. */
-async function ownTemporaryFolder(): Promise<string> {
-  const { uid } = userInfo()
-  const folder = join(tmpdir(), `tilewright-emulated-${uid}`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const found = await lstat(folder)
-  if (!found.isDirectory() || found.uid !== uid) {
-    throw new CompileError({
-      code: 'device/cache-folder',
-      message: `${folder} belongs to somebody else`,
-      help: 'name another folder for modules (cacheFolder)',
-    })
-  }
-  return folder
-}
-
-/** Beside `src` and `dist`, whichever of them this file is in. */
-function emulatorFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (folder !== dirname(folder) && !existsSync(join(folder, 'emulator/cuda-emulated.h'))) folder = dirname(folder)
-  return join(folder, 'emulator')
 }
 
 function kernelNames(source: string): readonly string[] {

@@ -51,7 +51,9 @@ test('a kernel that goes wrong loses the device, and says why', async () => {
   recorder.dispatch(bad, [wholeBuffer(buffer)], Uint32Array.of(4), [1, 1, 1])
   recorder.submit()
   await expect(device.settled()).rejects.toThrow(coded('device/lost'))
-  expect(await device.lost).toMatch(/^a kernel failed: kernel\.cu:\d+:\d+: index 4 of 'int \[4\]'/)
+  expect(await device.lost).toMatch(
+    /^cuEventQuery: CUDA_ERROR_LAUNCH_FAILED \(kernel\.cu:\d+:\d+: index 4 of 'int \[4\]'/,
+  )
   expect(() => device.begin()).toThrow(coded('device/lost'))
   expect(() => device.createBuffer(4)).toThrow(coded('device/lost'))
   device.dispose()

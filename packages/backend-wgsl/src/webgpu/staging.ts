@@ -1,4 +1,5 @@
 /** Buffers that results are copied to and mapped from. Sizes are rounded up, so that few of them serve all results. */
+import { stagingBytes } from '@tilewright/backend'
 
 export interface StagingPool {
   /** A buffer of at least `bytes` that is in nobody's use. */
@@ -13,21 +14,12 @@ const usage = { mapRead: 0x1, copyDst: 0x8 } as const
 
 /** What idle buffers may hold together; a larger result is read through a buffer of its own. */
 const maxIdleBytes = 2 ** 28
-const minBytes = 2 ** 12
-/** Above this, doubling wastes more than it saves. */
-const largeBytes = 2 ** 24
-
-function roundedUp(bytes: number): number {
-  return bytes > largeBytes
-    ? Math.ceil(bytes / largeBytes) * largeBytes
-    : Math.max(minBytes, 2 ** Math.ceil(Math.log2(bytes)))
-}
 
 export function createStagingPool(gpu: GPUDevice): StagingPool {
   const idle: GPUBuffer[] = []
   return {
     take: (bytes) => {
-      const size = Math.min(roundedUp(bytes), gpu.limits.maxBufferSize)
+      const size = Math.min(stagingBytes(bytes), gpu.limits.maxBufferSize)
       const found = idle.findIndex((buffer) => buffer.size === size)
       const [known] = found < 0 ? [] : idle.splice(found, 1)
       return known ?? gpu.createBuffer({ size, usage: usage.mapRead | usage.copyDst })

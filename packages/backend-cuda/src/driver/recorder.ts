@@ -1,0 +1,52 @@
+/** Recording of launches. Nothing reaches CUDA before the recording is submitted. */
+import { checkLaunch, type DeviceBuffer, type Pipeline, type Recorder } from '@tilewright/backend'
+import { invariant } from '@tilewright/ir'
+import type { RecordedRun } from './graphs.js'
+import type { Launch } from './launches.js'
+import type { CudaPipeline } from './pipelines.js'
+
+export interface RecorderOptions {
+  readonly pointerOf: (buffer: DeviceBuffer) => bigint
+  readonly pipelineOf: (pipeline: Pipeline) => CudaPipeline
+  readonly submit: (run: RecordedRun) => void
+}
+
+/** What makes recorders. */
+export function createRecorders({ pointerOf, pipelineOf, submit }: RecorderOptions): () => Recorder {
+  // Addresses come again when buffers are destroyed, numbers do not.
+  const numbers = new WeakMap<DeviceBuffer, number>()
+  let lastNumber = 0
+  const numberOf = (buffer: DeviceBuffer): number => {
+    const known = numbers.get(buffer)
+    if (known !== undefined) return known
+    numbers.set(buffer, ++lastNumber)
+    return lastNumber
+  }
+  return () => {
+    const launches: Launch[] = []
+    const buffers = new Set<DeviceBuffer>()
+    let key = ''
+    let isSubmitted = false
+    const checkOpen = (): void => invariant(!isSubmitted, 'a recorder is used after it was submitted')
+    return {
+      dispatch: (pipeline, ranges, scalars, workgroups) => {
+        checkOpen()
+        checkLaunch(pipeline, ranges, scalars)
+        const made = pipelineOf(pipeline)
+        key += `${made.handle}:`
+        const pointers = ranges.map(({ buffer, offset }) => {
+          buffers.add(buffer)
+          key += `${numberOf(buffer)}+${offset},`
+          return pointerOf(buffer) + BigInt(offset)
+        })
+        key += `${scalars.join()}:${workgroups.join()};`
+        launches.push({ pipeline: made, pointers, scalars: Uint32Array.from(scalars), workgroups })
+      },
+      submit: () => {
+        checkOpen()
+        isSubmitted = true
+        submit({ launches, key, buffers })
+      },
+    }
+  }
+}
