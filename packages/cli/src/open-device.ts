@@ -7,7 +7,7 @@ import { openNode } from '@tilewright/backend-wgsl/node'
 import { CompileError, TilewrightError } from '@tilewright/ir'
 
 /** What `--device` takes. */
-export const deviceChoices = ['auto', 'webgpu', 'cpu', 'cuda-emulated'] as const
+export const deviceChoices = ['auto', 'webgpu', 'cpu', 'cuda', 'cuda-emulated'] as const
 export type DeviceChoice = (typeof deviceChoices)[number]
 
 /** What `--device` takes where none is opened: the plan runs on all devices of its kind. */
@@ -35,6 +35,10 @@ export async function openDevice(choice: DeviceChoice, note: (line: string) => v
   switch (choice) {
     case 'cpu':
       return openCpu()
+    case 'cuda': {
+      const { openCuda } = await import('@tilewright/backend-cuda/driver')
+      return { backend: cuda(), device: await openCuda() }
+    }
     case 'cuda-emulated': {
       // Loaded when asked for: it brings a foreign function interface with it.
       const { openEmulated } = await import('@tilewright/backend-cuda/emulated')
