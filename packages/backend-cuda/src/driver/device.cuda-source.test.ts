@@ -198,6 +198,19 @@ describe('launches', () => {
     expect(driver.calls('cuGraphLaunch')).toBe(0)
   })
 
+  test('a capture in which a launch is refused leaves nothing, and the run is launched as it is', async () => {
+    const device = await open()
+    const pipeline = await device.createPipeline(scaled)
+    const y = bufferOf(device, Float32Array.of(1, 2, 3, 4))
+    submitRun(device, pipeline, y)
+    driver.fail('cuLaunchKernel', 2, 701)
+    submitRun(device, pipeline, y)
+    expect(await floats(device, y)).toEqual(after([1, 2, 3, 4], [2, 2]))
+    expect([driver.calls('cuStreamEndCapture'), driver.calls('cuGraphLaunch')]).toEqual([1, 0])
+    device.dispose()
+    expect(driver.abandoned()).toBe(0)
+  })
+
   test('graphs are kept in number', async () => {
     const device = await open()
     const pipeline = await device.createPipeline(scaled)

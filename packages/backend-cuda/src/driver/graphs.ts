@@ -51,16 +51,16 @@ export function createGraphs(cuda: CudaApi, stream: bigint, launcher: Launcher, 
     cuda.call('cuStreamBeginCapture', stream, relaxed)
     let graph: bigint | undefined
     try {
-      launcher.launch(launches)
-    } finally {
-      // Whatever happened, the stream must not stay in capture.
-      graph = handleFrom((out) => cuda.call('cuStreamEndCapture', stream, out))
-    }
-    try {
+      try {
+        launcher.launch(launches)
+      } finally {
+        // Whatever happened, the stream must not stay in capture.
+        graph = handleFrom((out) => cuda.call('cuStreamEndCapture', stream, out))
+      }
       const made = graph
       return { executable: handleFrom((out) => cuda.call('cuGraphInstantiateWithFlags', out, made, 0)), buffers }
     } finally {
-      cuda.call('cuGraphDestroy', graph)
+      if (graph !== undefined) cuda.call('cuGraphDestroy', graph)
     }
   }
   const graphOf = (run: RecordedRun): Graph | undefined => {
