@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,12 +95,18 @@ struct Executable : Object {
   std::shared_ptr<int> running = std::make_shared<int>(0);
 };
 
-struct Pool : Object {};
+struct Pool : Object {
+  // Sizes of what was freed into it. It keeps them from others, and gives each out in one piece.
+  std::multiset<std::size_t> kept;
+};
 
 // Memory of a device or, pinned, of the host; between two guards.
 struct Allocation : Object {
   std::size_t bytes;
   bool pinned;
+  // Where it came from a pool: that, and what it takes of it.
+  Handle pool = 0;
+  std::size_t pooledBytes = 0;
   std::unique_ptr<unsigned char[]> memory;
 };
 

@@ -20,17 +20,38 @@ bool isIntact(const Allocation& allocation, Handle start) {
   return true;
 }
 
-Result allocate(Handle* pointer, std::size_t bytes, bool pinned) {
-  if (bytes == 0) return invalidValue;
+// What nobody else can have.
+std::size_t usedBytes(bool pinned) {
   std::size_t used = 0;
-  for (const auto& [_, other] : state.allocations) {
-    if (other->pinned == pinned && other->context == currentContext) used += other->bytes;
+  for (const auto& [_, allocation] : state.allocations) {
+    if (allocation->pinned != pinned || allocation->context != currentContext) continue;
+    used += allocation->pool == 0 ? allocation->bytes : allocation->pooledBytes;
   }
-  if (used + bytes > state.settings.memoryBytes) return outOfMemory;
+  for (const auto& [_, object] : state.objects) {
+    const auto* const pool = dynamic_cast<const Pool*>(object.get());
+    if (pinned || pool == nullptr || pool->context != currentContext) continue;
+    for (const std::size_t kept : pool->kept) used += kept;
+  }
+  return used;
+}
+
+Result allocate(Handle* pointer, std::size_t bytes, bool pinned, Handle poolHandle = 0) {
+  if (bytes == 0) return invalidValue;
+  Pool* const pool = find<Pool>(poolHandle);
+  std::size_t pooledBytes = bytes;
+  const auto piece = pool == nullptr ? std::multiset<std::size_t>::iterator{} : pool->kept.lower_bound(bytes);
+  if (pool != nullptr && piece != pool->kept.end()) {
+    pooledBytes = *piece;
+    pool->kept.erase(piece);
+  } else if (usedBytes(pinned) + bytes > state.settings.memoryBytes) {
+    return outOfMemory;
+  }
   auto made = std::make_unique<Allocation>();
   made->context = currentContext;
   made->bytes = bytes;
   made->pinned = pinned;
+  made->pool = poolHandle;
+  made->pooledBytes = pooledBytes;
   made->memory.reset(new (std::nothrow) unsigned char[bytes + 3 * alignment]);
   if (made->memory == nullptr) return outOfMemory;
   const auto start = (reinterpret_cast<Handle>(made->memory.get()) + 2 * alignment - 1) / alignment * alignment;
@@ -47,6 +68,7 @@ Result release(Handle pointer, bool pinned) {
   const auto found = state.allocations.find(pointer);
   if (found == state.allocations.end() || found->second->pinned != pinned) return invalidValue;
   const bool intact = isIntact(*found->second, pointer);
+  if (Pool* const pool = find<Pool>(found->second->pool); pool != nullptr) pool->kept.insert(found->second->pooledBytes);
   state.allocations.erase(found);
   return intact ? success : illegalAddress;
 }
@@ -119,6 +141,14 @@ Result cuMemPoolSetAttribute(Handle pool, int attribute, void*) {
   return find<Pool>(pool) == nullptr || attribute != 4 ? invalidValue : success;
 }
 
+Result cuMemPoolTrimTo(Handle handle, std::size_t keptBytes) {
+  ENTER();
+  Pool* const pool = find<Pool>(handle);
+  if (pool == nullptr || keptBytes != 0) return invalidValue;
+  pool->kept.clear();
+  return success;
+}
+
 Result cuMemPoolDestroy(Handle pool) {
   ENTER();
   return destroy<Pool>(pool);
@@ -127,7 +157,7 @@ Result cuMemPoolDestroy(Handle pool) {
 Result cuMemAllocFromPoolAsync(Handle* pointer, std::size_t bytes, Handle pool, Handle stream) {
   ENTER();
   if (find<Pool>(pool) == nullptr || find<Stream>(stream) == nullptr) return invalidHandle;
-  return allocate(pointer, bytes, false);
+  return allocate(pointer, bytes, false, pool);
 }
 
 Result cuMemFreeAsync(Handle pointer, Handle stream) {

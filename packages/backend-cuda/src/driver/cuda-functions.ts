@@ -46,6 +46,7 @@ export interface CudaArguments {
   readonly cuMemPoolCreate: [pool: Out, properties: Uint8Array]
   readonly cuMemPoolDestroy: [pool: bigint]
   readonly cuMemPoolSetAttribute: [pool: bigint, attribute: number, value: Uint8Array]
+  readonly cuMemPoolTrimTo: [pool: bigint, keptBytes: number]
   readonly cuMemcpyDtoHAsync: [to: bigint, from: bigint, bytes: number, stream: bigint]
   readonly cuMemcpyHtoDAsync: [to: bigint, from: bigint, bytes: number, stream: bigint]
   readonly cuMemsetD8Async: [to: bigint, value: number, bytes: number, stream: bigint]
@@ -94,6 +95,7 @@ export const cudaPrototypes: Readonly<Record<CudaFunction, string>> = {
   cuMemPoolCreate: 'int cuMemPoolCreate(_Out_ uint64_t *pool, const void *properties)',
   cuMemPoolDestroy: 'int cuMemPoolDestroy(uint64_t pool)',
   cuMemPoolSetAttribute: 'int cuMemPoolSetAttribute(uint64_t pool, int attribute, const void *value)',
+  cuMemPoolTrimTo: 'int cuMemPoolTrimTo(uint64_t pool, size_t keptBytes)',
   cuMemcpyDtoHAsync: 'int cuMemcpyDtoHAsync_v2(uint64_t to, uint64_t from, size_t bytes, uint64_t stream)',
   cuMemcpyHtoDAsync: 'int cuMemcpyHtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, uint64_t stream)',
   cuMemsetD8Async: 'int cuMemsetD8Async(uint64_t to, uint8_t value, size_t bytes, uint64_t stream)',

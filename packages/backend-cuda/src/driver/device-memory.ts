@@ -36,8 +36,9 @@ export function createDeviceMemory(cuda: CudaApi, device: number, stream: bigint
         pointer = take(bytes)
       } catch (error) {
         if (!(error instanceof CudaFailure) || error.code !== 'device/out-of-memory' || pool === undefined) throw error
-        // What is freed in the stream comes back for sure once the stream has come so far.
+        // What is freed in the stream comes back for sure once the stream has come so far, and the pool has let go of it.
         cuda.call('cuStreamSynchronize', stream)
+        cuda.call('cuMemPoolTrimTo', pool, 0)
         pointer = take(bytes)
       }
       live.add(pointer)

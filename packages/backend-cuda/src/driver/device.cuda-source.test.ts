@@ -111,6 +111,21 @@ describe.each([1, 0])('buffers, pools: %s', (pools) => {
   })
 })
 
+test('memory that the pool keeps in pieces is given up for a buffer that none of them holds', async () => {
+  driver.set('memory-bytes', 2 ** 20)
+  const device = await open()
+  const pieces = Array.from({ length: 4 }, () => device.createBuffer(2 ** 18))
+  for (const piece of pieces) piece.destroy()
+  const whole = device.createBuffer(2 ** 20)
+  device.write(whole, Float32Array.of(1, 2, 3, 4))
+  expect(await floats(device, whole)).toEqual([1, 2, 3, 4])
+  // What a buffer of the same size left behind is used again, without asking the system.
+  whole.destroy()
+  await device.settled()
+  device.createBuffer(2 ** 20)
+  expect(driver.calls('cuMemPoolTrimTo')).toBe(1)
+})
+
 describe('transfers', () => {
   test('a view may be changed at once, and writes take an offset', async () => {
     const device = await open()
