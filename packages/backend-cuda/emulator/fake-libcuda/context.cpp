@@ -116,7 +116,7 @@ Result cuDeviceGet(int* device, int ordinal) {
 
 Result cuDeviceGetName(char* name, int length, int) {
   ENTER(false);
-  std::strncpy(name, "emulated GPU", static_cast<std::size_t>(length));
+  std::strncpy(name, "CUDA C++ on the processor", static_cast<std::size_t>(length));
   return success;
 }
 

@@ -410,7 +410,7 @@ test('two devices, of two GPUs and of one, each with its own buffers', async () 
 
 test('says what it is: what it was compiled for, by default', async () => {
   const { info, target } = await open()
-  expect(info).toEqual({ backend: 'cuda', adapter: 'emulated GPU', software: true })
+  expect(info).toEqual({ backend: 'cuda', adapter: 'CUDA C++ on the processor', software: true })
   expect(target).toEqual(cudaTarget)
   driver.set('compute-capability', 121)
   driver.set('shared-bytes', 227 * 1024)

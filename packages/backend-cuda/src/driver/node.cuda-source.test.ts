@@ -68,7 +68,7 @@ describe('opening is refused', () => {
   test('on a GPU that is too old', async () => {
     driver.set('compute-capability', 75)
     expect(await refusal()).toMatchInlineSnapshot(`
-      "error[device/no-adapter]: emulated GPU has compute capability 7.5; 8.0 is needed
+      "error[device/no-adapter]: CUDA C++ on the processor has compute capability 7.5; 8.0 is needed
         help  use a GPU of the Ampere generation or later, or the wgsl backend"
     `)
   })
