@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -101,7 +100,6 @@ State& state = *new State;
 
 int refuse(std::string message) {
   state.message = std::move(message);
-  std::fprintf(stderr, "tilewright: emulated kernel: %s\n", state.message.c_str());
   return 1;
 }
 
