@@ -162,7 +162,12 @@ export function operandBuffers(contraction: Contraction): readonly Buffer[] {
   return [...new Set([...loadsOf(contraction.lhs), ...loadsOf(contraction.rhs)].map((node) => node.buffer))]
 }
 
-/** Whether consecutive positions of `along` read consecutive elements: the factor is one load, indexed last by it alone. */
+/**
+ * Whether consecutive positions of `along` read consecutive elements: the factor is one load, indexed last, and nowhere
+ * else, by it alone. A diagonal is indexed by it twice.
+ */
 export function isContiguousAlong(factor: Expr, along: readonly Axis[]): boolean {
-  return factor.kind === 'load' && along.length > 0 && factor.index.at(-1) === along.at(-1)?.var
+  const fastest = along.at(-1)?.var
+  if (factor.kind !== 'load' || fastest === undefined || factor.index.at(-1) !== fastest) return false
+  return !factor.index.slice(0, -1).some((index) => variablesOf(index).has(fastest))
 }

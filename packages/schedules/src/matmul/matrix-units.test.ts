@@ -131,6 +131,32 @@ describe('matmul/matrix-units', () => {
     expect(copies({ ...plain, computed: [true, true] }, small)).toEqual([])
   })
 
+  test('a diagonal does not lie along k, although it is indexed last by it', () => {
+    const [batch, m, n, k] = [1, 16, 16, 16]
+    const a = buffer('a', 'f16', [m, k, k], 'storage')
+    const b = buffer('b', 'f16', [k, n], 'storage')
+    const c = buffer('c', 'f32', [batch, m, n], 'storage')
+    const anchor = matmul(
+      c,
+      k,
+      (_, i, kk) => load(a, [i, kk, kk]),
+      (_, kk, j) => load(b, [kk, j]),
+    )
+    const halves = (count: number): Uint16Array =>
+      Uint16Array.from({ length: count }, (_, i) => numberToHalf((i * 7) % 5))
+    const inputs = new Map<Buffer, TypedArray>([
+      [a, halves(m * k * k)],
+      [b, halves(k * n)],
+    ])
+    const out = new Float32Array(m * n).fill(Number.NaN)
+    const problem: Problem = { anchor, computed: new Set() }
+    for (const kernel of matrixUnitsMatmul.build(small, problem, target).kernels) {
+      runKernelAllWays(kernel, { buffers: new Map<Buffer, TypedArray>([...inputs, [c, out]]) })
+    }
+    const meaning = definition('diagonal', [a, b], [c], [anchor])
+    expect(out).toEqual(evaluateDefinition(meaning, inputs).get(c))
+  })
+
   test.each([512, 1021, 'symbolic'] as const)('at %s is this CUDA C++', async (extent) => {
     const length = extent === 'symbolic' ? 8 : extent
     const { problem } = problemOf({ ...plain, m: length, n: length, k: length, symbolic: extent === 'symbolic' })
