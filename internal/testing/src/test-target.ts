@@ -15,7 +15,6 @@ export const testTarget: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
-  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,

@@ -21,7 +21,6 @@ export const cpuTarget: Target = {
   binding: { alignment: 16, mixedAccess: true },
   vectorLanes: 1,
   fastWorkgroupMemory: false,
-  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,

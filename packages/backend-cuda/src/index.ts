@@ -1,4 +1,4 @@
-/** The CUDA backend: CUDA C++ for NVIDIA GPUs. It generates code and opens no device. */
+/** The CUDA backend: CUDA C++ for NVIDIA GPUs. It generates code; `./driver` and `./emulated` open devices that run it. */
 import { backendApi, type CodeBackend, defineBackend } from '@tilewright/backend'
 import type { Pass, Target } from '@tilewright/ir'
 import { loweringPasses } from '@tilewright/passes'

@@ -91,7 +91,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
     .requiredOption('--out <dir>', 'folder to write, which is new or empty')
     .addOption(
-      new Option('--device <device>', 'what it is to run on: any WebGPU device, or a processor')
+      new Option('--device <device>', 'what it is to run on: WebGPU devices, NVIDIA GPUs, or a processor')
         .choices(compileTargets)
         .default('webgpu'),
     )

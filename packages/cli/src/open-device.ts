@@ -35,12 +35,12 @@ export async function openDevice(choice: DeviceChoice, note: (line: string) => v
   switch (choice) {
     case 'cpu':
       return openCpu()
+    // Loaded when asked for: these bring a foreign function interface with them.
     case 'cuda': {
       const { openCuda } = await import('@tilewright/backend-cuda/driver')
       return { backend: cuda(), device: await openCuda() }
     }
     case 'cuda-emulated': {
-      // Loaded when asked for: it brings a foreign function interface with it.
       const { openEmulated } = await import('@tilewright/backend-cuda/emulated')
       return { backend: cuda(), device: await openEmulated() }
     }

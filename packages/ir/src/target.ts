@@ -43,8 +43,6 @@ export interface Target {
   readonly vectorLanes: number
   /** Whether staging tiles in workgroup memory pays: false where it is emulated in main memory (software adapters). */
   readonly fastWorkgroupMemory: boolean
-  /** Whether copies from storage to workgroup memory go on while threads compute. */
-  readonly asyncCopies: boolean
   /** Workgroups that run at the same time, at least: fewer leave a part of the device idle. */
   readonly parallelWorkgroups: number
   /** What whole subgroups multiply in one instruction, best first. */

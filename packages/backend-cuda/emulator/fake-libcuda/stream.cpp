@@ -25,15 +25,15 @@ Result advance(Stream& stream, int limit) {
 
 namespace {
 
-// Lets an event's stream go on, as far as `limit` allows, and tells whether it has come to the event.
-Result reach(Handle handle, int limit) {
+// Lets an event's stream go on, as far as the pace allows, and tells whether it has come to the event.
+Result reach(Handle handle) {
   Event* const event = find<Event>(handle);
   if (event == nullptr) return invalidHandle;
   if (event->recorded == event->completed) return success;
   Stream* const stream = find<Stream>(event->stream);
   if (stream == nullptr) return invalidHandle;
   if (stream->capture != nullptr) return captureUnsupported;
-  if (const Result failed = advance(*stream, limit); failed != success) return failed;
+  if (const Result failed = advance(*stream, state.settings.pace); failed != success) return failed;
   return event->recorded == event->completed ? success : notReady;
 }
 
@@ -141,12 +141,7 @@ Result cuEventRecord(Handle handle, Handle stream) {
 
 Result cuEventQuery(Handle event) {
   ENTER();
-  return reach(event, state.settings.pace);
-}
-
-Result cuEventSynchronize(Handle event) {
-  ENTER();
-  return reach(event, 0);
+  return reach(event);
 }
 
 }  // extern "C"

@@ -1,5 +1,5 @@
 /** NVIDIA's driver API, called through koffi: every result that is no success is thrown as a typed error. */
-import { CompileError } from '@tilewright/ir'
+import { CompileError, defined } from '@tilewright/ir'
 import { type CudaArguments, type CudaFunction, cudaPrototypes } from './cuda-functions.js'
 import { type Koffi, numberFrom } from './koffi.js'
 
@@ -76,7 +76,7 @@ export function openCudaApi(koffi: Koffi, library: string): CudaApi {
   for (const [name, prototype] of Object.entries(cudaPrototypes)) bound.set(name, loaded.func(prototype))
 
   const resultOf = <Name extends CudaFunction>(name: Name, args: CudaArguments[Name]): number =>
-    bound.get(name)?.(...args) ?? 0
+    defined(bound.get(name), `${name} is bound`)(...args)
   const check = (result: number, name: CudaFunction): void => {
     if (result !== 0) throw new CudaFailure(result, `${name}: ${describe(result)}`)
   }

@@ -1,5 +1,5 @@
 /** Recording of launches. Nothing reaches CUDA before the recording is submitted. */
-import { checkLaunch, type DeviceBuffer, type Pipeline, type Recorder } from '@tilewright/backend'
+import { checkLaunch, type DeviceBuffer, numberObjects, type Pipeline, type Recorder } from '@tilewright/backend'
 import { invariant } from '@tilewright/ir'
 import type { RecordedRun } from './graphs.js'
 import type { Launch } from './launches.js'
@@ -13,15 +13,7 @@ export interface RecorderOptions {
 
 /** What makes recorders. */
 export function createRecorders({ pointerOf, pipelineOf, submit }: RecorderOptions): () => Recorder {
-  // Addresses come again when buffers are destroyed, numbers do not.
-  const numbers = new WeakMap<DeviceBuffer, number>()
-  let lastNumber = 0
-  const numberOf = (buffer: DeviceBuffer): number => {
-    const known = numbers.get(buffer)
-    if (known !== undefined) return known
-    numbers.set(buffer, ++lastNumber)
-    return lastNumber
-  }
+  const numberOf = numberObjects()
   return () => {
     const launches: Launch[] = []
     const buffers = new Set<DeviceBuffer>()

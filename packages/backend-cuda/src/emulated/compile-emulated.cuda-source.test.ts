@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CompileError } from '@tilewright/ir'
 import { loadEmulated } from '@tilewright/testing'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
-import { compileEmulated, emulatedCompiler } from './node-compile-emulated.js'
+import { emulatedCompiler } from './node-compile-emulated.js'
 
 const cacheFolder = mkdtempSync(join(tmpdir(), 'tilewright-cache-'))
 afterAll(() => rmSync(cacheFolder, { recursive: true }))
@@ -14,7 +14,7 @@ const source = 'extern "C" __global__ void __launch_bounds__(4) twice(int* a) { 
 const pathIn = (image: Uint8Array): string => new TextDecoder().decode(image).split('\n')[1] ?? ''
 
 test('an image names a library that launches each kernel', async () => {
-  const image = await compileEmulated(`${source}__global__ void thrice(int* a) { a[0] *= 3; }`, { cacheFolder })
+  const image = await emulatedCompiler({ cacheFolder })(`${source}__global__ void thrice(int* a) { a[0] *= 3; }`)
   expect(new TextDecoder().decode(image)).toBe(`TILEWRIGHT-EMULATED\n${pathIn(image)}\n`)
   const module = await loadEmulated(image)
   const a = Int32Array.of(1, 2, 3, 4)
@@ -29,14 +29,14 @@ test('a source is compiled once: for compilers that run at once, and for those t
   const images = await Promise.all(compilers.flatMap((compile) => [compile(source), compile(source)]))
   expect(new Set(images.map(pathIn)).size).toBe(1)
   const { mtimeMs } = statSync(pathIn(images[0]!))
-  expect(statSync(pathIn(await compileEmulated(source, { cacheFolder }))).mtimeMs).toBe(mtimeMs)
+  expect(statSync(pathIn(await emulatedCompiler({ cacheFolder })(source))).mtimeMs).toBe(mtimeMs)
   expect(readdirSync(cacheFolder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
 
 test('threads run from the last to the first where that is asked for', async () => {
   const last = '__global__ void last(int* a) { a[0] = threadIdx.x + 4 * blockIdx.x; }'
   const run = async (order: 'forward' | 'reversed'): Promise<number | undefined> => {
-    const module = await loadEmulated(await compileEmulated(last, { cacheFolder, order }))
+    const module = await loadEmulated(await emulatedCompiler({ cacheFolder, order })(last))
     const a = Int32Array.of(9)
     expect(module.launch({ grid: [3, 1, 1], block: [4, 1, 1], args: [a], osThreads: 1 }, 'last')).toBeUndefined()
     return a[0]
@@ -45,7 +45,7 @@ test('threads run from the last to the first where that is asked for', async () 
 })
 
 test('errors of the source are what g++ says, by line', async () => {
-  const wrong = compileEmulated(`${source}__global__ void next(int* a) {\n  a[0] = b;\n}\n`, { cacheFolder })
+  const wrong = emulatedCompiler({ cacheFolder })(`${source}__global__ void next(int* a) {\n  a[0] = b;\n}\n`)
   await expect(wrong).rejects.toThrow(CompileError)
   await expect(wrong).rejects.toMatchObject({
     code: 'device/pipeline',
@@ -55,7 +55,7 @@ test('errors of the source are what g++ says, by line', async () => {
 
 test('a machine without g++ is told what to install', async () => {
   vi.stubEnv('PATH', cacheFolder)
-  await expect(compileEmulated(source, { cacheFolder })).rejects.toMatchObject({
+  await expect(emulatedCompiler({ cacheFolder })(source)).rejects.toMatchObject({
     code: 'device/no-compiler',
     help: expect.stringContaining('apt-get install g++'),
   })

@@ -73,11 +73,6 @@ export function emulatedCompiler(options: EmulationOptions = {}): EmulatedCompil
   }
 }
 
-/** `emulatedCompiler` for one source. */
-export function compileEmulated(source: string, options?: EmulationOptions): Promise<Uint8Array<ArrayBuffer>> {
-  return emulatedCompiler(options)(source)
-}
-
 interface Toolchain {
   readonly folder: string
   readonly headers: string

@@ -2,7 +2,7 @@
  * Recording of launches: one command encoder and one compute pass a run. Bind groups are cached by what they bind, and
  * blocks of scalars by their content, so that a run repeated with the same buffers and sizes makes no objects.
  */
-import { checkLaunch, type DeviceBuffer, type Pipeline, type Recorder } from '@tilewright/backend'
+import { checkLaunch, type DeviceBuffer, numberObjects, type Pipeline, type Recorder } from '@tilewright/backend'
 import { invariant } from '@tilewright/ir'
 import type { GpuPipeline } from './compile-pipeline.js'
 import type { Faults } from './faults.js'
@@ -23,14 +23,7 @@ export function createRecorder(
   const bindGroups = new Map<string, { readonly group: GPUBindGroup; readonly bound: readonly GPUBufferBinding[] }>()
   /** Keys of the bind groups that bind a buffer. */
   const keysOf = new Map<GPUBuffer, Set<string>>()
-  const ids = new WeakMap<object, number>()
-  let lastId = 0
-  const idOf = (object: object): number => {
-    const known = ids.get(object)
-    if (known !== undefined) return known
-    ids.set(object, ++lastId)
-    return lastId
-  }
+  const idOf = numberObjects()
   const remember = <T>(cache: Map<string, T>, key: string, value: T): T => {
     if (cache.size >= maxCached) cache.clear()
     cache.set(key, value)

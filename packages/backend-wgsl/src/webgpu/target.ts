@@ -19,7 +19,6 @@ export const wgslTarget: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
-  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,

@@ -38,7 +38,6 @@ const target: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
-  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   subgroupSize: undefined,

@@ -252,8 +252,8 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
       g.asyncCommit()
       const stage = step.mod(stages)
       for (let depth = 0; depth < tileK; depth += instructionK) {
-        const fragmentAt = (staged: StagedFactor, [own, kk]: Place, first: Value): readonly Value[] =>
-          staged.alongOwn ? [stage, kk.add(depth), first.add(own)] : [stage, first.add(own), kk.add(depth)]
+        const fragmentAt = (staged: StagedFactor, [own, kk]: Place, start: Value): readonly Value[] =>
+          staged.alongOwn ? [stage, kk.add(depth), start.add(own)] : [stage, start.add(own), kk.add(depth)]
         const a = sums.map((_, i) => {
           const registers = g.privateBuffer('a', 'f16', [8])
           const at = fragmentAt(plan.a, placeA, firstRow.add(i * instructionM))
