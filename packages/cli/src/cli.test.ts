@@ -58,7 +58,7 @@ describe('run', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       model: { name: 'digits (built in)', operators: 8 },
-      device: { backend: 'cpu', software: true },
+      device: { name: 'cpu', backend: 'cpu', software: true },
       sizes: { batch: 1 },
       dispatches: 5,
       hostSteps: 0,
@@ -321,7 +321,7 @@ describe('check', () => {
     const { code, stdout, stderr } = await capture('check', root.path, '--device', 'cpu', '--json', '--of-max', '1e-4')
     expect([code, stderr]).toEqual([1, ''])
     expect(JSON.parse(stdout)).toMatchObject({
-      device: { backend: 'cpu' },
+      device: { name: 'cpu', backend: 'cpu' },
       tolerance: { kind: 'of-max', ratio: 1e-4 },
       passed: 1,
       failed: 1,

@@ -13,7 +13,7 @@ test('the built-in model runs on webgpu and equals its definition', async () => 
   const { code, stdout } = await capture('run', '--device', 'webgpu', '--json')
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
-    device: { backend: 'wgsl' },
+    device: { name: 'webgpu', backend: 'wgsl' },
     hostSteps: 0,
     checks: [{ against: 'definition', mismatches: [] }],
   })

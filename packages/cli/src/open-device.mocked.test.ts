@@ -30,14 +30,14 @@ const noDawn = missing('device/no-webgpu', 'the package does not load')
 
 async function open(choice: DeviceChoice): Promise<readonly string[]> {
   const notes: string[] = []
-  const { backend, device } = await openDevice(choice, (note) => notes.push(note))
-  return [backend.meta.name, device.info.adapter, ...notes]
+  const { name, backend, device } = await openDevice(choice, (note) => notes.push(note))
+  return [name, backend.meta.name, device.info.adapter, ...notes]
 }
 
 test('auto and webgpu take a GPU and say nothing', async () => {
   mocked.mockResolvedValue(adapter('some gpu', false))
-  expect(await open('auto')).toEqual(['wgsl', 'some gpu'])
-  expect(await open('webgpu')).toEqual(['wgsl', 'some gpu'])
+  expect(await open('auto')).toEqual(['webgpu', 'wgsl', 'some gpu'])
+  expect(await open('webgpu')).toEqual(['webgpu', 'wgsl', 'some gpu'])
 })
 
 test('without a GPU they take software that emulates one, and say so in a line', async () => {
@@ -45,9 +45,9 @@ test('without a GPU they take software that emulates one, and say so in a line',
     if (options?.software === true) return adapter('swiftshader', true)
     throw noGpu
   })
-  const note = 'no GPU found: running on swiftshader, which emulates one in software'
-  expect(await open('auto')).toEqual(['wgsl', 'swiftshader', note])
-  expect(await open('webgpu')).toEqual(['wgsl', 'swiftshader', note])
+  const note = 'no GPU found: WebGPU is emulated in software, which is right but slow'
+  expect(await open('auto')).toEqual(['webgpu', 'wgsl', 'swiftshader', note])
+  expect(await open('webgpu')).toEqual(['webgpu', 'wgsl', 'swiftshader', note])
 })
 
 test('with neither, auto takes the CPU and says why, webgpu fails', async () => {
@@ -55,7 +55,12 @@ test('with neither, auto takes the CPU and says why, webgpu fails', async () => 
     throw options?.software === true ? noSoftware : noGpu
   })
   const reason = 'no GPU (no Vulkan driver is installed) and no software adapter (no SwiftShader is installed)'
-  expect(await open('auto')).toEqual(['cpu', 'JavaScript', `no WebGPU (${reason}): running on cpu, in JavaScript`])
+  expect(await open('auto')).toEqual([
+    'cpu',
+    'cpu',
+    'JavaScript',
+    `no WebGPU (${reason}): the processor takes its place, which is right but slow`,
+  ])
   await expect(open('webgpu')).rejects.toMatchObject({ code: 'device/no-adapter', message: reason, help: 'get one' })
 })
 
@@ -63,8 +68,9 @@ test('without Dawn, auto takes the CPU without looking any further', async () =>
   mocked.mockRejectedValue(noDawn)
   expect(await open('auto')).toEqual([
     'cpu',
+    'cpu',
     'JavaScript',
-    'no WebGPU (the package does not load): running on cpu, in JavaScript',
+    'no WebGPU (the package does not load): the processor takes its place, which is right but slow',
   ])
   await expect(open('webgpu')).rejects.toBe(noDawn)
 })
@@ -76,6 +82,6 @@ test('a device that fails is no device that is missing', async () => {
 })
 
 test('cpu asks for nothing', async () => {
-  expect(await open('cpu')).toEqual(['cpu', 'JavaScript'])
+  expect(await open('cpu')).toEqual(['cpu', 'cpu', 'JavaScript'])
   expect(mocked).not.toHaveBeenCalled()
 })

@@ -1,5 +1,5 @@
 /** Which device a command runs on: a GPU, software that emulates one, or JavaScript. The one place that names backends. */
-import type { Backend, Device } from '@tilewright/backend'
+import type { Backend, Device, DeviceInfo } from '@tilewright/backend'
 import { cpu } from '@tilewright/backend-cpu'
 import { cuda } from '@tilewright/backend-cuda'
 import { wgsl } from '@tilewright/backend-wgsl'
@@ -21,9 +21,27 @@ export function backendOf(target: CompileTarget): Backend {
   return backends[target]()
 }
 
+/** A device as `--device` calls it: `auto` is one of the others. */
+export type DeviceName = Exclude<DeviceChoice, 'auto'>
+
 export interface OpenedDevice {
+  readonly name: DeviceName
   readonly backend: Backend
   readonly device: Device
+}
+
+/** A device as results have it: by the name that `--device` takes, and with its backend, as plans name it. */
+export interface NamedDevice extends DeviceInfo {
+  readonly name: DeviceName
+}
+
+export function namedDevice({ name, device }: OpenedDevice): NamedDevice {
+  return { name, ...device.info }
+}
+
+/** `webgpu · google swiftshader`. */
+export function deviceText({ name, adapter }: NamedDevice): string {
+  return `${name} · ${adapter}`
 }
 
 /**
@@ -38,11 +56,11 @@ export async function openDevice(choice: DeviceChoice, note: (line: string) => v
     // Loaded when asked for: these bring a foreign function interface with them.
     case 'cuda': {
       const { openCuda } = await import('@tilewright/backend-cuda/driver')
-      return { backend: cuda(), device: await openCuda() }
+      return { name: choice, backend: cuda(), device: await openCuda() }
     }
     case 'cuda-emulated': {
       const { openEmulated } = await import('@tilewright/backend-cuda/emulated')
-      return { backend: cuda(), device: await openEmulated() }
+      return { name: choice, backend: cuda(), device: await openEmulated() }
     }
     default:
       return openWebgpuOr(choice, note)
@@ -52,18 +70,18 @@ export async function openDevice(choice: DeviceChoice, note: (line: string) => v
 async function openWebgpuOr(choice: 'auto' | 'webgpu', note: (line: string) => void): Promise<OpenedDevice> {
   try {
     const device = await openWebgpu()
-    if (device.info.software) note(`no GPU found: running on ${device.info.adapter}, which emulates one in software`)
-    return { backend: wgsl(), device }
+    if (device.info.software) note('no GPU found: WebGPU is emulated in software, which is right but slow')
+    return { name: 'webgpu', backend: wgsl(), device }
   } catch (error) {
     if (choice === 'webgpu' || !isMissing(error)) throw error
-    note(`no WebGPU (${error.message}): running on cpu, in JavaScript`)
+    note(`no WebGPU (${error.message}): the processor takes its place, which is right but slow`)
     return openCpu()
   }
 }
 
 async function openCpu(): Promise<OpenedDevice> {
   const backend = cpu()
-  return { backend, device: await backend.open() }
+  return { name: 'cpu', backend, device: await backend.open() }
 }
 
 /** A GPU, or else software that emulates one. */

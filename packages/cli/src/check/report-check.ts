@@ -1,7 +1,7 @@
 /** What `tilewright check` prints: a line a failure, the count last; or everything as one JSON object. */
-import type { DeviceInfo } from '@tilewright/backend'
 import type { Tolerance } from '../compare-tensors.js'
 import { fitLine, formatList } from '../format.js'
+import type { NamedDevice } from '../open-device.js'
 import type { Colors } from '../terminal.js'
 import type { CaseReport } from './check-case.js'
 
@@ -57,6 +57,6 @@ export function gapLines(cases: readonly CaseReport[], columns: number): readonl
 }
 
 /** Everything, as plain data; a largest error that is not finite is null. */
-export function checkData(cases: readonly CaseReport[], device: DeviceInfo, tolerance: Tolerance): object {
+export function checkData(cases: readonly CaseReport[], device: NamedDevice, tolerance: Tolerance): object {
   return { device, tolerance, ...summarize(cases), cases }
 }

@@ -9,9 +9,9 @@ const mocked = vi.hoisted(() => ({ opened: 0 }))
 vi.mock('../open-device.js', async (original) => {
   const actual: typeof import('../open-device.js') = await original()
   const openDevice: typeof actual.openDevice = async (choice, note): Promise<OpenedDevice> => {
-    const { backend, device } = await actual.openDevice(choice, note)
+    const opened = await actual.openDevice(choice, note)
     mocked.opened += 1
-    if (mocked.opened > 1) return { backend, device }
+    if (mocked.opened > 1) return opened
     let lose: (reason: string) => void = () => undefined
     const lost = new Promise<string>((resolve) => {
       lose = resolve
@@ -20,7 +20,7 @@ vi.mock('../open-device.js', async (original) => {
       lose('it was pulled out')
       throw new TypeError('gone')
     }
-    return { backend, device: { ...device, lost, read } }
+    return { ...opened, device: { ...opened.device, lost, read } }
   }
   return { ...actual, openDevice }
 })

@@ -3,7 +3,7 @@ import { type CaseReport, checkCase } from '../check/check-case.js'
 import { findCases } from '../check/find-cases.js'
 import { checkData, failureText, gapLines, summarize, summaryText, toleranceText } from '../check/report-check.js'
 import type { Tolerance } from '../compare-tensors.js'
-import { type DeviceChoice, type OpenedDevice, openDevice } from '../open-device.js'
+import { type DeviceChoice, namedDevice, type OpenedDevice, openDevice } from '../open-device.js'
 import type { Terminal } from '../terminal.js'
 
 export interface CheckOptions {
@@ -21,7 +21,7 @@ export interface CheckOptions {
 export async function check(folders: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
   const cases = findCases(folders)
   let opened = await openWatched(options.device, terminal.note)
-  const info = opened.device.info
+  const device = namedDevice(opened)
   const reports: CaseReport[] = []
   try {
     for (const [i, testCase] of cases.entries()) {
@@ -43,7 +43,7 @@ export async function check(folders: readonly string[], options: CheckOptions, t
   const summary = summarize(reports)
   terminal.result(
     options.json
-      ? JSON.stringify(checkData(reports, info, options.tolerance), undefined, 2)
+      ? JSON.stringify(checkData(reports, device, options.tolerance), undefined, 2)
       : summaryText(summary, terminal.colors),
   )
   return summary.failed === 0 ? 0 : 1

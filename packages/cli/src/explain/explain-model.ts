@@ -3,7 +3,6 @@ import {
   bindSizes,
   checkEqualSizes,
   chooseSteps,
-  type DeviceInfo,
   evaluatePlanSize,
   holds,
   type Plan,
@@ -16,13 +15,13 @@ import type { GroupReport, PassTime, RemarkReport, StageTime, UnusedOperator } f
 import type { Graph } from '@tilewright/graph'
 import { CompileError, type Target } from '@tilewright/ir'
 import { type Compilation, compileModel } from '../compile-model.js'
-import type { OpenedDevice } from '../open-device.js'
+import { type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
 import { defaultSizes, sizesWith } from '../random-inputs.js'
 import { checkNoHostInputs, type RunRequest } from '../run/run-model.js'
 
 export interface Explanation {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
-  readonly device: DeviceInfo
+  readonly device: NamedDevice
   /** Values of the model's symbolic sizes that launches and `memory` are for. */
   readonly sizes: Readonly<Record<string, number>>
   /** What is computed once of constants comes first, then each run's, in order. */
@@ -123,7 +122,7 @@ function explain(
     ...chosen(groups, plan.steps, plan, sizes).map((group) => ({ ...group, isPrepared: false })),
   ].map((group, number) => ({ number, ...group }))
   return {
-    device: opened.device.info,
+    device: namedDevice(opened),
     sizes: Object.fromEntries(sizes),
     groups: numbered,
     unused,

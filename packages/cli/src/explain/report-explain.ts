@@ -2,6 +2,7 @@
 import type { LaunchReport, PlaceReport, RemarkReport, VariantReport } from '@tilewright/compiler'
 import { formatBytes, formatCount, formatList, formatMilliseconds, formatTable } from '../format.js'
 import { operatorsText } from '../group-text.js'
+import { deviceText } from '../open-device.js'
 import type { Colors } from '../terminal.js'
 import type { ExplainedGroup, ExplainedLaunch, ExplainedTimes, Explanation, MemoryTimeline } from './explain-model.js'
 import { memoryChart } from './memory-chart.js'
@@ -31,7 +32,7 @@ function headerLines(explanation: Explanation, colors: Colors): readonly string[
   const once = groups.filter(({ isPrepared }) => isPrepared).length
   const sizes = Object.entries(explanation.sizes).map(([name, size]) => `${name} = ${size}`)
   const fields: readonly (readonly [string, string])[] = [
-    ['device', `${device.backend} · ${device.adapter}`],
+    ['device', deviceText(device)],
     ...(sizes.length === 0 ? [] : [['sizes', `${sizes.join(', ')}; --size NAME=VALUE sets others`] as const]),
     [
       'became',

@@ -2,6 +2,7 @@
 import type { HostTensor } from '@tilewright/runtime'
 import { formatBytes, formatCount, formatMilliseconds } from '../format.js'
 import { fusedText, kindLines } from '../group-text.js'
+import { deviceText } from '../open-device.js'
 import type { Colors } from '../terminal.js'
 import type { ResultCheck, RunReport } from './run-model.js'
 
@@ -13,7 +14,7 @@ export function runText(report: RunReport, colors: Colors): string {
   const { model, device, memory, times } = report
   const sizes = Object.entries(report.sizes).map(([name, size]) => `${name} = ${size}`)
   const fields: readonly (readonly [string, string])[] = [
-    ['device', `${device.backend} · ${device.adapter}`],
+    ['device', deviceText(device)],
     ['inputs', [report.data ?? 'seeded random numbers', ...sizes].join(', ')],
     ['kernels', kernelsText(report)],
     ['memory', memoryText(memory)],

@@ -1,6 +1,6 @@
 /** One model, compiled and run on a device, with all that is worth saying about it as data. */
 import { basename, dirname, join } from 'node:path'
-import { bindSizes, type DeviceInfo, type Plan, type PlanSizeValues } from '@tilewright/backend'
+import { bindSizes, type Plan, type PlanSizeValues } from '@tilewright/backend'
 import type { GroupReport } from '@tilewright/compiler'
 import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
@@ -13,12 +13,12 @@ import { evaluateByDefinition } from '../evaluate-by-definition.js'
 import { inFile } from '../failure.js'
 import { readBytes } from '../files.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
-import type { OpenedDevice } from '../open-device.js'
+import { type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
 import { randomInputs, sizesWith } from '../random-inputs.js'
 
 export interface RunReport {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
-  readonly device: DeviceInfo
+  readonly device: NamedDevice
   /** Values of the model's symbolic sizes. */
   readonly sizes: Readonly<Record<string, number>>
   /** The folder that the inputs were read from; seeded random numbers without one. */
@@ -126,7 +126,7 @@ export async function runModel(
     const sizes = bindSizes(compiled.plan.inputs, shapes)
     return {
       model: { name, bytes, operators: graph.nodes.length },
-      device: opened.device.info,
+      device: namedDevice(opened),
       sizes: Object.fromEntries(sizes),
       data: dataSet?.folder,
       groups: compiled.groups,
