@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const OLDEST_NODE = { major: 20, minor: 19 }
-/** Set-up that takes longer than this says what it is doing. */
-const PATIENCE_MS = 2000
 /** The command line and all below it; JavaScript alone, since nobody reads the declarations here. */
-const BUILD = ['run', 'build:js', '--filter=./packages/*', '--filter=./apps/*', '--output-logs=errors-only']
+const BUILD = ['run', 'build:js', '--filter=./packages/*', '--filter=./apps/*', '--output-logs=new-only']
+/** What turbo writes of a package that it has to build, in a log that has nothing else of those that it has not. */
+const CACHE_MISS = 'cache miss'
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.tilewright-install')
 
 /** Installs and builds what is missing or out of date. Exits the process with the failing step's code. */
@@ -23,14 +23,31 @@ export async function prepare() {
   const pnpm = findPnpm()
   const stamp = installStamp()
   if (!existsSync(INSTALL_STAMP) || readFileSync(INSTALL_STAMP, 'utf8') !== stamp) {
-    await step(
-      [...pnpm, 'install', '--frozen-lockfile'],
-      'install',
-      'Installing dependencies (a minute or two, once) …',
-    )
+    console.error('Installing dependencies (a minute or two, once) …')
+    await step([...pnpm, 'install', '--frozen-lockfile'], 'install', () => {})
     writeFileSync(INSTALL_STAMP, stamp)
   }
-  await step([...pnpm, 'exec', 'turbo', ...BUILD], 'build', 'Building (half a minute; only what has changed) …')
+  await step(
+    [...pnpm, 'exec', 'turbo', ...BUILD],
+    'build',
+    announce(CACHE_MISS, 'Building (half a minute; only what has changed) …'),
+  )
+}
+
+/**
+ * Takes the output of a command so far, and says something the first time that it contains a text.
+ *
+ * @param {string} sign
+ * @param {string} saying
+ * @param {(line: string) => void} [say]
+ */
+export function announce(sign, saying, say = console.error) {
+  let said = false
+  return (/** @type {string} */ output) => {
+    if (said || !output.includes(sign)) return
+    said = true
+    say(saying)
+  }
 }
 
 /**
@@ -71,20 +88,20 @@ function installStamp() {
 const isWindows = process.platform === 'win32'
 
 /**
- * Runs one step of the set-up. Says what it does when that takes more than a moment, and shows its output when it fails.
+ * Runs one step of the set-up, and shows its output when it fails. `watch` is given all of it so far with each piece.
  *
  * @param {readonly string[]} command
  * @param {string} what
- * @param {string} progress
+ * @param {(output: string) => void} watch
  */
-async function step(command, what, progress) {
-  /** @type {Buffer[]} */
-  const output = []
-  const timer = setTimeout(() => console.error(progress), PATIENCE_MS)
-  const code = await run(command, { stdio: ['ignore', 'pipe', 'pipe'], cwd: ROOT }, (chunk) => output.push(chunk))
-  clearTimeout(timer)
+async function step(command, what, watch) {
+  let output = ''
+  const code = await run(command, { stdio: ['ignore', 'pipe', 'pipe'], cwd: ROOT }, (chunk) => {
+    output += chunk
+    watch(output)
+  })
   if (code === 0) return
-  process.stderr.write(Buffer.concat(output))
+  process.stderr.write(output)
   console.error(`The ${what} step failed with exit code ${code}: ${command.join(' ')}`)
   process.exit(code)
 }
@@ -92,7 +109,7 @@ async function step(command, what, progress) {
 /**
  * @param {readonly string[]} command
  * @param {import('node:child_process').SpawnOptions} options
- * @param {(chunk: Buffer) => void} [onOutput] takes what is written to pipes
+ * @param {(chunk: string) => void} [onOutput] takes what is written to pipes
  * @returns {Promise<number>} the exit code, or 128 + the signal's number
  */
 function run([program = '', ...args], options, onOutput) {
@@ -103,7 +120,7 @@ function run([program = '', ...args], options, onOutput) {
   const shell = isWindows && program !== process.execPath
   /** @type {import('node:child_process').ChildProcess} */
   const child = spawn(program, args, { ...options, env: environment, shell })
-  if (onOutput) for (const stream of [child.stdout, child.stderr]) stream?.on('data', onOutput)
+  if (onOutput) for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', onOutput)
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`${program} could not be started: ${error.message}`)
