@@ -151,8 +151,8 @@ describe('bad input', () => {
 
   test('a file that is cut short', async () => {
     expect(await failure('run', fileOf(demoModel().subarray(0, 1000)))).toMatchInlineSnapshot(`
-      "error[onnx/truncated]: the bytes end inside a field
-        at    <folder>/model.onnx, model
+      "error[onnx/truncated]: this is no ONNX model, or a damaged one (the bytes end inside a field)
+        at    <folder>/model.onnx
         help  the file is damaged or is no ONNX model: export or download it again
       "
     `)
@@ -160,9 +160,9 @@ describe('bad input', () => {
 
   test('a file that is no model', async () => {
     expect(await failure('run', fileOf(new TextEncoder().encode('#!/bin/sh\n')))).toMatchInlineSnapshot(`
-      "error[onnx/truncated]: the bytes end inside a field
-        at    <folder>/model.onnx, model
-        help  the file is damaged or is no ONNX model: export or download it again
+      "error[onnx/not-a-model]: this is no ONNX model but text (the bytes end inside a field)
+        at    <folder>/model.onnx
+        help  name the .onnx file
       "
     `)
   })
@@ -275,7 +275,7 @@ describe('check', () => {
     expect(code).toBe(1)
     expect(stdout.replaceAll(name ?? '', 'cases')).toMatchInlineSnapshot(`
       "failed cases/b: test_data_set_0: error[check/mismatch]: output 0 "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2 (and 1 more)
-      failed cases/d: error[onnx/malformed]: the bytes are no protobuf message (illegal tag: field no 13 wire type 6) (at model)
+      failed cases/d: error[onnx/not-a-model]: this is no ONNX model but text (the bytes are no protobuf message (illegal tag: field no 13 wire type 6))
       1 passed, 2 failed, 1 unsupported
       "
     `)

@@ -8,6 +8,7 @@
 import { attributeKindOf, attributeKinds, type OnnxAttributeKind } from './attribute-kind.js'
 import { decodeTensor } from './decode-tensor.js'
 import { decodeValueInfo } from './decode-value-info.js'
+import { orForeign } from './foreign-file.js'
 import { formatGap, malformed, quote } from './format-errors.js'
 import { type Message, readMessage } from './message.js'
 import type {
@@ -25,15 +26,20 @@ const maxDepth = 32
 
 /**
  * Decodes the bytes of a .onnx file. Tensors stay views into `bytes`, which must not change while the model is in use.
- * Throws `CompileError` for anything malformed, `UnsupportedError` for parts of the format that are not read: segments,
- * sparse initializers, attributes that hold types or sparse tensors, overloaded functions.
+ * Throws `CompileError` for anything malformed, `onnx/not-a-model` for files that are known to be something else, and
+ * `UnsupportedError` for parts of the format that are not read: segments, sparse initializers, attributes that hold types or
+ * sparse tensors, overloaded functions.
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   // A Buffer would make every view of it a Buffer, whose slice() does not copy.
-  const proto = readMessage(modelProto, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), 'model')
-  if (proto.irVersion === undefined || proto.graph === undefined) {
-    const what = proto.graph === undefined ? 'graph' : 'IR version'
-    throw malformed('onnx/missing-field', `the model has no ${what}`, 'model')
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const proto = orForeign(view, () => {
+    const { graph, ...rest } = readMessage(modelProto, view, 'model')
+    if (graph === undefined) throw malformed('onnx/missing-field', 'it has no graph', 'model')
+    return { graph, ...rest }
+  })
+  if (proto.irVersion === undefined) {
+    throw malformed('onnx/missing-field', 'the model has no IR version', 'model')
   }
   return {
     irVersion: toVersion(proto.irVersion, 'model'),

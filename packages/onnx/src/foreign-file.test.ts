@@ -1,0 +1,50 @@
+import { CompileError } from '@tilewright/ir'
+import { thrownBy } from '@tilewright/testing'
+import { expect, test } from 'vitest'
+import { decodeModel } from './decode-model.js'
+import { encodeModel } from './encode-model.js'
+import { graphBuilder, modelOf } from './graph-builder.js'
+
+const refusal = (bytes: Uint8Array): unknown => thrownBy(() => decodeModel(bytes))
+const textOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+const model = (): Uint8Array => {
+  const g = graphBuilder('g')
+  g.output(g.node('Relu', [g.input('x', 'f32', [2])]), 'f32')
+  return encodeModel(modelOf(g.build(), { opset: 17 }))
+}
+
+test.each([
+  ['nothing', '', 'an empty file (it has no graph)', 'export or download it again'],
+  ['a pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n', 'a Git LFS pointer', 'git lfs pull'],
+  ['a page', '\n<!DOCTYPE html>\n<title>404</title>', 'an HTML page', 'download the file itself'],
+  ['a page without a type', '<html lang="en">', 'an HTML page', 'download the file itself'],
+  ['a zip archive', 'PK\u0003\u0004\u0014\u0000', 'a zip archive', 'torch.onnx.export'],
+  ['a script', '#!/bin/sh\necho größe\n', 'text', 'name the .onnx file'],
+  ['what reads as a field', '"a', 'text', 'name the .onnx file'],
+])('%s is no model, and what it is is said', (_, text, what, help) => {
+  const error = refusal(textOf(text))
+  expect(error).toBeInstanceOf(CompileError)
+  expect(error).toMatchObject({
+    code: 'onnx/not-a-model',
+    where: undefined,
+    message: expect.stringMatching(/^this is no ONNX model but .*\(.+\)$/),
+    help: expect.stringContaining(help),
+  })
+  expect(error).toMatchObject({ message: expect.stringContaining(what) })
+})
+
+test('gzip is told by bytes that are no text', () => {
+  expect(refusal(Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0))).toMatchObject({
+    message: expect.stringContaining('but compressed by gzip ('),
+    help: 'unpack it first: gunzip',
+  })
+})
+
+test('what is none of them may be damaged: the code of the reader stays', () => {
+  const message = 'this is no ONNX model, or a damaged one (the bytes end inside a field)'
+  expect(refusal(model().subarray(0, 40))).toMatchObject({ code: 'onnx/truncated', message })
+  expect(refusal(Uint8Array.of(0x08, 0x08))).toMatchObject({
+    code: 'onnx/missing-field',
+    message: 'this is no ONNX model, or a damaged one (it has no graph)',
+  })
+})
