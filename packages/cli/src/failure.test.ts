@@ -1,5 +1,5 @@
 import { PlanError } from '@tilewright/backend'
-import { CompileError, UnsupportedError } from '@tilewright/ir'
+import { CompileError, formatGaps, UnsupportedError } from '@tilewright/ir'
 import { thrownBy } from '@tilewright/testing'
 import pc from 'picocolors'
 import { describe, expect, test } from 'vitest'
@@ -20,9 +20,10 @@ describe('errors of every package print alike', () => {
       { where: 'node "a"', what: 'operator "Foo"' },
       { where: 'node "b"', what: 'operator "Bar"' },
     ]
-    const error = new UnsupportedError({ code: 'onnx/unsupported', message: 'two things', gaps })
+    const message = ['two things', ...formatGaps(gaps)].join('\n')
+    const error = new UnsupportedError({ code: 'onnx/unsupported', message, gaps })
     expect(plain(error)).toMatch(/^error\[onnx\/unsupported\]: two things\n {2}with .*Foo.*\n {2}with .*Bar/)
-    expect(failureData(error)).toEqual({ code: 'onnx/unsupported', message: 'two things', gaps })
+    expect(failureData(error)).toEqual({ code: 'onnx/unsupported', message, gaps })
   })
 
   test('in colours where there are any', () => {
@@ -60,7 +61,7 @@ test('what a model lacks takes a line of the terminal each', () => {
     where: `node "layers.${i}.attention.product"`,
     what: 'operator "Foo"',
   }))
-  const error = new UnsupportedError({ code: 'a/b', message: 'no', gaps })
+  const error = new UnsupportedError({ code: 'a/b', message: ['no', ...formatGaps(gaps)].join('\n'), gaps })
   expect(formatFailure(error, pc.createColors(false), 50)).toMatchInlineSnapshot(`
     "error[a/b]: no
       with  9 × operator "Foo": node "layers.0.attent…"

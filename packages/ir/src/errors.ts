@@ -38,7 +38,10 @@ export interface Gap {
   readonly what: string
 }
 
-/** A known gap, decided before any work from operator, attributes and dtypes alone; `gaps` names all of them at once. */
+/**
+ * A known gap, decided before any work from operator, attributes and dtypes alone; `gaps` names all of them at once, and
+ * so does the message.
+ */
 export class UnsupportedError extends TilewrightError {
   readonly gaps: readonly Gap[]
 
@@ -86,26 +89,26 @@ export function defined<T>(value: T | undefined | null, message: string): T {
   return value
 }
 
-/** `error[code]: message` with the place and the help beneath: what the CLI prints. Equal gaps share a line. */
+/** `error[code]: message` with the place and the help beneath: what the CLI prints. */
 export function formatError(error: TilewrightError): string {
   const lines = [`error[${error.code}]: ${error.message}`]
   if (error.where !== undefined) lines.push(`  at    ${error.where}`)
-  // One gap is often all that the message says.
-  if (error instanceof UnsupportedError)
-    lines.push(...formatGaps(error.gaps.filter(({ what }) => what !== error.message)))
   if (error.help !== undefined) lines.push(`  help  ${error.help}`)
   return lines.join('\n')
 }
 
-/** Places that a line of gaps names before it counts the rest. */
-const placesShown = 3
+/** Gaps, and places of one, that a message names before it counts the rest. */
+const shown = { gaps: 20, places: 3 } as const
 
-function formatGaps(gaps: readonly Gap[]): readonly string[] {
+/** Gaps as lines of a message: equal ones share a line. */
+export function formatGaps(gaps: readonly Gap[]): readonly string[] {
   const places = new Map<string, string[]>()
   for (const { where, what } of gaps) places.set(what, [...(places.get(what) ?? []), where])
-  return [...places].map(([what, all]) => {
-    const rest = all.length - placesShown
+  const lines = [...places].map(([what, all]) => {
+    const rest = all.length - shown.places
     const count = all.length === 1 ? '' : `${all.length} × `
-    return `  with  ${count}${what}: ${all.slice(0, placesShown).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+    return `  with  ${count}${what}: ${all.slice(0, shown.places).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
   })
+  const rest = lines.length - shown.gaps
+  return [...lines.slice(0, shown.gaps), ...(rest > 0 ? [`  with  ${rest} more, which the error's gaps list`] : [])]
 }

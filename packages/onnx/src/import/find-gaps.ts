@@ -1,5 +1,5 @@
 /** What a model needs and Tilewright lacks, found from operators and element types alone, before any work. */
-import { type Gap, UnsupportedError } from '@tilewright/ir'
+import { formatGaps, type Gap, UnsupportedError } from '@tilewright/ir'
 import { quote } from '../format-errors.js'
 import type { OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from '../model.js'
 import { isGraphDType } from './constant-data.js'
@@ -60,7 +60,10 @@ export function refuseGaps(model: OnnxModel, functions: Functions, opset: number
   if (gaps.length === 0) return
   throw new UnsupportedError({
     code: 'onnx/unsupported',
-    message: `the model needs ${gaps.length} ${gaps.length === 1 ? 'thing that is' : 'things that are'} not supported`,
+    message: [
+      `the model needs ${gaps.length} ${gaps.length === 1 ? 'thing that is' : 'things that are'} not supported`,
+      ...formatGaps(gaps),
+    ].join('\n'),
     help: 'export the model without them, or cut it before them (onnx.utils.extract_model)',
     gaps,
   })

@@ -1,5 +1,7 @@
 import { formatSize } from '@tilewright/ir'
+import { thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
+import { encodeModel } from '../encode-model.js'
 import { graphBuilder, modelOf } from '../graph-builder.js'
 import { importGraph, importModel } from './import-model.js'
 
@@ -15,4 +17,17 @@ test.each(['model.onnx', undefined, {}])('%j is no model: what to pass is said',
   expect(() => Reflect.apply(importModel, undefined, [given])).toThrow(
     expect.objectContaining({ code: 'onnx/bytes', help: 'read the file first: importModel(await readFile(path))' }),
   )
+})
+
+test('the message alone names all that is missing, and where', () => {
+  const b = graphBuilder('g')
+  const x = b.input('x', 'f64', [3])
+  b.output(b.node('Foo', [b.node('Bar', [x], { name: 'bar' })], { name: 'foo', domain: 'my.ops' }), 'f64')
+  const bytes = encodeModel(modelOf(b.build(), { opset: 17 }))
+  expect(thrownBy(() => importModel(bytes)).message).toMatchInlineSnapshot(`
+    "the model needs 3 things that are not supported
+      with  element type f64: input "x"
+      with  operator "Bar": node "bar"
+      with  operator "my.ops.Foo": node "foo""
+  `)
 })
