@@ -201,7 +201,7 @@ describe('bad input', () => {
     })
     expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
       "error[run/host-value]: the model can only be compiled when "shape" is known
-        help  pass --data with a folder that holds input_N.pb for the N-th input of the graph
+        help  \`tilewright run\` takes it with --data, a folder with input_N.pb for the N-th input of the graph; elsewhere make it an initializer of the model
       "
     `)
   })
@@ -227,8 +227,9 @@ describe('bad input', () => {
   test('data of another dtype', async () => {
     const data = writeDataSet(at('data'), { inputs: [i64([2], [1, 2])], outputs: [] })
     expect(await failure('run', fileOf(reluModel()), '--data', data)).toMatchInlineSnapshot(`
-      "error[run/input-dtype]: input "x" is i64 (BigInt64Array), expected f32 (Float32Array)
-        help  convert the data to the dtype that the model declares
+      "error[data/input-dtype]: input "x" is i64 [2], expected f32 [n]
+        at    <folder>/data/input_0.pb
+        help  convert the data to the type that the model declares
       "
     `)
   })
@@ -236,8 +237,9 @@ describe('bad input', () => {
   test('data of another shape', async () => {
     const data = writeDataSet(at('data'), { inputs: [f32([1, 2], [1, 2])], outputs: [] })
     expect(await failure('run', fileOf(reluModel([2])), '--data', data)).toMatchInlineSnapshot(`
-      "error[run/shape]: input "x" has shape [1, 2], expected [2]: rank 2
-        help  pass data of the shape that the model declares
+      "error[data/input-shape]: input "x" is f32 [1, 2], expected f32 [2]
+        at    <folder>/data/input_0.pb
+        help  write data of the shape that the model declares
       "
     `)
   })

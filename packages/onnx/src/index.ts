@@ -24,4 +24,5 @@ export type {
   OnnxType,
   OnnxValueInfo,
 } from './model.js'
+export { sizeName } from './size-name.js'
 export { type ReadableDataType, type TensorData, tensorData, tensorOf } from './tensor-data.js'

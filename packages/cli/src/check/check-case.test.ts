@@ -120,8 +120,8 @@ describe('a case fails', () => {
     ])
     expect(await failure()).toEqual([
       'test_data_set_0: error[data/input-count]: 0 input files for 1 inputs (x) (at /case/test_data_set_0)',
-      'test_data_set_1: error[run/input-dtype]: input "x" is i64 (BigInt64Array), expected f32 (Float32Array)',
-      'test_data_set_2: error[run/shape]: input "x" has shape [2], expected [3]: dimension 0 must be 3',
+      'test_data_set_1: error[data/input-dtype]: input "x" is i64 [3], expected f32 [3] (at /case/test_data_set_1/input_0.pb)',
+      'test_data_set_2: error[data/input-shape]: input "x" is f32 [2], expected f32 [3] (at /case/test_data_set_2/input_0.pb)',
     ])
   })
 

@@ -6,16 +6,17 @@
  */
 import { join } from 'node:path'
 import { CompileError, type Gap, UnsupportedError } from '@tilewright/ir'
-import { decodeModel, fixSizes, hostInputs, importGraph, type OnnxModel } from '@tilewright/onnx'
-import { createSession, type HostTensor, type Session } from '@tilewright/runtime'
+import { decodeModel, fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
+import { createSession, type Session } from '@tilewright/runtime'
 import { compareTensors, type Tolerance } from '../compare-tensors.js'
 import { compileModel } from '../compile-model.js'
-import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
+import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { failureLine } from '../failure.js'
 import { readBytes } from '../files.js'
 import { formatList } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import type { OpenedDevice } from '../open-device.js'
+import { type InputData, readInputs } from '../read-inputs.js'
 import type { Case } from './find-cases.js'
 
 export interface CaseReport {
@@ -47,8 +48,6 @@ export interface CaseOptions {
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Readonly<Record<string, number>>
 }
-
-type HostValues = ReadonlyMap<string, HostTensor>
 
 /** What a case has come to so far. */
 interface Tally {
@@ -117,13 +116,13 @@ async function checkDataSets(
   for (const name of dataSets) {
     try {
       const dataSet = openDataSet(join(folder, name))
-      const hostValues = readHostValues(model, dataSet, tally)
-      if (hostValues === undefined) continue
-      const key = keyOf(hostValues)
-      const preparing = sessions.get(key) ?? prepareSession(model, hostValues, opened, tally)
+      const inputs = readUnlessRefused(model, dataSet, tally)
+      if (inputs === undefined) continue
+      const key = keyOf(inputs.hostValues)
+      const preparing = sessions.get(key) ?? prepareSession(model, inputs.hostValues, opened, tally)
       sessions.set(key, preparing)
       const session = await preparing
-      if (session !== undefined) await runDataSet(model, dataSet, hostValues, session, tolerance, tally)
+      if (session !== undefined) await runDataSet(model, dataSet, inputs.given, session, tolerance, tally)
     } catch (error) {
       tally.failures.push(`${name}: ${failureLine(error)}`)
     }
@@ -133,12 +132,10 @@ async function checkDataSets(
   }
 }
 
-/** The host values of a data set, or undefined when the model is refused whatever they are. */
-function readHostValues(model: OnnxModel, dataSet: DataSet, tally: Tally): HostValues | undefined {
-  const names = inputNames(model)
+/** The inputs of a data set, or undefined when the model is refused whatever they are. */
+function readUnlessRefused(model: OnnxModel, dataSet: DataSet, tally: Tally): InputData | undefined {
   try {
-    checkInputCount(dataSet, names)
-    return new Map(hostInputs(model).map((name) => [name, dataSet.input(names.indexOf(name))]))
+    return readInputs(model, dataSet)
   } catch (error) {
     // Data of a kind that is not read belongs to a model that is refused without it.
     const isRefused = unlessRefused(tally, () => isImportable(model)) === undefined
@@ -158,7 +155,7 @@ function isImportable(model: OnnxModel): boolean {
   }
 }
 
-function keyOf(hostValues: HostValues): string {
+function keyOf(hostValues: InputData['hostValues']): string {
   return [...hostValues.values()]
     .map(({ dtype, shape, data }) => {
       const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
@@ -170,7 +167,7 @@ function keyOf(hostValues: HostValues): string {
 /** Compiles and prepares, or gives undefined when compiling is refused. */
 async function prepareSession(
   model: OnnxModel,
-  hostValues: HostValues,
+  hostValues: InputData['hostValues'],
   opened: OpenedDevice,
   tally: Tally,
 ): Promise<Session | undefined> {
@@ -188,15 +185,12 @@ async function prepareSession(
 async function runDataSet(
   model: OnnxModel,
   dataSet: DataSet,
-  hostValues: HostValues,
+  given: InputData['given'],
   session: Session,
   tolerance: Tolerance,
   tally: Tally,
 ): Promise<void> {
-  const given = inputNames(model).flatMap((name, position): [string, HostTensor][] =>
-    hostValues.has(name) ? [] : [[name, dataSet.input(position)]],
-  )
-  const { outputs, stats } = await session.run(Object.fromEntries(given))
+  const { outputs, stats } = await session.run(given)
   tally.dispatches = Math.max(tally.dispatches, stats.dispatches)
   tally.hostSteps = Math.max(tally.hostSteps, stats.hostSteps)
   tally.times.run += stats.milliseconds
@@ -211,7 +205,7 @@ async function runDataSet(
   const wrong = names.flatMap((name, position) => {
     const got = outputs[name]
     if (got === undefined) return [`output ${position} "${name}" was not computed`]
-    const compared = compareTensors(got, dataSet.output(position), tolerance)
+    const compared = compareTensors(got, hostTensor(dataSet.output(position)), tolerance)
     tally.largestError = Math.max(tally.largestError, compared.largestError)
     tally.largestErrorOfMax = Math.max(tally.largestErrorOfMax, compared.largestErrorOfMax)
     return compared.mismatch === undefined ? [] : [`output ${position} "${name}": ${compared.mismatch}`]

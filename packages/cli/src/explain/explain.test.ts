@@ -24,7 +24,7 @@ const requestOf = (bytes: Uint8Array): RunRequest => ({
   name: 'model',
   bytes: bytes.length,
   model: decodeModel(bytes),
-  dataSet: undefined,
+  data: undefined,
 })
 async function explained(bytes: Uint8Array, sizes: Readonly<Record<string, number>> = {}): Promise<Explanation> {
   const opened = await openDevice('cpu', () => undefined)

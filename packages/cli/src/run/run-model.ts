@@ -7,7 +7,7 @@ import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/o
 import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
 import { compareTensors, type Tolerance } from '../compare-tensors.js'
 import { type Compilation, compileModel } from '../compile-model.js'
-import { checkInputCount, type DataSet, inputNames, openDataSet } from '../data-set.js'
+import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { demoModel } from '../demo-model.js'
 import { evaluateByDefinition } from '../evaluate-by-definition.js'
 import { inFile } from '../failure.js'
@@ -15,6 +15,7 @@ import { readBytes } from '../files.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import { type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
 import { randomInputs, sizesWith } from '../random-inputs.js'
+import { type InputData, readInputs } from '../read-inputs.js'
 
 export interface RunReport {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -70,7 +71,7 @@ export interface RunRequest {
   readonly name: string
   readonly bytes: number
   readonly model: OnnxModel
-  readonly dataSet: DataSet | undefined
+  readonly data: { readonly set: DataSet; readonly inputs: InputData } | undefined
 }
 
 /**
@@ -86,8 +87,8 @@ export function readRequest(
   const model = inFile(file ?? 'the built-in model', () => fixSizes(decodeModel(bytes), fixed))
   const name = file === undefined ? `${model.graph.name} (built in)` : join(basename(dirname(file)), basename(file))
   const dataSet = dataFolder === undefined ? undefined : openDataSet(dataFolder)
-  if (dataSet !== undefined) checkInputCount(dataSet, inputNames(model))
-  return { name, bytes: bytes.length, model, dataSet }
+  const data = dataSet === undefined ? undefined : { set: dataSet, inputs: readInputs(model, dataSet) }
+  return { name, bytes: bytes.length, model, data }
 }
 
 /** Throws `CompileError` with this code for a model that can only be compiled when the values of some inputs are known. */
@@ -97,7 +98,7 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
   throw new CompileError({
     code,
     message: `the model can only be compiled when ${host.map((input) => `"${input}"`).join(', ')} is known`,
-    help: 'make it an initializer of the model; `tilewright run` takes it with --data',
+    help: '`tilewright run` takes it with --data, a folder with input_N.pb for the N-th input of the graph; elsewhere make it an initializer of the model',
   })
 }
 
@@ -107,14 +108,14 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
  * without data.
  */
 export async function runModel(
-  { name, bytes, model, dataSet }: RunRequest,
+  { name, bytes, model, data }: RunRequest,
   asked: Readonly<Record<string, number>>,
   opened: OpenedDevice,
 ): Promise<RunReport> {
-  const { hostValues, given } = readData(model, dataSet)
-  const compilation = compileModel(model, hostValues, opened)
+  if (data === undefined) checkNoHostInputs(model, 'run/host-value')
+  const compilation = compileModel(model, data?.inputs.hostValues ?? new Map(), opened)
   const { graph, compiled } = compilation
-  const inputs = given ?? randomInputs(graph, sizesWith(graph, asked))
+  const inputs = data?.inputs.given ?? randomInputs(graph, sizesWith(graph, asked))
 
   const preparing = performance.now()
   const session = await createSession({ ...compiled, device: opened.device })
@@ -128,7 +129,7 @@ export async function runModel(
       model: { name, bytes, operators: graph.nodes.length },
       device: namedDevice(opened),
       sizes: Object.fromEntries(sizes),
-      data: dataSet?.folder,
+      data: data?.set.folder,
       groups: compiled.groups,
       kernels: compiled.plan.kernels.length,
       dispatches: first.stats.dispatches,
@@ -145,35 +146,11 @@ export async function runModel(
       outputs: compiled.plan.outputs.map(({ name }) => ({ name, tensor: outputOf(first, name) })),
       checks: [
         checkDefinition(compilation, inputs, sizes, first),
-        ...(dataSet === undefined || dataSet.outputCount === 0 ? [] : [checkData(compiled.plan, dataSet, first)]),
+        ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(compiled.plan, data.set, first)]),
       ],
     }
   } finally {
     session.dispose()
-  }
-}
-
-/** The host values, and the other inputs when there is data for them. */
-function readData(
-  model: OnnxModel,
-  dataSet: DataSet | undefined,
-): {
-  readonly hostValues: ReadonlyMap<string, HostTensor>
-  readonly given: Readonly<Record<string, HostTensor>> | undefined
-} {
-  const host = hostInputs(model)
-  if (dataSet === undefined) {
-    if (host.length === 0) return { hostValues: new Map(), given: undefined }
-    throw new CompileError({
-      code: 'run/host-value',
-      message: `the model can only be compiled when ${host.map((name) => `"${name}"`).join(', ')} is known`,
-      help: 'pass --data with a folder that holds input_N.pb for the N-th input of the graph',
-    })
-  }
-  const tensors = inputNames(model).map((name, position) => [name, dataSet.input(position)] as const)
-  return {
-    hostValues: new Map(tensors.filter(([name]) => host.includes(name))),
-    given: Object.fromEntries(tensors.filter(([name]) => !host.includes(name))),
   }
 }
 
@@ -216,7 +193,7 @@ function checkData(plan: Plan, dataSet: DataSet, result: RunResult): ResultCheck
   }
   return compareAll(
     'data',
-    plan.outputs.map(({ name }, position) => [name, dataSet.output(position)] as const),
+    plan.outputs.map(({ name }, position) => [name, hostTensor(dataSet.output(position))] as const),
     result,
   )
 }

@@ -1,0 +1,89 @@
+/** The inputs of a model as a data set has them, each held against what the model declares. */
+import { CompileError } from '@tilewright/ir'
+import { hostInputs, type OnnxModel, type OnnxValueInfo, sizeName } from '@tilewright/onnx'
+import type { HostTensor } from '@tilewright/runtime'
+import { type DataFile, type DataSet, hostTensor } from './data-set.js'
+import { formatList } from './format.js'
+
+export interface InputData {
+  /** What the model is compiled with. */
+  readonly hostValues: ReadonlyMap<string, HostTensor>
+  /** What it is run with. */
+  readonly given: Readonly<Record<string, HostTensor>>
+}
+
+/** The value of a symbolic size, and the input that has it. */
+interface Binding {
+  readonly value: number
+  readonly input: string
+}
+
+/**
+ * Reads and checks all inputs. Throws `CompileError` `data/input-count` unless the data set has one file for each of the
+ * model's inputs, `data/input-dtype` and `data/input-shape` for a tensor that is not what the model declares, and what
+ * reading a file throws.
+ */
+export function readInputs(model: OnnxModel, dataSet: DataSet): InputData {
+  // Initializers may be listed as inputs; no data is given for them.
+  const weights = new Set(model.graph.initializers.map((tensor) => tensor.name))
+  const inputs = model.graph.inputs.filter(({ name }) => !weights.has(name))
+  checkInputCount(dataSet, inputs)
+  const sizes = new Map<string, Binding>()
+  const tensors = inputs.map((input, position): readonly [string, HostTensor] => {
+    const file = dataSet.input(position)
+    checkDeclared(input, file, sizes)
+    return [input.name, hostTensor(file)]
+  })
+  const host = new Set(hostInputs(model))
+  return {
+    hostValues: new Map(tensors.filter(([name]) => host.has(name))),
+    given: Object.fromEntries(tensors.filter(([name]) => !host.has(name))),
+  }
+}
+
+function checkInputCount({ folder, inputCount, inner }: DataSet, inputs: readonly OnnxValueInfo[]): void {
+  if (inputCount === inputs.length) return
+  const names = inputs.map(({ name }) => name)
+  throw new CompileError({
+    code: 'data/input-count',
+    message: `${inputCount} input files for ${inputs.length} inputs (${formatList(names, 3)})`,
+    where: folder,
+    help:
+      inputCount === 0 && inner !== undefined
+        ? `name a data set in it: ${inner}`
+        : 'write input_N.pb for the N-th input of the graph that is no initializer, from 0',
+  })
+}
+
+/** Throws unless a file has what its input is declared to be; what it tells of symbolic sizes goes into `sizes`. */
+function checkDeclared({ name, type }: OnnxValueInfo, { path, tensor }: DataFile, sizes: Map<string, Binding>): void {
+  // What is no tensor, and has no rank, is refused with the model.
+  if (type.kind !== 'tensor' || type.shape === 'unknown') return
+  const { dtype, dims } = tensor
+  const declared = type.shape.map((dim, d) => (typeof dim === 'number' ? dim : sizeName(dim, name, d)))
+  const refuse = (code: 'data/input-dtype' | 'data/input-shape', help: string): never => {
+    const known = declared.flatMap((size, d) => {
+      const binding = typeof size === 'string' ? sizes.get(size) : undefined
+      const isOwn = binding?.input === name && binding.value === dims[d]
+      return binding === undefined || isOwn ? [] : [`; ${size} is ${binding.value} in input "${binding.input}"`]
+    })
+    throw new CompileError({
+      code,
+      message:
+        `input "${name}" is ${dtype} [${dims.join(', ')}], ` +
+        `expected ${type.dtype} [${declared.join(', ')}]${[...new Set(known)].join('')}`,
+      where: path,
+      help,
+    })
+  }
+  if (dtype !== type.dtype) refuse('data/input-dtype', 'convert the data to the type that the model declares')
+  const fits = (size: number | string, value: number): boolean => {
+    if (typeof size === 'number') return value === size
+    const binding = sizes.get(size) ?? { value, input: name }
+    sizes.set(size, binding)
+    return value === binding.value
+  }
+  if (dims.length !== declared.length || !declared.every((size, d) => fits(size, dims[d] ?? 0))) {
+    refuse('data/input-shape', 'write data of the shape that the model declares')
+  }
+}
