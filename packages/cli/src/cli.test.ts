@@ -50,7 +50,7 @@ describe('run', () => {
     expect(stdout).toContain('digits (built in)')
     expect(stdout).toContain('8 operators fused into 5 kernels, 5 dispatches')
     expect(stdout).toContain('batch = 1')
-    expect(stdout).toContain('equals evaluation by definition')
+    expect(stdout).toMatch(/ {2}check {5}against its definition {2}equal/)
   })
 
   test('--json gives one object', async () => {
@@ -76,11 +76,16 @@ describe('run', () => {
     const good = await capture('run', model, '--device', 'cpu', '--data', right ?? '')
     expect([good.code, good.stderr]).toEqual([0, ''])
     expect(good.stdout).toContain('y f32 [2] = 0, 1')
-    expect(good.stdout).toContain('equals the data set exactly')
+    expect(good.stdout).toContain(
+      [
+        '  check     against its definition      equal, exactly',
+        '            against the reference data  equal, exactly',
+      ].join('\n'),
+    )
     const bad = await capture('run', model, '--device', 'cpu', '--data', wrong ?? '')
     expect(bad.code).toBe(1)
     expect(bad.stdout).toContain(
-      'differs from the data set: "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2',
+      'against the reference data  different: "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2',
     )
   })
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
 test('runs the built-in model and ends by itself', async () => {
   const { code, stdout, stderr } = await runProgram(program, ['run', '--device', 'cpu'])
   expect([code, stderr]).toEqual([0, ''])
-  expect(stdout).toContain('equals evaluation by definition')
+  expect(stdout).toContain('against its definition  equal')
 })
 
 test('ends with code 1 and no stack trace when something is wrong, with 2 when asked wrongly', async () => {

@@ -19,7 +19,7 @@ export async function run(file: string | undefined, options: RunOptions, termina
   const request = readRequest(file, options.data, options.fixed)
   const opened = await openDevice(options.device, terminal.note)
   try {
-    const report = await runModel(request, options.sizes, opened)
+    const report = await runModel(request, options.sizes, opened, terminal.progress)
     terminal.result(options.json ? JSON.stringify(runData(report), undefined, 2) : runText(report, terminal.colors))
     return report.checks.every(({ mismatches }) => mismatches.length === 0) ? 0 : 1
   } finally {

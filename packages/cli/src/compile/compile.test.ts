@@ -26,7 +26,7 @@ test('what is written loads, and gives the values of a run', async () => {
   expect([code, stderr, readdirSync(at('digits')).toSorted()]).toEqual([0, '', ['constants.bin', 'plan.json']])
   const opened = await openDevice('cpu', () => undefined)
   const request = readRequest(undefined, undefined, {})
-  const expected = await runModel(request, { batch: 3 }, opened)
+  const expected = await runModel(request, { batch: 3 }, opened, () => undefined)
   const session = await createSession({
     plan: JSON.parse(readFileSync(at('digits/plan.json'), 'utf8')),
     constants: readFileSync(at('digits/constants.bin')),

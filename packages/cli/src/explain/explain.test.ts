@@ -25,6 +25,7 @@ const requestOf = (bytes: Uint8Array): RunRequest => ({
   bytes: bytes.length,
   model: decodeModel(bytes),
   data: undefined,
+  unusedData: undefined,
 })
 async function explained(bytes: Uint8Array, sizes: Readonly<Record<string, number>> = {}): Promise<Explanation> {
   const opened = await openDevice('cpu', () => undefined)

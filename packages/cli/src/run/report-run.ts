@@ -24,7 +24,7 @@ export function runText(report: RunReport, colors: Colors): string {
     ],
     ['run', runTimeText(times)],
     ...report.outputs.map(({ name, tensor }) => ['output', `${name} ${tensorText(tensor)}`] as const),
-    ...report.checks.map((check) => ['check', checkText(check, colors)] as const),
+    ...checkRows(report.checks, colors),
   ]
   const lines = fields.flatMap(([label, value]) => [
     `  ${colors.dim(label.padEnd(8))}  ${value}`,
@@ -44,8 +44,9 @@ function memoryText({ constants, prepared, intermediates, boundary }: RunReport[
 }
 
 function runTimeText({ firstRun, run, runs }: RunReport['times']): string {
-  if (runs === 0) return formatMilliseconds(firstRun)
-  return `${formatMilliseconds(run)}, the median of ${runs}; the first took ${formatMilliseconds(firstRun)}`
+  if (runs === 0) return `${formatMilliseconds(firstRun)}, measured once`
+  const how = runs === 1 ? 'measured once' : `the median of ${runs}`
+  return `${formatMilliseconds(run)}, ${how}; the first took ${formatMilliseconds(firstRun)}`
 }
 
 function tensorText({ dtype, shape, data }: HostTensor): string {
@@ -56,15 +57,22 @@ function tensorText({ dtype, shape, data }: HostTensor): string {
   return `${dtype} [${shape.join(', ')}]${dtype === 'f16' ? '' : ` = ${shown.join(', ')}${rest}`}`
 }
 
-function checkText({ against, largestErrorOfMax, mismatches, skipped }: ResultCheck, colors: Colors): string {
-  const what = against === 'definition' ? 'evaluation by definition' : 'the data set'
-  if (skipped !== undefined) return colors.yellow(`not against ${what}: ${skipped}`)
-  if (mismatches.length > 0) return colors.red(`differs from ${what}: ${mismatches.join('; ')}`)
+/** A row for each comparison, with what it is against: `check` stands before the first. */
+function checkRows(checks: readonly ResultCheck[], colors: Colors): readonly (readonly [string, string])[] {
+  const against = checks.map((check) => (check.against === 'definition' ? 'its definition' : 'the reference data'))
+  const width = Math.max(...against.map((what) => what.length))
+  return checks.map((check, i) => [
+    i === 0 ? 'check' : '',
+    `against ${against[i]?.padEnd(width)}  ${checkText(check, colors)}`,
+  ])
+}
+
+function checkText({ largestErrorOfMax, mismatches, skipped }: ResultCheck, colors: Colors): string {
+  if (skipped !== undefined) return colors.yellow(`not compared: ${skipped}`)
+  if (mismatches.length > 0) return colors.red(`different: ${mismatches.join('; ')}`)
   const error = (largestErrorOfMax ?? 0).toExponential(1)
   return colors.green(
-    largestErrorOfMax === 0
-      ? `equals ${what} exactly`
-      : `equals ${what}; the largest error is ${error} of the largest value`,
+    largestErrorOfMax === 0 ? 'equal, exactly' : `equal; the largest error is ${error} of the largest value`,
   )
 }
 

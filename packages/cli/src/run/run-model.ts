@@ -1,4 +1,5 @@
 /** One model, compiled and run on a device, with all that is worth saying about it as data. */
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { bindSizes, type Plan, type PlanSizeValues } from '@tilewright/backend'
 import type { GroupReport } from '@tilewright/compiler'
@@ -12,8 +13,9 @@ import { demoModel } from '../demo-model.js'
 import { evaluateByDefinition } from '../evaluate-by-definition.js'
 import { inFile } from '../failure.js'
 import { readBytes } from '../files.js'
+import { formatCount } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
-import { type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
+import { deviceText, type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
 import { randomInputs, sizesWith } from '../random-inputs.js'
 import { type InputData, readInputs } from '../read-inputs.js'
 
@@ -72,6 +74,8 @@ export interface RunRequest {
   readonly bytes: number
   readonly model: OnnxModel
   readonly data: { readonly set: DataSet; readonly inputs: InputData } | undefined
+  /** A data set beside the model that was not asked for. */
+  readonly unusedData: string | undefined
 }
 
 /**
@@ -88,7 +92,9 @@ export function readRequest(
   const name = file === undefined ? `${model.graph.name} (built in)` : join(basename(dirname(file)), basename(file))
   const dataSet = dataFolder === undefined ? undefined : openDataSet(dataFolder)
   const data = dataSet === undefined ? undefined : { set: dataSet, inputs: readInputs(model, dataSet) }
-  return { name, bytes: bytes.length, model, data }
+  const beside = join(dirname(file ?? ''), 'test_data_set_0')
+  const unusedData = file !== undefined && data === undefined && existsSync(beside) ? beside : undefined
+  return { name, bytes: bytes.length, model, data, unusedData }
 }
 
 /** Throws `CompileError` with this code for a model that can only be compiled when the values of some inputs are known. */
@@ -104,27 +110,38 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
 
 /**
  * Compiles and runs a model on its data set or on seeded random numbers. `asked` are values of symbolic sizes that are not
- * to have their defaults, where there is no data set. Rejects with the errors of each stage, `CompileError` `size/unknown`, and with `CompileError` `run/host-value` when the model cannot be compiled
- * without data.
+ * to have their defaults, where there is no data set; `progress` is told what begins. Rejects with the errors of each
+ * stage, `CompileError` `size/unknown`, and `run/host-value` when the model cannot be compiled without data.
  */
 export async function runModel(
-  { name, bytes, model, data }: RunRequest,
+  { name, bytes, model, data, unusedData }: RunRequest,
   asked: Readonly<Record<string, number>>,
   opened: OpenedDevice,
+  progress: (line: string) => void,
 ): Promise<RunReport> {
   if (data === undefined) checkNoHostInputs(model, 'run/host-value')
+  progress(`compiling ${formatCount(model.graph.nodes.length, 'node')} for ${deviceText(namedDevice(opened))} …`)
   const compilation = compileModel(model, data?.inputs.hostValues ?? new Map(), opened)
   const { graph, compiled } = compilation
   const inputs = data?.inputs.given ?? randomInputs(graph, sizesWith(graph, asked))
 
+  progress(`preparing ${formatCount(compiled.plan.kernels.length, 'pipeline')} and the weights …`)
   const preparing = performance.now()
   const session = await createSession({ ...compiled, device: opened.device })
   const prepare = performance.now() - preparing
   try {
+    progress('running for the first time …')
     const first = await session.run(inputs)
+    progress('running again, to measure …')
     const later = await repeat(session, inputs)
     const shapes = compiled.plan.inputs.map(({ name }) => defined(inputs[name], `input "${name}" was run`).shape)
     const sizes = bindSizes(compiled.plan.inputs, shapes)
+    progress('evaluating by definition, to compare: a large model takes half a minute …')
+    const checks = [
+      checkDefinition(compilation, inputs, sizes, first),
+      ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(compiled.plan, data.set, first)]),
+      ...(unusedData === undefined ? [] : [skippedCheck('data', `--data ${unusedData} does`)]),
+    ]
     return {
       model: { name, bytes, operators: graph.nodes.length },
       device: namedDevice(opened),
@@ -144,10 +161,7 @@ export async function runModel(
         runs: later.length,
       },
       outputs: compiled.plan.outputs.map(({ name }) => ({ name, tensor: outputOf(first, name) })),
-      checks: [
-        checkDefinition(compilation, inputs, sizes, first),
-        ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(compiled.plan, data.set, first)]),
-      ],
+      checks,
     }
   } finally {
     session.dispose()
@@ -168,6 +182,10 @@ function outputOf({ outputs }: RunResult, name: string): HostTensor {
   return defined(outputs[name], `output "${name}" was computed`)
 }
 
+function skippedCheck(against: ResultCheck['against'], skipped: string): ResultCheck {
+  return { against, largestErrorOfMax: undefined, mismatches: [], skipped }
+}
+
 function checkDefinition(
   { graph }: Compilation,
   inputs: Readonly<Record<string, HostTensor>>,
@@ -175,10 +193,7 @@ function checkDefinition(
   result: RunResult,
 ): ResultCheck {
   const expected = evaluateByDefinition(graph, inputs, Object.fromEntries(sizes))
-  if (expected === undefined) {
-    const skipped = 'the model is too large to be evaluated by definition'
-    return { against: 'definition', largestErrorOfMax: undefined, mismatches: [], skipped }
-  }
+  if (expected === undefined) return skippedCheck('definition', 'the model is too large to be evaluated by it')
   return compareAll(
     'definition',
     graph.outputs.map(({ name }) => [name, defined(expected[name], `output "${name}" has a definition`)] as const),

@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { f32, reluModel, temporaryFolder, writeDataSet } from '../fixtures/write-case.js'
+import { openDevice } from '../open-device.js'
+import { createTerminal } from '../terminal.js'
+import { runText } from './report-run.js'
+import { type RunReport, readRequest, runModel } from './run-model.js'
+
+const output = { write: () => undefined }
+const { colors } = createTerminal(output, output, {})
+
+let root: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  root = temporaryFolder()
+})
+afterEach(() => root.remove())
+
+const fileOf = (bytes: Uint8Array): string => {
+  const file = join(root.path, 'model.onnx')
+  writeFileSync(file, bytes)
+  return file
+}
+async function reportOf(file: string, progress: (line: string) => void = () => undefined): Promise<RunReport> {
+  const opened = await openDevice('cpu', () => undefined)
+  try {
+    return await runModel(readRequest(file, undefined, {}), {}, opened, progress)
+  } finally {
+    opened.device.dispose()
+  }
+}
+const lineOf = (report: RunReport, label: string): string | undefined =>
+  runText(report, colors)
+    .split('\n')
+    .find((line) => line.includes(`  ${label} `))
+
+test('data beside a model is not compared with unless it is asked for, and how to is said', async () => {
+  const data = writeDataSet(join(root.path, 'test_data_set_0'), {
+    inputs: [f32([2], [-1, 1])],
+    outputs: [f32([2], [0, 1])],
+  })
+  const report = await reportOf(fileOf(reluModel()))
+  expect(runText(report, colors)).toContain(
+    [
+      '  check     against its definition      equal, exactly',
+      `            against the reference data  not compared: --data ${data} does`,
+    ].join('\n'),
+  )
+})
+
+test('each comparison says what it is against, and what came of it', async () => {
+  const report = await reportOf(fileOf(reluModel()))
+  const checks: RunReport['checks'] = [
+    { against: 'definition', largestErrorOfMax: undefined, mismatches: [], skipped: 'it is too large' },
+    { against: 'data', largestErrorOfMax: 0.00000131, mismatches: [] },
+  ]
+  expect(runText({ ...report, checks }, colors)).toContain(
+    [
+      '  check     against its definition      not compared: it is too large',
+      '            against the reference data  equal; the largest error is 1.3e-6 of the largest value',
+    ].join('\n'),
+  )
+})
+
+test('runs that were few are not called a median', async () => {
+  const report = await reportOf(fileOf(reluModel()))
+  const after = (runs: number): string | undefined =>
+    lineOf({ ...report, times: { ...report.times, firstRun: 7900, run: runs === 0 ? 7900 : 4600, runs } }, 'run')
+  expect([0, 1, 5].map(after)).toEqual([
+    '  run       7.9 s, measured once',
+    '  run       4.6 s, measured once; the first took 7.9 s',
+    '  run       4.6 s, the median of 5; the first took 7.9 s',
+  ])
+})
+
+test('what takes long is said before it begins', async () => {
+  const said: string[] = []
+  await reportOf(fileOf(reluModel()), (line) => said.push(line))
+  expect(said).toEqual([
+    'compiling 1 node for cpu · JavaScript …',
+    'preparing 1 pipeline and the weights …',
+    'running for the first time …',
+    'running again, to measure …',
+    'evaluating by definition, to compare: a large model takes half a minute …',
+  ])
+})
