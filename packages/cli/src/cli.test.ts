@@ -271,7 +271,7 @@ describe('check', () => {
   const wrong = { inputs: [f32([2], [-1, 1])], outputs: [f32([2], [0, 2])] }
   const unknown = modelBytes((g) => g.output(g.node('Foo', [g.input('x', 'f32', [2])]), 'f32'))
 
-  test('prints a line a failure and the count last; fails when one failed', async () => {
+  test('prints a line a case and the count last; fails when one failed', async () => {
     writeCase(at('a'), reluModel(), [good])
     writeCase(at('b'), reluModel(), [wrong, wrong])
     writeCase(at('c'), unknown, [good])
@@ -280,35 +280,21 @@ describe('check', () => {
     const { code, stdout, stderr } = await capture('check', root.path, '--device', 'cpu')
     const name = root.path.split('/').at(-1)
     expect(code).toBe(1)
-    expect(stdout.replaceAll(name ?? '', 'cases')).toMatchInlineSnapshot(`
-      "failed cases/b: test_data_set_0: error[check/mismatch]: output 0 "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2 (and 1 more)
-      failed cases/d: error[onnx/not-a-model]: this is no ONNX model but text (the bytes are no protobuf message (illegal tag: field no 13 wire type 6))
+    expect(stdout.replaceAll(name ?? '', 'cases').replace(/[\d.]+ ms/, '_ ms')).toMatchInlineSnapshot(`
+      "passed      cases/a  exact, _ ms a run
+      failed      cases/b  test_data_set_0: error[check/mismatch]: output 0 "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2; the largest error is 5.0e-1 of the largest value (and 1 more)
+      unsupported cases/c  operator "Foo"
+      failed      cases/d  error[onnx/not-a-model]: this is no ONNX model but text (the bytes are no protobuf message (illegal tag: field no 13 wire type 6))
       1 passed, 2 failed, 1 unsupported
       "
     `)
-    expect(stderr.replaceAll(name ?? '', 'cases')).toMatchInlineSnapshot(`
-      "unsupported: 1 × operator "Foo": cases/c
-      each element was compared within --rtol 0.001 and --atol 1e-7; whole models round more: --of-max 1e-4 compares with the largest value of an output
-      "
-    `)
-  })
-
-  test('what is not supported takes a line each, with the first of its cases', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'e']) writeCase(at(name), unknown, [good])
-    const bar = modelBytes((g) => g.output(g.node('Bar', [g.node('Foo', [g.input('x', 'f32', [2])])]), 'f32'))
-    writeCase(at('f'), bar, [good])
-    const { stderr } = await capture('check', root.path, '--device', 'cpu')
-    expect(stderr.replaceAll(root.path.split('/').at(-1) ?? '', 'cases')).toMatchInlineSnapshot(`
-      "unsupported: 6 × operator "Foo": cases/a, cases/b, cases/c, and 3 more
-      unsupported: 1 × operator "Bar": cases/f
-      "
-    `)
+    expect(stderr).toBe('')
   })
 
   test('unsupported cases do not fail', async () => {
     writeCase(at('a'), unknown, [good])
     const { code, stdout } = await capture('check', root.path, '--device', 'cpu')
-    expect([code, stdout]).toEqual([0, '0 passed, 0 failed, 1 unsupported\n'])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^unsupported .*\n0 passed, 0 failed, 1 unsupported\n$/)])
   })
 
   test('compares as told', async () => {

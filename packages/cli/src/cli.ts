@@ -74,7 +74,10 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .option('--rtol <number>', 'relative tolerance of a float (default: 1e-3)', toTolerance)
     .option('--atol <number>', 'absolute tolerance of a float (default: 1e-7)', toTolerance)
     .addOption(
-      new Option('--of-max <ratio>', 'tolerance of a float relative to the largest value of its output')
+      new Option(
+        '--of-max <ratio>',
+        'tolerance of a float relative to the largest value of its output, such as 1e-4: right for whole models, whose small elements carry the rounding of large ones (the default is that of ONNX, an element at a time)',
+      )
         .argParser(toTolerance)
         .conflicts(['rtol', 'atol']),
     )

@@ -16,6 +16,12 @@ export const onnxTolerance: Extract<Tolerance, { readonly kind: 'element' }> = {
   atol: 1e-7,
 }
 
+/**
+ * What rounding may make of a whole model: its small elements are often sums of large ones that cancel, and carry their
+ * rounding, so that no bound relative to each element holds. Never less is asked of a GPU.
+ */
+export const wholeModelTolerance: Extract<Tolerance, { readonly kind: 'of-max' }> = { kind: 'of-max', ratio: 1e-4 }
+
 export interface Comparison {
   readonly elements: number
   /** Elements that differ by more than the tolerance. */

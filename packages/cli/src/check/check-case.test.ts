@@ -86,8 +86,17 @@ describe('a case fails', () => {
 
   test('when an element is wrong, and the other data sets are still run', async () => {
     writeCase(folder(), reluModel(), [wrong, good, wrong])
-    const line = 'error[check/mismatch]: output 0 "y": 1 of 3 elements differ, the worst at [2]: got 2, expected 2.5'
+    const line =
+      'error[check/mismatch]: output 0 "y": 1 of 3 elements differ, the worst at [2]: got 2, expected 2.5; ' +
+      'the largest error is 2.0e-1 of the largest value'
     expect(await failure()).toEqual([`test_data_set_0: ${line}`, `test_data_set_2: ${line}`])
+  })
+
+  test('when a small element has the rounding of a large one, and which tolerance is for that is said', async () => {
+    const got = [1, 1e-6]
+    writeCase(folder(), reluModel(), [{ inputs: [f32([2], got)], outputs: [f32([2], [1, 2e-6])] }])
+    const [line] = await failure()
+    expect(line).toMatch(/the largest error is 1\.0e-6 of the largest value, which --of-max 1e-4 allows$/)
   })
 
   test('when an output has another dtype or shape', async () => {

@@ -7,8 +7,8 @@
 import { join } from 'node:path'
 import { CompileError, type Gap, UnsupportedError } from '@tilewright/ir'
 import { decodeModel, fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
-import { createSession, type Session } from '@tilewright/runtime'
-import { compareTensors, type Tolerance } from '../compare-tensors.js'
+import { createSession, type HostTensor, type Session } from '@tilewright/runtime'
+import { type Comparison, compareTensors, type Tolerance, wholeModelTolerance } from '../compare-tensors.js'
 import { compileModel } from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { failureLine } from '../failure.js'
@@ -205,10 +205,19 @@ async function runDataSet(
   const wrong = names.flatMap((name, position) => {
     const got = outputs[name]
     if (got === undefined) return [`output ${position} "${name}" was not computed`]
-    const compared = compareTensors(got, hostTensor(dataSet.output(position)), tolerance)
+    const want = hostTensor(dataSet.output(position))
+    const compared = compareTensors(got, want, tolerance)
     tally.largestError = Math.max(tally.largestError, compared.largestError)
     tally.largestErrorOfMax = Math.max(tally.largestErrorOfMax, compared.largestErrorOfMax)
-    return compared.mismatch === undefined ? [] : [`output ${position} "${name}": ${compared.mismatch}`]
+    return compared.mismatch === undefined ? [] : [`output ${position} "${name}": ${mismatchText(compared, got, want)}`]
   })
   if (wrong.length > 0) throw new CompileError({ code: 'check/mismatch', message: wrong.join('; ') })
+}
+
+/** What differs, and whether it is no more than whole models round. */
+function mismatchText({ mismatch, largestErrorOfMax }: Comparison, got: HostTensor, want: HostTensor): string {
+  if (!Number.isFinite(largestErrorOfMax)) return `${mismatch}`
+  const isRounding = compareTensors(got, want, wholeModelTolerance).mismatch === undefined
+  const remedy = isRounding ? `, which --of-max ${wholeModelTolerance.ratio.toExponential()} allows` : ''
+  return `${mismatch}; the largest error is ${largestErrorOfMax.toExponential(1)} of the largest value${remedy}`
 }

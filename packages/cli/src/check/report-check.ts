@@ -1,6 +1,6 @@
-/** What `tilewright check` prints: a line a failure, the count last; or everything as one JSON object. */
+/** What `tilewright check` prints: a line a case or a failure, the count last; or everything as one JSON object. */
 import type { Tolerance } from '../compare-tensors.js'
-import { fitLine, formatList } from '../format.js'
+import { fitLine, formatList, formatMilliseconds } from '../format.js'
 import type { NamedDevice } from '../open-device.js'
 import type { Colors } from '../terminal.js'
 import type { CaseReport } from './check-case.js'
@@ -16,11 +16,46 @@ export function summarize(cases: readonly CaseReport[]): CheckSummary {
   return { passed: count('passed'), failed: count('failed'), unsupported: count('unsupported') }
 }
 
-/** The line of a failed case. */
-export function failureText({ name, failures }: CaseReport, colors: Colors): string {
-  const [first = '', ...others] = failures
-  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-  return `${colors.red('failed')} ${name}: ${first}${more}`
+/** How many cases have a line each; of more, those that failed have one. */
+const listed = 30
+
+/** The lines of cases, one after the other: undefined for a case that is counted alone. */
+export function caseLines(names: readonly string[], colors: Colors): (report: CaseReport) => string | undefined {
+  const isListed = names.length <= listed
+  const width = isListed ? Math.max(...names.map((name) => name.length)) : 0
+  return (report) => {
+    if (!isListed && report.status !== 'failed') return undefined
+    const label = report.status.padEnd(isListed ? 'unsupported'.length : 0)
+    return `${colorOf(report, colors)(label)} ${report.name.padEnd(width)}  ${outcomeText(report)}`
+  }
+}
+
+function colorOf({ status }: CaseReport, colors: Colors): (text: string) => string {
+  return { passed: colors.green, failed: colors.red, unsupported: colors.yellow }[status]
+}
+
+function outcomeText({ status, failures, gaps, dataSets, times, ...errors }: CaseReport): string {
+  switch (status) {
+    case 'passed':
+      return `${errorText(errors)}, ${formatMilliseconds(times.run / dataSets)} a run`
+    case 'failed':
+      return `${failures[0] ?? ''}${failures.length > 1 ? ` (and ${failures.length - 1} more)` : ''}`
+    case 'unsupported':
+      return formatList([...new Set(gaps.map(({ what }) => what))], shown.gapsOfCase)
+    default:
+      return status satisfies never
+  }
+}
+
+function errorText({
+  largestError,
+  largestErrorOfMax,
+}: Pick<CaseReport, 'largestError' | 'largestErrorOfMax'>): string {
+  if (largestError === 0) return 'exact'
+  // Where all should be 0 there is nothing to compare an error with.
+  return Number.isFinite(largestErrorOfMax)
+    ? `largest error ${largestErrorOfMax.toExponential(1)} of the largest value`
+    : `largest error ${largestError.toExponential(1)}`
 }
 
 /** The last line. */
@@ -29,19 +64,15 @@ export function summaryText({ passed, failed, unsupported }: CheckSummary, color
   return color(`${passed} passed, ${failed} failed, ${unsupported} unsupported`)
 }
 
-/** How to ask for less where rounding is what differs; undefined when nothing was compared and found wrong. */
-export function toleranceText(cases: readonly CaseReport[], tolerance: Tolerance): string | undefined {
-  const isWrong = cases.some(({ failures }) => failures.some((failure) => failure.includes('check/mismatch')))
-  if (!isWrong || tolerance.kind === 'of-max') return undefined
-  const { rtol, atol } = tolerance
-  return `each element was compared within --rtol ${rtol} and --atol ${atol}; whole models round more: --of-max 1e-4 compares with the largest value of an output`
-}
-
 /** Gaps, and cases of one, that are shown before the rest is counted; `--json` has all. */
-const shown = { gaps: 12, cases: 3 } as const
+const shown = { gaps: 12, cases: 3, gapsOfCase: 3 } as const
 
-/** What unsupported cases lack, most frequent first: a line of `columns` characters each, with the cases. */
+/**
+ * What unsupported cases lack, most frequent first: a line of `columns` characters each, with the cases. Nothing where each
+ * case has a line that says it.
+ */
 export function gapLines(cases: readonly CaseReport[], columns: number): readonly string[] {
+  if (cases.length <= listed) return []
   const lacking = new Map<string, string[]>()
   for (const { name, gaps } of cases) {
     for (const what of new Set(gaps.map((gap) => gap.what))) lacking.set(what, [...(lacking.get(what) ?? []), name])

@@ -1,7 +1,7 @@
 /** `tilewright check`: runs every case it finds and compares with the results that stand beside it. */
 import { type CaseReport, checkCase } from '../check/check-case.js'
 import { findCases } from '../check/find-cases.js'
-import { checkData, failureText, gapLines, summarize, summaryText, toleranceText } from '../check/report-check.js'
+import { caseLines, checkData, gapLines, summarize, summaryText } from '../check/report-check.js'
 import type { Tolerance } from '../compare-tensors.js'
 import { type DeviceChoice, namedDevice, type OpenedDevice, openDevice } from '../open-device.js'
 import type { Terminal } from '../terminal.js'
@@ -22,13 +22,18 @@ export async function check(folders: readonly string[], options: CheckOptions, t
   const cases = findCases(folders)
   let opened = await openWatched(options.device, terminal.note)
   const device = namedDevice(opened)
+  const lineOf = caseLines(
+    cases.map(({ name }) => name),
+    terminal.colors,
+  )
   const reports: CaseReport[] = []
   try {
     for (const [i, testCase] of cases.entries()) {
       terminal.progress(`[${i + 1}/${cases.length}] ${testCase.name}`)
       const report = await checkCase(testCase, opened, options)
       reports.push(report)
-      if (report.status === 'failed' && !options.json) terminal.result(failureText(report, terminal.colors))
+      const line = options.json ? undefined : lineOf(report)
+      if (line !== undefined) terminal.result(line)
       if (opened.isLost() && i < cases.length - 1) {
         opened.device.dispose()
         opened = await openWatched(options.device, terminal.note)
@@ -38,8 +43,6 @@ export async function check(folders: readonly string[], options: CheckOptions, t
     opened.device.dispose()
   }
   for (const line of gapLines(reports, terminal.noteColumns)) terminal.note(line)
-  const tolerance = toleranceText(reports, options.tolerance)
-  if (tolerance !== undefined && !options.json) terminal.note(tolerance)
   const summary = summarize(reports)
   terminal.result(
     options.json

@@ -6,7 +6,7 @@ import type { GroupReport } from '@tilewright/compiler'
 import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
-import { compareTensors, type Tolerance } from '../compare-tensors.js'
+import { compareTensors, wholeModelTolerance } from '../compare-tensors.js'
 import { type Compilation, compileModel } from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { demoModel } from '../demo-model.js'
@@ -61,9 +61,6 @@ export interface ResultCheck {
   /** Why there was no comparison. */
   readonly skipped?: string
 }
-
-/** What a result may differ by: never less is asked of a GPU. */
-const tolerance: Tolerance = { kind: 'of-max', ratio: 1e-4 }
 
 /** Runs after the first, unless they take longer than this in all. */
 const repeats = { runs: 5, milliseconds: 1000 } as const
@@ -220,7 +217,7 @@ function compareAll(
 ): ResultCheck {
   const compared = expected.map(([name, want]) => ({
     name,
-    ...compareTensors(outputOf(result, name), want, tolerance),
+    ...compareTensors(outputOf(result, name), want, wholeModelTolerance),
   }))
   return {
     against,
