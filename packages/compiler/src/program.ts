@@ -14,6 +14,7 @@ import {
   binary,
   buffer,
   compute,
+  cutMiddle,
   type Equation,
   type Expr,
   int,
@@ -101,11 +102,11 @@ function ofSizes(output: Buffer, sizes: readonly SizeExpr[]): Equation {
   })
 }
 
+/** Characters of a hint. */
+const hintLength = 24
+
 /** A name from a model, fit for a hint: it never reaches source unescaped, and stays short. */
 function hintOf(name: string): string {
-  const hint = name
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .slice(-24)
-  return /^[A-Za-z]/.test(hint) ? hint : `t${hint}`
+  const words = name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '')
+  return cutMiddle(/^[A-Za-z]/.test(words) ? words : `t${words}`, hintLength)
 }

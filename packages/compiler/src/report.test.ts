@@ -28,6 +28,17 @@ const compiled = (build: Parameters<typeof graphOf>[0]): CompiledModel => compil
 const operators = ({ groups }: CompiledModel): string[][] =>
   groups.map((group) => group.operators.map(({ node, role }) => (role === 'prologue' ? `(${node})` : node)))
 
+test('a group is called after what it writes: both ends of a long name', () => {
+  const g = buildGraph('small')
+  const x = g.input('x', f32(4))
+  const y = g.apply1(reluOp(x), [x], '/encoder/layers.11/attention/Relu_output_0')
+  const { groups, plan } = compile(g.finish([{ name: 'y', tensor: y }]), { backend: cpu() })
+  expect(groups.map(({ name, outputs }) => [name, outputs])).toEqual([
+    ['encoder_laye…lu_output_0', ['/encoder/layers.11/attention/Relu_output_0']],
+  ])
+  expect(plan.steps).toMatchObject([{ kind: 'launch', name: 'encoder_laye…lu_output_0' }])
+})
+
 test('a remark names nodes, operators and tensors of the model', () => {
   const { remarks } = compiled((g) => {
     const x = g.input('x', f32(4, 4))

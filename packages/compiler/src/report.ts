@@ -17,7 +17,7 @@ import type { Program } from './program.js'
 
 /** What a group became. */
 export interface GroupReport {
-  /** What its launches are called, after the buffers it writes. */
+  /** What its launches are called, after the buffers it writes; long names are cut in their middle. */
   readonly name: string
   readonly anchor: Equation['kind']
   readonly prologues: number

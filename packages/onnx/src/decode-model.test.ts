@@ -334,7 +334,9 @@ describe('decodeModel', () => {
   test('quotes, escapes and cuts names in errors', () => {
     const name = `\u001b[31m${'x'.repeat(1000)}`
     expect(() => decodeModel(inNode({ name, attributes: [new Uint8Array()] }))).toThrow(
-      expect.objectContaining({ where: `graph "main" › node 0 "\\u001b[31m${'x'.repeat(75)}…" ("Relu")` }),
+      expect.objectContaining({
+        where: `graph "main" › node 0 "\\u001b[31m${'x'.repeat(35)}…${'x'.repeat(39)}" ("Relu")`,
+      }),
     )
   })
 

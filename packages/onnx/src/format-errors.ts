@@ -2,7 +2,7 @@
  * The errors of reading and writing ONNX bytes: one table of codes, each with what the user can do about it.
  * Names that come from a file are shown quoted, escaped and cut, so that a hostile file cannot flood a terminal.
  */
-import { CompileError, UnsupportedError } from '@tilewright/ir'
+import { CompileError, cutMiddle, UnsupportedError } from '@tilewright/ir'
 
 const brokenFile = 'the file is damaged or is no ONNX model: export or download it again'
 const brokenExport = 'the exporter wrote an invalid model: check it with onnx.checker.check_model'
@@ -75,7 +75,7 @@ export function formatGap(code: OnnxFormatGap, message: string, where: string): 
 
 const longestShownName = 80
 
-/** A name from a file as it may stand in a message: quoted, control characters escaped, cut to 80 characters. */
+/** A name from a file as it may stand in a message: quoted, control characters escaped, cut to 80 characters in its middle. */
 export function quote(name: string): string {
-  return JSON.stringify(name.length > longestShownName ? `${name.slice(0, longestShownName)}…` : name)
+  return JSON.stringify(cutMiddle(name, longestShownName))
 }
