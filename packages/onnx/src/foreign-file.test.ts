@@ -35,7 +35,7 @@ test.each([
 
 test('gzip is told by bytes that are no text', () => {
   expect(refusal(Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0))).toMatchObject({
-    message: expect.stringContaining('but compressed by gzip ('),
+    message: expect.stringContaining('but data compressed by gzip ('),
     help: 'unpack it first: gunzip',
   })
 })

@@ -14,7 +14,7 @@ const kinds: readonly { readonly what: string; readonly help: string; readonly i
     help: 'download the file itself: this is the page about it, or an error',
     is: (head) => /^\s*<(!doctype|html)/i.test(head),
   },
-  { what: 'compressed by gzip', help: 'unpack it first: gunzip', is: (head) => head.startsWith('\u001f\u008b') },
+  { what: 'data compressed by gzip', help: 'unpack it first: gunzip', is: (head) => head.startsWith('\u001f\u008b') },
   {
     what: 'a zip archive',
     help: 'unpack it first; what PyTorch saves so is exported by torch.onnx.export',

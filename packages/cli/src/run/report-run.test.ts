@@ -43,7 +43,7 @@ test('data beside a model is not compared with unless it is asked for, and how t
   expect(runText(report, colors)).toContain(
     [
       '  check     against its definition      equal, exactly',
-      `            against the reference data  not compared: --data ${data} does`,
+      `            against the reference data  not compared: pass --data ${data}`,
     ].join('\n'),
   )
 })

@@ -137,7 +137,7 @@ export async function runModel(
     const checks = [
       checkDefinition(compilation, inputs, sizes, first),
       ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(compiled.plan, data.set, first)]),
-      ...(unusedData === undefined ? [] : [skippedCheck('data', `--data ${unusedData} does`)]),
+      ...(unusedData === undefined ? [] : [skippedCheck('data', `pass --data ${unusedData}`)]),
     ]
     return {
       model: { name, bytes, operators: graph.nodes.length },
