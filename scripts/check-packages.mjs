@@ -26,26 +26,45 @@ function checkRunning() {
   return status === 0 || problems.length > 0 ? problems : [`loading the packages ends with exit code ${status}`]
 }
 
+const exporting = specifiers.map((name, i) => `export * as package${i} from '${name}'`)
+
+/** Only where a program has types of WebGPU: ours are these. */
+const typedGpu = `import type { openNodeGpu } from '@tilewright/backend-wgsl/node'
+export type Gpu = Awaited<ReturnType<typeof openNodeGpu>>
+export const limitsOf = (gpu: Gpu): GPUSupportedLimits => gpu.device.limits`
+
+/**
+ * The programs that declarations are checked in: without types of WebGPU, with those of a package, and with those of the
+ * DOM library of TypeScript 6 and later, which is the package `@types/web`.
+ */
+const consumers = [
+  { name: 'plain', lines: exporting, lib: ['es2023', 'dom'], types: [] },
+  { name: 'webgpu-types', lines: [...exporting, typedGpu], lib: ['es2023', 'dom'], types: ['@webgpu/types'] },
+  { name: 'new-dom', lines: [...exporting, typedGpu], lib: ['es2023'], types: ['web'] },
+]
+
 /** @returns {string[]} */
 function checkDeclarations() {
   const folder = join(ROOT, 'node_modules', '.cache', 'check-packages')
   mkdirSync(folder, { recursive: true })
-  const consumer = join(folder, 'consumer.mts')
-  writeFileSync(consumer, specifiers.map((name, i) => `export * as package${i} from '${name}'\n`).join(''))
-  const program = ts.createProgram([consumer], {
-    target: ts.ScriptTarget.ES2023,
-    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    strict: true,
-    noEmit: true,
-    types: [],
+  return consumers.flatMap(({ name, lines, lib, types }) => {
+    const consumer = join(folder, `${name}.mts`)
+    writeFileSync(consumer, `${lines.join('\n')}\n`)
+    const program = ts.createProgram([consumer], {
+      target: ts.ScriptTarget.ES2023,
+      lib: lib.map((library) => `lib.${library}.d.ts`),
+      types,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      strict: true,
+      noEmit: true,
+    })
+    const fromSources = program.getSourceFiles().filter(({ fileName }) => /\/packages\/[^/]+\/src\//.test(fileName))
+    return [
+      ...fromSources.map(({ fileName }) => `${fileName} is read from the sources instead of the built declarations`),
+      ...ts.getPreEmitDiagnostics(program).map((diagnostic) => ts.formatDiagnostic(diagnostic, HOST).trimEnd()),
+    ]
   })
-  const fromSources = program.getSourceFiles().filter(({ fileName }) => /\/packages\/[^/]+\/src\//.test(fileName))
-  return [
-    ...fromSources.map(({ fileName }) => `${fileName} is read from the sources instead of the built declarations`),
-    ...ts.getPreEmitDiagnostics(program).map((diagnostic) => ts.formatDiagnostic(diagnostic, HOST).trimEnd()),
-  ]
 }
 
 /** @type {ts.FormatDiagnosticsHost} */

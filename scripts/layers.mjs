@@ -205,7 +205,8 @@ function packageName(specifier) {
 }
 
 /**
- * Every import, export-from, `import()` with a literal, `import('…')` type and `/// <reference types>` of a file.
+ * Every import, export-from, `import()` with a literal and `import('…')` type of a file, and every `/// <reference types>`
+ * that its declarations keep.
  *
  * @param {SourceFile} file
  * @returns {Import[]}
@@ -213,7 +214,9 @@ function packageName(specifier) {
 export function importsOf(file) {
   const source = parse(file)
   /** @type {Import[]} */
-  const found = source.typeReferenceDirectives.map(({ fileName }) => ({ specifier: fileName, typeOnly: true }))
+  const found = source.typeReferenceDirectives
+    .filter(({ preserve }) => preserve)
+    .map(({ fileName }) => ({ specifier: fileName, typeOnly: true }))
   walk(source, (node) => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
       found.push({ specifier: node.moduleSpecifier.text, typeOnly: isTypeImport(node.importClause) })

@@ -45,6 +45,14 @@ describe('layers', () => {
     }
   })
 
+  test('a reference to types must be declared where the declarations keep it', () => {
+    const low = (attributes) => pkg('task-mapping', { 'a.ts': `/// <reference types="@webgpu/types"${attributes} />` })
+    expect(checkLayers([low('')])).toEqual([])
+    expect(checkLayers([low(' preserve="true"')])).toEqual([
+      "packages/task-mapping/src/a.ts: '@webgpu/types' is not in the package's dependencies",
+    ])
+  })
+
   test('a package without a layer is found', () => {
     expect(checkLayers([pkg('novel', {})])).toEqual([
       'packages/novel has no layer: add it to scripts/layers.mjs and ARCHITECTURE.md',

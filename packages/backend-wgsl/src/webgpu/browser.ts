@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
-/// <reference types="@webgpu/types" preserve="true" />
 /** Opens the WebGPU device of a browser, or of any environment that offers `navigator.gpu`. */
 import type { Device } from '@tilewright/backend'
 import { CompileError } from '@tilewright/ir'
 import { makeDevice } from './device.js'
+import type { Gpu } from './gpu-types.js'
 import { wantedLimits } from './target.js'
 
 export { type DeviceOptions, makeDevice } from './device.js'
@@ -13,7 +13,7 @@ export { type DeviceOptions, makeDevice } from './device.js'
  * has them. Rejects with `CompileError` `device/no-webgpu` where there is no WebGPU, `device/no-adapter` where it offers
  * no adapter or the adapter gives no device.
  */
-export async function openBrowser(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Device> {
+export async function openBrowser(gpu: Gpu | undefined = globalThis.navigator?.gpu): Promise<Device> {
   if (gpu === undefined) {
     throw new CompileError({
       code: 'device/no-webgpu',

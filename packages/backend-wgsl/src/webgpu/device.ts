@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /**
  * A `Device` over any `GPUDevice`: of Node, a browser, Deno, or the caller's own, which is neither patched nor listened
  * to. Everything is recorded in the order of the calls. What WebGPU reports late (a buffer that did not fit, an invalid
@@ -17,6 +16,7 @@ import {
 import { CompileError, type Target } from '@tilewright/ir'
 import { compilePipeline, type GpuPipeline } from './compile-pipeline.js'
 import { createFaults } from './faults.js'
+import type { GpuDevice } from './gpu-types.js'
 import { createRecorder } from './recorder.js'
 import { createStagingPool } from './staging.js'
 import { deviceTarget } from './target.js'
@@ -32,7 +32,7 @@ export interface DeviceOptions {
 const usage = { copySrc: 0x4, copyDst: 0x8, storage: 0x80 } as const
 
 /** A device over `gpu`. It owns `gpu`: `dispose` destroys it. */
-export function makeDevice(gpu: GPUDevice, options: DeviceOptions = {}): Device {
+export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device {
   const { wait = (pending) => pending } = options
   const info = deviceInfo(gpu)
   const target: Target = deviceTarget(gpu.limits, info)

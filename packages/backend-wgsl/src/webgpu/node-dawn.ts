@@ -4,12 +4,13 @@
  * process down.
  */
 import { CompileError } from '@tilewright/ir'
+import type { GpuDevice } from './gpu-types.js'
 import { createThrottle, type Throttle } from './node-throttle.js'
 import { wantedLimits } from './target.js'
 
 /** An opened device of Dawn, without any of Tilewright on top of it. */
 export interface NodeGpu {
-  readonly device: GPUDevice
+  readonly device: GpuDevice
   /** Waits for a promise of the device (`mapAsync`, `onSubmittedWorkDone`, `createComputePipelineAsync`). */
   readonly wait: Throttle
   /** Destroys the device; idempotent. */
@@ -19,7 +20,7 @@ export interface NodeGpu {
 export interface DawnOptions {
   /** Options of Dawn, such as `backend=null`. */
   readonly dawn?: readonly string[]
-  readonly adapter?: GPURequestAdapterOptions
+  readonly adapter?: { readonly forceFallbackAdapter?: true; readonly powerPreference?: 'high-performance' }
   /** What to do when no adapter is found. */
   readonly help: string
 }

@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" preserve="true" />
 /** Opens WebGPU devices in Node: a GPU, or the SwiftShader that an installed browser carries. */
 import type { Device } from '@tilewright/backend'
 import { CompileError } from '@tilewright/ir'

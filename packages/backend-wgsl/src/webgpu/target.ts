@@ -35,8 +35,10 @@ export const wantedLimits = [
   'maxBufferSize',
 ] as const
 
+type DeviceLimits = Readonly<Record<(typeof wantedLimits)[number] | 'minStorageBufferOffsetAlignment', number>>
+
 /** The target of a device with the limits granted. A software adapter emulates workgroup memory and barriers. */
-export function deviceTarget(limits: GPUSupportedLimits, info: DeviceInfo): Target {
+export function deviceTarget(limits: DeviceLimits, info: DeviceInfo): Target {
   return {
     ...wgslTarget,
     name: `webgpu (${info.adapter})`,
