@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
-import { wgsl, wgslTarget } from './index.js'
+import { makeDevice, wgsl, wgslTarget } from './index.js'
 
 test('the backend is frozen data, with the minima of WebGPU', () => {
   const backend = wgsl()
@@ -30,4 +30,10 @@ test('the passes run in this order', () => {
       "lower-approximations",
     ]
   `)
+})
+
+test.each([undefined, {}, Promise.resolve()])('%o is no GPUDevice to make a device of', (given) => {
+  expect(() => Reflect.apply(makeDevice, undefined, [given])).toThrow(
+    expect.objectContaining({ code: 'device/no-webgpu', help: expect.any(String) }),
+  )
 })

@@ -23,3 +23,9 @@ test('a descriptor is frozen, and one for another contract is refused', () => {
     expect.objectContaining({ code: 'backend/api', message: 'backend "cpu" implements contract 2, this is 1' }),
   )
 })
+
+test.each([[undefined], [{}], [{ meta: { name: 'mine' } }], [cpu]])('%o is no backend', (given) => {
+  expect(() => Reflect.apply(defineBackend, undefined, [given])).toThrow(
+    expect.objectContaining({ code: 'backend/descriptor' }),
+  )
+})

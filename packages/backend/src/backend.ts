@@ -28,8 +28,23 @@ export interface DeviceBackend extends Backend {
 /** A backend that only generates code. */
 export type CodeBackend = Omit<Backend, 'open'>
 
-/** Checks and freezes a descriptor, which keeps its type. Throws `CompileError` `backend/api` when it was made for another contract. */
+/** Throws `CompileError` `backend/descriptor` for what is none: callers without types may pass the factory itself. */
+export function checkBackend(backend: Backend | undefined): asserts backend is Backend {
+  if (backend?.meta !== undefined && typeof backend.pipeline === 'function' && typeof backend.emit === 'function')
+    return
+  throw new CompileError({
+    code: 'backend/descriptor',
+    message: `the backend is ${typeof backend === 'function' ? 'a function, not what it returns' : 'missing, or none'}`,
+    help: 'pass what a factory returns, such as wgsl() or cpu(): an object with meta, target, pipeline and emit',
+  })
+}
+
+/**
+ * Checks and freezes a descriptor, which keeps its type.
+ * Throws `CompileError` `backend/descriptor` for what is none, `backend/api` when it was made for another contract.
+ */
 export function defineBackend<B extends Backend>(backend: B): B {
+  checkBackend(backend)
   if (backend.meta.api !== backendApi) {
     throw new CompileError({
       code: 'backend/api',

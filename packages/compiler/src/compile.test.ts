@@ -444,3 +444,19 @@ test('a plan is JSON', async () => {
   const { outputs } = await session.run({ x: tensor([3, 2], iota(6)) })
   expect(outputs.y).toEqual(tensor([3, 2], iota(6)))
 })
+
+describe('arguments of a caller without types', () => {
+  const graph = graphOf(f32(2), (g, x) => g.apply1(reluOp(x), [x]))
+  test.each([
+    ['no graph', 'compile/graph', [undefined, { backend: cpu() }]],
+    ["a model's bytes", 'compile/graph', [new Uint8Array(4), { backend: cpu() }]],
+    ['no options', 'backend/descriptor', [graph]],
+    ['no backend', 'backend/descriptor', [graph, {}]],
+    ['a factory', 'backend/descriptor', [graph, { backend: cpu }]],
+    ['a name', 'backend/descriptor', [graph, { backend: 'cpu' }]],
+    ['a promise of a device', 'compile/device', [graph, { backend: cpu(), device: cpu().open() }]],
+    ['null for a device', 'compile/device', [graph, { backend: cpu(), device: null }]],
+  ])('%s: %s', (_, code, given) => {
+    expect(thrownBy(() => Reflect.apply(compile, undefined, given))).toMatchObject({ code, help: expect.any(String) })
+  })
+})

@@ -2,7 +2,15 @@
  * One compile, in the order of the paper: partition the program into anchors with their prologues and epilogues,
  * schedule each anchor alone, inline what was fused, lower, emit.
  */
-import type { Backend, ChooseStep, Device, LaunchStep, Plan, Predicate } from '@tilewright/backend'
+import {
+  type Backend,
+  type ChooseStep,
+  checkBackend,
+  type Device,
+  type LaunchStep,
+  type Plan,
+  type Predicate,
+} from '@tilewright/backend'
 import {
   composeAnchor,
   type FusionGroup,
@@ -17,6 +25,7 @@ import { foldBatchNorm, type Graph } from '@tilewright/graph'
 import {
   assertValid,
   type Buffer,
+  CompileError,
   defined,
   type Kernel,
   type Problem,
@@ -65,9 +74,12 @@ export interface CompiledModel {
  * Compiles a graph for a backend.
  * Throws `CompileError` for a tensor that the target cannot hold (`limits/…`) and for a schedule of the backend's own
  * that breaks a rule of kernels (`ir/…`, `schedule/…`), `UnsupportedError` for what has no schedule, and `PlanError`
- * `run/range` for an int64 weight outside 32 bits.
+ * `run/range` for an int64 weight outside 32 bits; `CompileError` `compile/graph`, `backend/descriptor` or `compile/device`
+ * for arguments that are something else.
  */
-export function compile(graph: Graph, { backend, device }: CompileOptions): CompiledModel {
+export function compile(graph: Graph, options: CompileOptions): CompiledModel {
+  checkArguments(graph, options)
+  const { backend, device } = options
   const target = device?.target ?? backend.target
   const watch = stopwatch()
   const folded = watch.time('fold', () => foldBatchNorm(graph))
@@ -105,6 +117,25 @@ export function compile(graph: Graph, { backend, device }: CompileOptions): Comp
   const remarks = [...once.remarks, ...run.remarks].map(report.remark)
   const unused = report.unused([...prepared, ...groups])
   return { ...watch.time('plan', builder.finish), groups, prepared, unused, remarks, times: watch.read() }
+}
+
+/** Callers without types may leave something out, or pass what makes it. */
+function checkArguments(graph: Graph, options: CompileOptions | undefined): void {
+  if (!Array.isArray(graph?.nodes)) {
+    throw new CompileError({
+      code: 'compile/graph',
+      message: 'what is to be compiled is no graph',
+      help: 'pass a graph first: compile(importModel(bytes), { backend: wgsl() })',
+    })
+  }
+  checkBackend(options?.backend)
+  const device = options?.device
+  if (device === undefined || device?.target !== undefined) return
+  throw new CompileError({
+    code: 'compile/device',
+    message: 'the device to compile for is none',
+    help: 'await what opens it, { device: await openNode() }, or leave it out',
+  })
 }
 
 function nameOf(group: FusionGroup): string {

@@ -1,5 +1,5 @@
 /** Buffers: typed, shaped memory. Compared by identity; row-major; names are hints, made unique when printed. */
-import type { DType } from './dtype.js'
+import { type DType, dtypes } from './dtype.js'
 import { CompileError } from './errors.js'
 import type { SizeExpr } from './size.js'
 import { formatSize, sizeRange } from './size.js'
@@ -22,9 +22,25 @@ export interface Buffer {
 
 /**
  * A buffer of `shape` elements of `dtype`.
- * Throws `CompileError` `ir/shape` for a negative extent, or for a symbolic one outside storage.
+ * Throws `CompileError` `ir/shape` for a negative extent, or for a symbolic one outside storage, `ir/dtype` for a type that
+ * is none.
  */
 export function buffer(hint: string, dtype: DType, shape: readonly SizeExpr[], scope: Scope): Buffer {
+  // Authors without types may pass anything.
+  if (!dtypes.includes(dtype)) {
+    throw new CompileError({
+      code: 'ir/dtype',
+      message: `buffer "${hint}" has elements of "${dtype}"`,
+      help: `dtypes are ${dtypes.join(', ')}`,
+    })
+  }
+  if (!Array.isArray(shape)) {
+    throw new CompileError({
+      code: 'ir/shape',
+      message: `the shape of buffer "${hint}" is no array`,
+      help: 'pass one extent for each dimension, such as [4, 4]',
+    })
+  }
   for (const extent of shape) {
     if (typeof extent === 'number' ? !Number.isSafeInteger(extent) || extent < 0 : sizeRange(extent).max < 0) {
       throw new CompileError({

@@ -39,6 +39,10 @@ export function checkInputs(
   declared: readonly PlanTensor[],
   given: Readonly<Record<string, InputTensor>>,
 ): readonly InputTensor[] {
+  // Callers without types may pass anything.
+  if (typeof given !== 'object' || given === null) {
+    throw new PlanError('run/input-data', 'the run has no inputs', 'pass an object with a tensor for each name')
+  }
   const names = declared.map((input) => input.name)
   const help = `the model's inputs are ${names.map((name) => `"${name}"`).join(', ') || 'none'}`
   for (const name of Object.keys(given)) {
@@ -47,7 +51,6 @@ export function checkInputs(
   return declared.map((input) => {
     const tensor = Object.hasOwn(given, input.name) ? given[input.name] : undefined
     if (tensor === undefined) throw new PlanError('run/input-name', `input "${input.name}" is missing`, help)
-    // Callers without types may pass anything.
     if (typeof tensor !== 'object' || tensor === null || !isShape(tensor.shape) || !hasElements(tensor)) {
       throw new PlanError(
         'run/input-data',

@@ -41,11 +41,12 @@ export interface Session {
 }
 
 /**
- * Makes a plan ready to run. Rejects with the errors of `checkPlan` for what is no plan, `plan/constants` when there are fewer
- * bytes than the plan says, and with the device's errors; what was made by then is freed.
+ * Makes a plan ready to run. Rejects with the errors of `checkPlan` for what is no plan, `run/device` for what is no device,
+ * `plan/constants` when there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
  */
-export async function createSession({ plan, constants, device }: SessionOptions): Promise<Session> {
-  checkPlan(plan)
+export async function createSession(options: SessionOptions): Promise<Session> {
+  checkOptions(options)
+  const { plan, constants, device } = options
   const load = async (): Promise<LoadedPlan> => {
     if (typeof device !== 'function') return loadPlan(plan, constants, device)
     const opened = await device()
@@ -127,6 +128,18 @@ export async function createSession({ plan, constants, device }: SessionOptions)
       else void last.then(freeAll)
     },
   }
+}
+
+/** Callers without types may leave something out, or pass a promise of it. */
+function checkOptions(options: SessionOptions | undefined): void {
+  checkPlan(options?.plan)
+  const device = options?.device
+  if (typeof device === 'function' || device?.info !== undefined) return
+  throw new PlanError(
+    'run/device',
+    device === undefined ? 'the session has no device' : 'the device of the session is none',
+    'pass an opened device, such as await openNode(), or a function that opens one',
+  )
 }
 
 function checkNames(plan: Plan, names: readonly string[]): void {

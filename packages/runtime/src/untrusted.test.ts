@@ -1,7 +1,7 @@
 import { cpu } from '@tilewright/backend-cpu'
 import { compile } from '@tilewright/compiler'
 import { addOp, buildGraph } from '@tilewright/graph'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSession, type HostTensor } from './index.js'
 
 /** y = x + x over four u8. */
@@ -42,3 +42,31 @@ test.each([null, 7, { dtype: 'u8', shape: [4] }, { dtype: 'u8', data }, { dtype:
     await expect(session.run({ x })).rejects.toMatchObject({ code: 'run/input-data' })
   },
 )
+
+test.each([undefined, null, 7])('%j is no inputs', async (given) => {
+  const session = await doubling()
+  await expect(Reflect.apply(session.run, undefined, [given])).rejects.toMatchObject({
+    code: 'run/input-data',
+    message: 'the run has no inputs',
+  })
+})
+
+describe('a session', () => {
+  const g = buildGraph('none')
+  const compiled = compile(g.finish([]), { backend: cpu() })
+
+  test('of nothing has no plan', async () => {
+    await expect(Reflect.apply(createSession, undefined, [])).rejects.toMatchObject({ code: 'plan/malformed' })
+  })
+
+  test.each([
+    [undefined, 'the session has no device'],
+    [null, 'the device of the session is none'],
+    [cpu().open(), 'the device of the session is none'],
+  ])('with %o for a device', async (device, message) => {
+    await expect(Reflect.apply(createSession, undefined, [{ ...compiled, device }])).rejects.toMatchObject({
+      code: 'run/device',
+      message,
+    })
+  })
+})

@@ -61,6 +61,13 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
     }
   })
 
+  // Callers without types may pass an object of arrays by name.
+  if (typeof run?.buffers?.get !== 'function') {
+    throw new SimulatorError({
+      code: 'sim/invalid-buffer',
+      message: 'the buffers are no Map from parameters to arrays',
+    })
+  }
   const { sizes = {} } = run
   const memories = new Map<Buffer, Memory>()
   for (const param of kernel.params) {

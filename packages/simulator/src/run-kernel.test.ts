@@ -253,6 +253,14 @@ describe('launches', () => {
     expect(message()).toMatchObject({ code: 'sim/invalid-buffer', message: `${given} nothing` })
     expect(message(new Int32Array(11))).toMatchObject({ message: `${given} Int32Array of 11` })
     expect(message(new Float32Array(12))).toMatchObject({ message: `${given} Float32Array of 12` })
+    for (const run of [undefined, {}, { buffers: { out: new Int32Array(12) } }]) {
+      expect(() => Reflect.apply(runKernel, undefined, [kernel, run])).toThrow(
+        expect.objectContaining({
+          code: 'sim/invalid-buffer',
+          message: 'the buffers are no Map from parameters to arrays',
+        }),
+      )
+    }
   })
 
   test('a written buffer shares its array with no other', () => {

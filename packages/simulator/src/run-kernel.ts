@@ -22,8 +22,7 @@ interface Outcome {
  * Throws `SimulatorError` (its `where` names the line of the statement), leaving the arrays as they were.
  */
 export function runKernel(kernel: Kernel, run: KernelRun): RunReport {
-  const { order = 'ascending', asyncCopies = 'latest' } = run
-  const outcome = simulate(kernel, run, { order, asyncCopies })
+  const outcome = simulate(kernel, run, { order: run?.order ?? 'ascending', asyncCopies: run?.asyncCopies ?? 'latest' })
   writeBack(outcome.machine, run)
   return outcome.report
 }

@@ -31,8 +31,19 @@ export interface DeviceOptions {
 /** Flags of `GPUBufferUsage`, which is no global in Node. */
 const usage = { copySrc: 0x4, copyDst: 0x8, storage: 0x80 } as const
 
-/** A device over `gpu`. It owns `gpu`: `dispose` destroys it. */
+/**
+ * A device over `gpu`. It owns `gpu`: `dispose` destroys it. Throws `CompileError` `device/no-webgpu` for what is no
+ * `GPUDevice`, or none of a WebGPU that tells what its adapter is.
+ */
 export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device {
+  // Callers without types may pass a promise of it, or an adapter.
+  if (gpu?.adapterInfo === undefined) {
+    throw new CompileError({
+      code: 'device/no-webgpu',
+      message: 'what makeDevice is given is no GPUDevice with adapterInfo',
+      help: 'pass the device that await adapter.requestDevice() gives, in a current browser',
+    })
+  }
   const { wait = (pending) => pending } = options
   const info = deviceInfo(gpu)
   const target: Target = deviceTarget(gpu.limits, info)

@@ -213,3 +213,32 @@ test('a chain may stand for its mapping', () => {
   const made = chain.repeat(4).spatial(8)
   expect(built(made)).toBe(built(made.mapping))
 })
+
+test.each([
+  ['a dtype', 'ir/dtype', 'buffer "x" has elements of "float"', ['x', 'float', [4]]],
+  ['a shape', 'ir/shape', 'the shape of buffer "x" is no array', ['x', 'f32', 4]],
+  ['a shape that is there', 'ir/shape', 'the shape of buffer "x" is no array', ['x', 'f32']],
+])('a buffer needs %s', (_, code, message, given) => {
+  build((g) => {
+    expect(thrownBy(() => Reflect.apply(g.param, undefined, given))).toMatchObject({
+      code,
+      message,
+      help: expect.any(String),
+    })
+  })
+})
+
+test('an access needs an array of indices, and an operand needs a value', () => {
+  build((g) => {
+    const x = g.param('x', 'f32', [4])
+    const set = (...given: readonly unknown[]): unknown => Reflect.apply(x.set, undefined, given)
+    expect(thrownBy(() => set(0, 1)).message).toBe('the index of an access is no array')
+    expect(thrownBy(() => set([0])).message).toBe('an operand is undefined')
+    expect(thrownBy(() => set([0], '1')).message).toBe('an operand is 1')
+    expect(thrownBy(() => set([0], x)).message).toBe('an operand is an object without a value')
+    expect(thrownBy(() => Reflect.apply(g.thread.add, undefined, [null]))).toMatchObject({
+      code: 'ir/operand',
+      help: expect.any(String),
+    })
+  })
+})

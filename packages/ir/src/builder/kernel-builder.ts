@@ -5,6 +5,7 @@
 import { type MappingChain, rank, type TaskMapping } from '@tilewright/task-mapping'
 import { type Buffer, buffer, type Scope } from '../buffer.js'
 import { computeType, type DType, type ScalarType } from '../dtype.js'
+import { CompileError } from '../errors.js'
 import { all, builtin, constant, type Expr, load, lt, select, sizeValue, type Var, variable } from '../expr.js'
 import { type Kernel, kernel } from '../kernel.js'
 import type { SizeExpr } from '../size.js'
@@ -132,7 +133,15 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
     block = outer
     return inner
   }
-  const index = (operands: readonly Operand[]): readonly Expr[] => operands.map((operand) => toExpr(operand, 'i32'))
+  const index = (operands: readonly Operand[]): readonly Expr[] => {
+    // Authors without types may pass one index alone.
+    if (Array.isArray(operands)) return operands.map((operand) => toExpr(operand, 'i32'))
+    throw new CompileError({
+      code: 'ir/operand',
+      message: 'the index of an access is no array',
+      help: 'pass one index for each dimension: y.set([i], value)',
+    })
+  }
   const inside = (target: Buffer, at: readonly Expr[]): Expr =>
     all(target.shape.flatMap((extent, d) => at.slice(d, d + 1).map((i) => lt(i, sizeValue(extent)))))
 

@@ -1,5 +1,6 @@
 /** Authoring handles over expressions: sugar that is never stored in the IR. */
 import type { ScalarType } from '../dtype.js'
+import { CompileError } from '../errors.js'
 import { add, type BinaryOp, binary, cast, constant, type Expr, select, sizeValue, unary } from '../expr.js'
 import type { SizeExpr } from '../size.js'
 
@@ -37,9 +38,17 @@ export interface Value {
   readonly select: (then: Operand, otherwise: Operand) => Value
 }
 
-/** The expression of an operand; a bare number takes the type `like`. */
+/** The expression of an operand; a bare number takes the type `like`. Throws `CompileError` `ir/operand` for what is none. */
 export function toExpr(operand: Operand, like: ScalarType): Expr {
   if (typeof operand === 'number' || typeof operand === 'boolean') return constant(like, operand)
+  // Authors without types may pass anything: a buffer's handle, most likely.
+  if (typeof operand !== 'object' || operand === null || !('kind' in operand || 'expr' in operand)) {
+    throw new CompileError({
+      code: 'ir/operand',
+      message: `an operand is ${typeof operand === 'object' ? 'an object without a value' : String(operand)}`,
+      help: 'pass a value, an expression, a size, a number or a boolean; at(…) reads the value of a buffer',
+    })
+  }
   if (!('kind' in operand)) return operand.expr
   // A size parameter and a size expression node share the tag 'size'; only the latter carries a dtype.
   if (operand.kind === 'size-op' || (operand.kind === 'size' && !('dtype' in operand))) return sizeValue(operand)

@@ -31,3 +31,12 @@ test('the message alone names all that is missing, and where', () => {
       with  operator "my.ops.Foo": node "foo""
   `)
 })
+
+test('host values are a Map: an object of them is refused', () => {
+  const b = graphBuilder('g')
+  b.output(b.node('Relu', [b.input('x', 'f32', [1])]), 'f32')
+  const hostValues = { x: { dtype: 'f32', shape: [1], data: new Float32Array(1) } }
+  expect(() => Reflect.apply(importGraph, undefined, [modelOf(b.build(), { opset: 17 }), { hostValues }])).toThrow(
+    expect.objectContaining({ code: 'onnx/host-value', message: 'the host values are no Map' }),
+  )
+})

@@ -40,6 +40,14 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Gra
 
 /** Imports a decoded model; throws as `importModel`. */
 export function importGraph(model: OnnxModel, { hostValues = new Map() }: ImportOptions = {}): Graph {
+  // Callers without types may pass an object of values by name.
+  if (typeof hostValues?.get !== 'function') {
+    throw new CompileError({
+      code: 'onnx/host-value',
+      message: 'the host values are no Map',
+      help: 'pass a Map from names of inputs to tensors: new Map([[name, { dtype, shape, data }]])',
+    })
+  }
   const opset = model.opsetImports.find(({ domain }) => domain === '')?.version ?? 1
   const functions = functionsOf(model)
   refuseGaps(model, functions, opset)
