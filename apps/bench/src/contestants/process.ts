@@ -1,6 +1,6 @@
 /** The program of a contestant's process: one contestant, one case, as many runs as it is asked for (see spawn.ts). */
 import { wgsl } from '@tilewright/backend-wgsl'
-import { openNode } from '@tilewright/backend-wgsl/node'
+import { findSwiftShader, openNode } from '@tilewright/backend-wgsl/node'
 import { formatError, invariant, TilewrightError } from '@tilewright/ir'
 import { chooseCases } from '../cases/index.js'
 import type { Tensors } from '../tensors.js'
@@ -53,6 +53,9 @@ async function open({ contestant, folder, software }: Prepare): Promise<OpenCont
       // A device of ours, opened and freed, leaves a Vulkan loader in the process also where the system has none.
       const device = await openNode({ software })
       device.dispose()
+      // The package has a Dawn of its own, which is to take the same driver.
+      const manifest = software ? findSwiftShader()?.manifest : undefined
+      if (manifest !== undefined) process.env.VK_DRIVER_FILES = manifest
       return openOnnxRuntime(folder, 'webgpu')
     }
     case 'onnxruntime-cpu':

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { wgslPipeline } from '../pipeline.js'
 import { emitWgsl } from '../print-wgsl.js'
 import { makeDevice } from './device.js'
-import { openNode } from './node.js'
+import { openNode, openNodeGpu } from './node.js'
 
 let device: Device
 beforeAll(async () => {
@@ -22,9 +22,8 @@ afterAll(() => device.dispose())
 
 /** A second, raw device of the same adapter. */
 async function openRaw(): Promise<GPUDevice> {
-  const { create } = await import('webgpu')
-  const adapter = await create([]).requestAdapter()
-  return adapter!.requestDevice()
+  const { device: raw } = await openNodeGpu({ software: true })
+  return raw
 }
 
 async function compiled(on: Device, author: (g: KernelBuilder) => void): Promise<Pipeline> {

@@ -6,6 +6,7 @@
 import { CompileError } from '@tilewright/ir'
 import type { GpuDevice } from './gpu-types.js'
 import { createThrottle, type Throttle } from './node-throttle.js'
+import { withVulkanDriver } from './node-vulkan.js'
 import { wantedLimits } from './target.js'
 
 /** An opened device of Dawn, without any of Tilewright on top of it. */
@@ -21,6 +22,8 @@ export interface DawnOptions {
   /** Options of Dawn, such as `backend=null`. */
   readonly dawn?: readonly string[]
   readonly adapter?: { readonly forceFallbackAdapter?: true; readonly powerPreference?: 'high-performance' }
+  /** Manifest of the only Vulkan driver to be asked. Default: whatever the Vulkan loader finds. */
+  readonly driver?: string | undefined
   /** What to do when no adapter is found. */
   readonly help: string
 }
@@ -35,7 +38,7 @@ const instances = new WeakMap<GPUDevice, GPU>()
  * Rejects with `CompileError` `device/no-webgpu` when the package cannot be loaded, `device/no-adapter` when Dawn finds no
  * adapter or the adapter gives no device.
  */
-export async function openDawn({ dawn = [], adapter: wanted = {}, help }: DawnOptions): Promise<NodeGpu> {
+export async function openDawn({ dawn = [], adapter: wanted = {}, driver, help }: DawnOptions): Promise<NodeGpu> {
   const { create } = await loadDawn()
   const missing = (message: string, cause?: unknown): CompileError =>
     new CompileError({ code: 'device/no-adapter', message, help, cause })
@@ -44,7 +47,8 @@ export async function openDawn({ dawn = [], adapter: wanted = {}, help }: DawnOp
   let adapter: GPUAdapter | null
   let device: GPUDevice
   try {
-    adapter = await instance.requestAdapter(wanted)
+    // Dawn makes its instance of Vulkan in this call, before it returns the promise.
+    adapter = await withVulkanDriver(driver, () => instance.requestAdapter(wanted))
   } catch (cause) {
     throw missing(`Dawn offers no adapter: ${String(cause)}`, cause)
   }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { findSwiftShader, hasVulkanDriver, loadVulkan } from './node-vulkan.js'
+import { findSwiftShader, hasVulkanDriver, loadVulkan, withVulkanDriver } from './node-vulkan.js'
 
 let folder: string
 beforeEach(() => {
@@ -42,6 +42,28 @@ describe('hasVulkanDriver', () => {
     expect(hasVulkanDriver(variables)).toBe(before)
     touch('two', 'vulkan', 'icd.d', 'driver.json')
     expect(hasVulkanDriver(variables)).toBe(true)
+  })
+})
+
+describe('withVulkanDriver', () => {
+  const driver = (): string | undefined => process.env.VK_DRIVER_FILES
+
+  test('names the driver during the call alone, also when that throws', () => {
+    const before = driver()
+    expect(withVulkanDriver('/some/driver.json', driver)).toBe('/some/driver.json')
+    expect(driver()).toBe(before)
+    const fail = (): never => {
+      throw new RangeError('no driver')
+    }
+    expect(() => withVulkanDriver('/outer.json', () => withVulkanDriver('/inner.json', fail))).toThrow('no driver')
+    expect(driver()).toBe(before)
+  })
+
+  test('leaves what the loader is told where no driver is given', () => {
+    expect(withVulkanDriver('/outer.json', () => withVulkanDriver(undefined, driver))).toBe('/outer.json')
+    expect(withVulkanDriver('/outer.json', () => withVulkanDriver('/inner.json', () => 0) || driver())).toBe(
+      '/outer.json',
+    )
   })
 })
 

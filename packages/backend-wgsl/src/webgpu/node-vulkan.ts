@@ -61,6 +61,23 @@ export function hasVulkanDriver(variables: Readonly<Record<string, string | unde
   })
 }
 
+/**
+ * What `ask` returns, told that the driver of `manifest`, if one is given, is the only one. The loader looks for drivers
+ * each time an instance of Vulkan is made, so `ask` must do that before it returns; what is asked later finds all drivers.
+ */
+export function withVulkanDriver<T>(manifest: string | undefined, ask: () => T): T {
+  if (manifest === undefined) return ask()
+  const before = process.env.VK_DRIVER_FILES
+  process.env.VK_DRIVER_FILES = manifest
+  try {
+    return ask()
+  } finally {
+    // Assigning undefined would leave the text "undefined".
+    if (before === undefined) delete process.env.VK_DRIVER_FILES
+    else process.env.VK_DRIVER_FILES = before
+  }
+}
+
 const loaderName = 'libvulkan.so.1'
 
 /** `RTLD_NOW | RTLD_NODELETE` of Linux: Node closes a library that is no addon of its own, and this keeps it open. */

@@ -7,12 +7,12 @@ import { findSwiftShader, hasVulkanDriver, loadVulkan } from './node-vulkan.js'
 
 export type { NodeGpu } from './node-dawn.js'
 export { openNullGpu, validateWgsl, type WgslDiagnostic } from './node-validate.js'
+export { findSwiftShader, type SwiftShader } from './node-vulkan.js'
 
 export interface OpenNodeOptions {
   /**
-   * Takes a software adapter and no other. On Linux that is SwiftShader, which the process keeps as its Vulkan driver from
-   * then on (`VK_DRIVER_FILES`); not in a worker thread, whose environment the Vulkan loader does not see.
-   * Default: a GPU, or what the Vulkan loader is told to use.
+   * Takes a software adapter and no other. On Linux that is an installed SwiftShader; not in a worker thread, whose
+   * environment the Vulkan loader does not see. Default: a GPU, or what the Vulkan loader is told to use.
    */
   readonly software?: boolean
 }
@@ -32,9 +32,9 @@ export async function openNode(options: OpenNodeOptions = {}): Promise<Device> {
  * them. Rejects as `openNode` does.
  */
 export async function openNodeGpu({ software = false }: OpenNodeOptions = {}): Promise<NodeGpu> {
-  if (process.platform === 'linux') chooseVulkanDriver(software)
   return openDawn({
     adapter: software ? { forceFallbackAdapter: true } : { powerPreference: 'high-performance' },
+    driver: process.platform === 'linux' ? chooseVulkanDriver(software) : undefined,
     help: software ? softwareHelp : hardwareHelp,
   })
 }
@@ -42,18 +42,15 @@ export async function openNodeGpu({ software = false }: OpenNodeOptions = {}): P
 const softwareHelp = 'install Chromium, which carries SwiftShader (Debian: apt-get install chromium)'
 const hardwareHelp = 'install the driver of a GPU, or open a software adapter: openNode({ software: true })'
 
-/** Must run before Dawn's first instance is made, which is when the Vulkan loader looks for drivers. */
-function chooseVulkanDriver(software: boolean): void {
+/** The manifest of SwiftShader when it is wanted. Loads a Vulkan loader, which must be there before Dawn asks for it. */
+function chooseVulkanDriver(software: boolean): string | undefined {
   const installed = findSwiftShader()
-  if (software) {
-    if (installed === undefined) throw noAdapter('no SwiftShader is installed', softwareHelp)
-    process.env.VK_DRIVER_FILES = installed.manifest
-  } else if (!hasVulkanDriver(process.env)) {
-    throw noAdapter('no Vulkan driver is installed', hardwareHelp)
-  }
+  if (software && installed === undefined) throw noAdapter('no SwiftShader is installed', softwareHelp)
+  if (!software && !hasVulkanDriver(process.env)) throw noAdapter('no Vulkan driver is installed', hardwareHelp)
   if (!loadVulkan(installed?.loader)) {
     throw noAdapter('there is no Vulkan loader (libvulkan.so.1)', 'install it (Debian: apt-get install libvulkan1)')
   }
+  return software ? installed?.manifest : undefined
 }
 
 function noAdapter(message: string, help: string): CompileError {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { CompileError } from '@tilewright/ir'
 import { afterEach, expect, test } from 'vitest'
 import { openNodeGpu } from './node.js'
 import type { NodeGpu } from './node-dawn.js'
@@ -30,6 +31,23 @@ async function roundTrip({ device, wait }: NodeGpu): Promise<readonly number[]> 
   await wait(stage.mapAsync(1))
   return [...new Uint32Array(stage.getMappedRange())]
 }
+
+/** What is found when no software is asked for: an adapter, or the code of an error. */
+const found = (): Promise<string> =>
+  openNodeGpu().then(
+    (gpu) => {
+      opened.push(gpu)
+      return gpu.device.adapterInfo.description
+    },
+    ({ code }: CompileError) => code,
+  )
+
+test('a software adapter, once opened, is not taken for a GPU', async () => {
+  const [before, driver] = [await found(), process.env.VK_DRIVER_FILES]
+  await open()
+  expect(process.env.VK_DRIVER_FILES).toBe(driver)
+  expect(await found()).toBe(before)
+})
 
 test('opens the software adapter with more than the default limits', async () => {
   const { device } = await open()
