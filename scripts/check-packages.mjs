@@ -1,8 +1,9 @@
 // pnpm check:packages: what is built can be used as it will be published: every export of every package loads in plain Node,
-// and its declarations resolve and check for a user who has neither the sources nor our compiler settings.
+// its declarations resolve and check for a user who has neither the sources nor our compiler settings, and its README links
+// to nothing that stays here.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import ts from 'typescript'
 import { readPackages, report } from './sources.mjs'
 import { ROOT } from './workspace.mjs'
@@ -67,7 +68,20 @@ function checkDeclarations() {
   })
 }
 
+/** @returns {string[]} */
+function checkLinks() {
+  return readPackages().flatMap(({ dir, manifest: { files = [] } }) => {
+    const folder = join(ROOT, 'packages', dir)
+    const isPacked = (/** @type {string} */ path) =>
+      files.some((packed) => path === packed || path.startsWith(`${packed}/`)) && existsSync(join(folder, path))
+    const links = readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/\]\((?!\w+:|#)([^)#]+)/g)
+    return [...links]
+      .filter(([, to = '']) => !isPacked(posix.normalize(to)))
+      .map(([, to]) => `packages/${dir}/README.md: '${to}' is not in the package; name it in plain text`)
+  })
+}
+
 /** @type {ts.FormatDiagnosticsHost} */
 const HOST = { getCurrentDirectory: () => ROOT, getCanonicalFileName: (name) => name, getNewLine: () => '\n' }
 
-report('built packages', [...checkRunning(), ...checkDeclarations()])
+report('built packages', [...checkRunning(), ...checkDeclarations(), ...checkLinks()])

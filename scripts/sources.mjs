@@ -7,7 +7,7 @@ import { ROOT } from './workspace.mjs'
 /**
  * @typedef {{ path: string, text: string }} SourceFile path: from the package's folder, with forward slashes
  * @typedef {{ name: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string>,
- *   peerDependencies?: Record<string, string>, optionalDependencies?: Record<string, string>,
+ *   peerDependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, files?: readonly string[],
  *   exports?: Record<string, string | Record<string, string>>,
  *   publishConfig?: { exports?: Record<string, string | Record<string, string>> } }} Manifest
  * @typedef {{ dir: string, manifest: Manifest, files: readonly SourceFile[] }} Package dir: the folder's name under packages/
