@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { openSite } from './browser.js'
 import { runPage, snippetsOf } from './snippets.js'
@@ -15,7 +16,8 @@ if (!isBuilt) console.log('pages are not run: the packages are not built, which 
 
 test.skipIf(!isBuilt)('the tutorial runs in Node, and the page that it builds in Chromium', { timeout }, async () => {
   const site = join(await runPage(root, page), 'web/dist')
-  const shown = snippetsOf(readFileSync(join(root, page), 'utf8')).findLast(({ language }) => language === 'text')
+  const tutorial = readFileSync(join(root, page), 'utf8')
+  const shown = snippetsOf(tutorial).findLast(({ language }) => language === 'text')
   const { text, close } = await openSite(site)
   try {
     await expect.poll(() => text('#result'), { timeout: 30_000 }).not.toBe('…')
@@ -23,8 +25,11 @@ test.skipIf(!isBuilt)('the tutorial runs in Node, and the page that it builds in
   } finally {
     await close()
   }
-  const scripts = readdirSync(join(site, 'assets')).map((name) => statSync(join(site, 'assets', name)).size)
-  expect(scripts).toHaveLength(1)
-  // The runtime alone: the page says about 30 kB.
-  expect(scripts[0]).toBeLessThan(35_000)
+  const [name = '', ...others] = readdirSync(join(site, 'assets'))
+  expect(others).toEqual([])
+  const script = readFileSync(join(site, 'assets', name))
+  const [, size, zipped] = /The script is about (\d+) kB, (\d+) kB with gzip/.exec(tutorial) ?? []
+  expect(Math.abs(script.length / 1000 - Number(size))).toBeLessThan(1)
+  expect(Math.abs(gzipSync(script).length / 1000 - Number(zipped))).toBeLessThan(1)
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`about ${zipped} kB with gzip`)
 })
