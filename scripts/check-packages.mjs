@@ -34,11 +34,15 @@ const typedGpu = `import type { openNodeGpu } from '@tilewright/backend-wgsl/nod
 export type Gpu = Awaited<ReturnType<typeof openNodeGpu>>
 export const limitsOf = (gpu: Gpu): GPUSupportedLimits => gpu.device.limits`
 
+/** The TypeScript of the tutorial. */
+const shown = [...readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8').matchAll(/^```ts .*\n([^`]*)^```$/gm)]
+
 /**
  * The programs that declarations are checked in: without types of WebGPU, with those of a package, and with those of the
  * DOM library of TypeScript 6 and later, which is the package `@types/web`.
  */
 const consumers = [
+  { name: 'tutorial', lines: shown.map(([, code]) => code), lib: ['es2023', 'dom'], types: [] },
   { name: 'plain', lines: exporting, lib: ['es2023', 'dom'], types: [] },
   { name: 'webgpu-types', lines: [...exporting, typedGpu], lib: ['es2023', 'dom'], types: ['@webgpu/types'] },
   { name: 'new-dom', lines: [...exporting, typedGpu], lib: ['es2023'], types: ['web'] },
@@ -58,6 +62,7 @@ function checkDeclarations() {
       module: ts.ModuleKind.NodeNext,
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       strict: true,
+      noUncheckedIndexedAccess: true,
       noEmit: true,
     })
     const fromSources = program.getSourceFiles().filter(({ fileName }) => /\/packages\/[^/]+\/src\//.test(fileName))
