@@ -1,4 +1,5 @@
 /** Which inputs of a model must be known for it to be compiled. */
+import { checkModel } from '../check-model.js'
 import type { OnnxFunction, OnnxModel, OnnxNode } from '../model.js'
 import { controlFlow } from './control-flow/index.js'
 import { allNodes, type Functions, functionsOf, subgraphsOf } from './functions.js'
@@ -10,8 +11,10 @@ const mostElements = 8
 /**
  * Names of the graph inputs that some node reads as a host value, or from which one is computed, so that a model compiles
  * only when they are given; and of the integers and flags that alone decide which branch of an If is taken, or how often a Loop runs.
+ * Throws `CompileError` `onnx/model` for what is no decoded model.
  */
 export function hostInputs(model: OnnxModel): readonly string[] {
+  checkModel(model)
   const { graph } = model
   const functions = functionsOf(model)
   const inputs = new Set(graph.inputs.map((input) => input.name))

@@ -2,7 +2,9 @@ import { formatSize } from '@tilewright/ir'
 import { thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { encodeModel } from '../encode-model.js'
+import { fixSizes } from '../fix-sizes.js'
 import { graphBuilder, modelOf } from '../graph-builder.js'
+import { hostInputs } from './host-inputs.js'
 import { importGraph, importModel } from './import-model.js'
 
 test('dimensions of one name have one size; those without a name are sizes of their own, whatever stands for a name', () => {
@@ -39,4 +41,10 @@ test('host values are a Map: an object of them is refused', () => {
   expect(() => Reflect.apply(importGraph, undefined, [modelOf(b.build(), { opset: 17 }), { hostValues }])).toThrow(
     expect.objectContaining({ code: 'onnx/host-value', message: 'the host values are no Map' }),
   )
+})
+
+test.each([importGraph, hostInputs, fixSizes])('%o wants a decoded model, not its bytes', (take) => {
+  for (const given of [undefined, new Uint8Array(4)]) {
+    expect(() => Reflect.apply(take, undefined, [given, {}])).toThrow(expect.objectContaining({ code: 'onnx/model' }))
+  }
 })

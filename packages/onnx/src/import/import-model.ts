@@ -4,6 +4,7 @@
  */
 import { buildGraph, type Graph, type TensorData } from '@tilewright/graph'
 import { CompileError, type SizeExpr, size } from '@tilewright/ir'
+import { checkModel } from '../check-model.js'
 import { decodeModel } from '../decode-model.js'
 import { quote } from '../format-errors.js'
 import type { OnnxDim, OnnxModel } from '../model.js'
@@ -38,8 +39,9 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Gra
   return importGraph(decodeModel(bytes), options)
 }
 
-/** Imports a decoded model; throws as `importModel`. */
+/** Imports a decoded model; throws as `importModel`, and `CompileError` `onnx/model` for what is none. */
 export function importGraph(model: OnnxModel, { hostValues = new Map() }: ImportOptions = {}): Graph {
+  checkModel(model)
   // Callers without types may pass an object of values by name.
   if (typeof hostValues?.get !== 'function') {
     throw new CompileError({
