@@ -1,6 +1,7 @@
 import { arbitraryMapping, propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { chain } from './chain.js'
 import { draw } from './draw.js'
 import { compose, repeat, spatial, taskShape, tasksPerWorker, workers } from './mapping.js'
 import { tasks } from './tasks-of.js'
@@ -11,6 +12,10 @@ test('rank 1 is one row', () => {
       0    1    2    3    4    5    6    7
     0:0  1:0  2:0  3:0  0:1  1:1  2:1  3:1"
   `)
+})
+
+test('a chain is drawn as its mapping', () => {
+  expect(draw(chain.repeat(2).spatial(4))).toBe(draw(compose(repeat(2), spatial(4))))
 })
 
 test('rank 2, a task each: the worker alone', () => {
