@@ -29,6 +29,10 @@ float fmaxf(float, float) noexcept;
 float fmaf(float, float, float) noexcept;
 }
 
+// Of the minimum by -1 too, on which processors trap.
+inline int tw_divide(int left, int right) { return right == -1 ? (int)(0u - (unsigned)left) : left / right; }
+inline int tw_remainder(int left, int right) { return right == -1 ? 0 : left % right; }
+
 inline int abs(int value) { return value < 0 ? -value : value; }
 inline int min(int a, int b) { return b < a ? b : a; }
 inline int max(int a, int b) { return a < b ? b : a; }

@@ -1,7 +1,8 @@
 /**
- * Functions that printed source calls for what C++ has no words for: asynchronous copies, mbarriers, matrix instructions.
- * For a GPU they are PTX, printed into the source that uses them; what executes the source on a processor defines them
- * under the same names. Semantics: PTX ISA 8, "Data Movement", "Parallel Synchronization" and "Warp-level Matrix".
+ * Functions that printed source calls for what C++ has no words for: quotients that wrap, asynchronous copies, mbarriers,
+ * matrix instructions. For a GPU they are mostly PTX, printed into the source that uses them; what executes the source on a
+ * processor defines them under the same names. Semantics: PTX ISA 8, "Data Movement", "Parallel Synchronization" and
+ * "Warp-level Matrix".
  */
 
 const shared = (name: string): string => `(unsigned)__cvta_generic_to_shared(${name})`
@@ -38,7 +39,13 @@ const mbarrierWait = `void tw_mbarrier_wait(unsigned long long* slot, int parity
   }
 }`
 
+/** `number` where the divisor is -1, whose quotient may be no i32: integers wrap. */
+const division = (name: string, operator: string, number: string): string =>
+  `int ${name}(int left, int right) { return right == -1 ? ${number} : left ${operator} right; }`
+
 export type Intrinsic =
+  | 'tw_divide'
+  | 'tw_remainder'
   | 'tw_copy_async_4'
   | 'tw_copy_async_8'
   | 'tw_copy_async_16'
@@ -56,6 +63,8 @@ export type Intrinsic =
   | 'tw_mbarrier_wait'
 
 const definitions: Readonly<Record<Intrinsic, string>> = {
+  tw_divide: division('tw_divide', '/', '(int)(0u - (unsigned)left)'),
+  tw_remainder: division('tw_remainder', '%', '0'),
   tw_copy_async_4: copyAsync(4),
   tw_copy_async_8: copyAsync(8),
   tw_copy_async_16: copyAsync(16),

@@ -122,6 +122,26 @@ describe('emitCuda', () => {
     await expect(emitCuda(flat).pipeline.source).toMatchFileSnapshot('../goldens/warp.cu')
   })
 
+  test('a quotient by what may be -1 is a call, by sizes and constants an operator', () => {
+    const { source } = emitCuda(
+      lowered((g) => {
+        const [x, y] = [g.param('x', 'i32', [2]), g.param('y', 'i32', [5])]
+        const at = (i: number): ReturnType<typeof x.at> => x.at(i)
+        for (const [i, of] of [at(0).div(at(1)), at(0).mod(at(1)), at(0).div(3), at(0).div(-1)].entries())
+          y.set([i], of)
+        y.set([4], at(0).mod(size('n', { min: 1 })))
+      }),
+    ).pipeline
+    expect(source).toContain('int tw_divide(int left, int right) { return right == -1 ? ')
+    expect(source.split('\n').filter((line) => line.startsWith('  y['))).toEqual([
+      '  y[0] = tw_divide(x[0], x[1]);',
+      '  y[1] = tw_remainder(x[0], x[1]);',
+      '  y[2] = x[0] / 3;',
+      '  y[3] = tw_divide(x[0], -1);',
+      '  y[4] = x[0] % s0;',
+    ])
+  })
+
   test('shared memory above 48 KiB is dynamic', async () => {
     const emitted = emitCuda(
       lowered((g) => {

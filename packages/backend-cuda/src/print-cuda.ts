@@ -2,7 +2,8 @@
  * Prints a lowered kernel as CUDA C++. Parameters are pointers to the used storage buffers in the order of the kernel's,
  * then its sizes; the entry is always `main_kernel`, so that equal kernels have equal source.
  *
- * Signed arithmetic is printed as C++ has it: where an i32 overflows, C++ gives no promise.
+ * Signed arithmetic is printed as C++ has it: where an i32 overflows, C++ gives no promise. Quotients of the minimum by -1,
+ * on which processors trap, are kept from it where the divisor may be -1.
  */
 import {
   type BufferUsage,
@@ -31,6 +32,7 @@ import {
   type Const,
   type DType,
   defined,
+  type Expr,
   InternalError,
   type Kernel,
   type ScalarType,
@@ -68,15 +70,14 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   const scalars = createScalarBlock()
   const builtinNames = new Map<Builtin, string>()
   const intrinsics = new Set<Intrinsic>()
+  const use = (name: Intrinsic): void => {
+    intrinsics.add(name)
+  }
   const shared = sharedMemory(kernel)
   const p = createCLikePrinter({
     reserved,
-    exprs: exprPrinters(scalars, builtinNames),
-    stmts: stmtPrinters(
-      usage,
-      cooperationPrinters((name) => intrinsics.add(name)),
-      shared,
-    ),
+    exprs: exprPrinters(scalars, builtinNames, use),
+    stmts: stmtPrinters(usage, cooperationPrinters(use), shared),
   })
   const buffers = kernel.params.filter((param) => usage.has(param))
   const pointers = buffers.map((buffer) => {
@@ -120,7 +121,11 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   }
 }
 
-function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, string>): ExprPrinters {
+function exprPrinters(
+  scalars: ScalarBlock,
+  builtinNames: ReadonlyMap<Builtin, string>,
+  use: (name: Intrinsic) => void,
+): ExprPrinters {
   return {
     ...cLikeExprs,
     const: constantCode,
@@ -136,6 +141,11 @@ function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, s
       const { op, left, right } = expr
       if ((op === 'min' || op === 'max') && expr.dtype === 'f32') return call(`f${op}f`, [p.text(left), p.text(right)])
       if (op === 'pow') return call('powf', [p.text(left), p.text(right)])
+      if ((op === 'div' || op === 'mod') && expr.dtype === 'i32' && mayBeMinusOne(right)) {
+        const name = op === 'div' ? 'tw_divide' : 'tw_remainder'
+        use(name)
+        return call(name, [p.text(left), p.text(right)])
+      }
       if (op !== 'shl' && op !== 'shr') return cLikeExprs.binary(expr, p)
       // C++ has no result for amounts above 31.
       const amount = right.kind === 'const' ? String(Number(right.value) & 31) : `(${p.text(right, level.unary)} & 31)`
@@ -153,6 +163,11 @@ function exprPrinters(scalars: ScalarBlock, builtinNames: ReadonlyMap<Builtin, s
     bitcast: ({ dtype, value }, p) => call(`__${cudaNames[value.dtype]}_as_${cudaNames[dtype]}`, [p.text(value)]),
     load: ({ buffer, index }, p) => widened(buffer, elementText(buffer, index, p)),
   }
+}
+
+/** Sizes are not negative. */
+function mayBeMinusOne(divisor: Expr): boolean {
+  return divisor.kind === 'const' ? divisor.value === -1 : divisor.kind !== 'size'
 }
 
 function constantCode({ dtype, value }: Const): Code {
