@@ -270,4 +270,25 @@ describe('lower-approximations', () => {
     runKernel(kernel, { buffers, sizes: {} })
     expect([...result]).toEqual([2 ** 31 - 1, -(2 ** 31), -1])
   })
+
+  test('a u32 is the sum of its halves as an f32, unless it is evidently small', () => {
+    const toFloat = (of: (word: Expr) => Expr): Kernel =>
+      buildKernel({ name: 'float', threads: 1, workgroups: [3, 1, 1] }, (g) => {
+        const [x, y] = [g.param('x', 'u32', [3]), g.param('y', 'f32', [3])]
+        y.set([g.workgroup.x], cast('f32', of(x.at(g.workgroup.x).expr)))
+      })
+    const plain = toFloat((word) => word)
+    const kernel = lowerApproximations.run(plain)
+    expect(kernel).not.toBe(plain)
+    const result = new Float32Array(3)
+    const buffers = new Map<Buffer, Uint32Array | Float32Array>([
+      [kernel.params[0]!, Uint32Array.of(2 ** 32 - 129, 2 ** 32 - 128, 7)],
+      [kernel.params[1]!, result],
+    ])
+    runKernel(kernel, { buffers })
+    expect([...result]).toEqual([2 ** 32 - 256, 2 ** 32, 7])
+    const small = toFloat((word) => binary('shr', word, constant('u32', 1)))
+    expect(lowerApproximations.run(small)).toBe(small)
+    expect(lowerApproximations.run(kernel)).toBe(kernel)
+  })
 })

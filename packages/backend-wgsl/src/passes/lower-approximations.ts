@@ -12,6 +12,8 @@
  * - `log`: WGSL leaves open what it is of zero and below, and software adapters give numbers.
  * - `pow`, which WGSL has for positive bases only: |x|^y = e^(y·ln|x|), with the sign by the parity of y.
  * - f32 to integer: WGSL clamps to the largest f32 below 2^31 or 2^32, the IR to the largest integer.
+ * - u32 to f32: WGSL may round either way, and software adapters round numbers from 2^31 on twice. Both halves of the number
+ *   are exact, and so is all but the sum of them.
  */
 import {
   add,
@@ -43,9 +45,12 @@ import { hyperbolic } from './hyperbolic.js'
 export const lowerApproximations: Pass = definePass('lower-approximations', {}, (kernel) => {
   const body = expandExpressions(kernel.body, {
     keeps: looseExps(kernel),
-    matches: (node) => isFloatFunction(node) || isPower(node) || isFloatToInteger(node),
+    matches: (node) => isFloatFunction(node) || isPower(node) || isLooseCast(node),
     expand: (node, bind) => {
-      if (isFloatToInteger(node)) return clampedCast(node.dtype, bind('x', node.value))
+      if (isLooseCast(node)) {
+        const x = bind('x', node.value)
+        return x.dtype === 'f32' ? clampedCast(node.dtype, x) : sumOfHalves(x)
+      }
       if (isPower(node)) return power(node, bind)
       if (!isFloatFunction(node)) return node
       const { op, value } = node
@@ -78,13 +83,29 @@ const approximations: Readonly<Partial<Record<FloatFunction, Approximation>>> = 
   ...hyperbolic,
 }
 
-function isFloatToInteger(node: Expr): node is Extract<Expr, { readonly kind: 'cast' }> {
-  return node.kind === 'cast' && node.value.dtype === 'f32' && (node.dtype === 'i32' || node.dtype === 'u32')
+/** Casts of f32 to integers, and of u32 to f32 but of numbers that are evidently below 2^31. */
+function isLooseCast(node: Expr): node is Extract<Expr, { readonly kind: 'cast' }> {
+  if (node.kind !== 'cast') return false
+  if (node.value.dtype === 'f32') return node.dtype === 'i32' || node.dtype === 'u32'
+  return node.value.dtype === 'u32' && node.dtype === 'f32' && !isSmall(node.value)
+}
+
+/** Whether a u32 is evidently below 2^31. */
+function isSmall(value: Expr): boolean {
+  if (value.kind === 'load') return value.buffer.dtype === 'u8'
+  if (value.kind !== 'binary' || value.right.kind !== 'const') return false
+  const right = Number(value.right.value)
+  return (value.op === 'shr' && (right & 31) > 0) || (value.op === 'bit-and' && right < 2 ** 31)
 }
 
 function clampedCast(dtype: Expr['dtype'], x: Expr): Expr {
   const end = dtype === 'i32' ? 2 ** 31 : 2 ** 32
   return select(lt(x, f32(end)), cast(dtype, x), constant(dtype, end - 1))
+}
+
+function sumOfHalves(x: Expr): Expr {
+  const upper = cast('f32', binary('shr', x, constant('u32', 16)))
+  return add(mul(upper, f32(65536)), cast('f32', binary('bit-and', x, constant('u32', 65535))))
 }
 
 /** Whether an argument is evidently so small that the function built in keeps the bound. */
