@@ -1,5 +1,16 @@
 /** The device: buffers are memory of this process, a launch is a call. */
-import type { Device, DeviceBuffer, Pipeline, PlanKernel } from '@tilewright/backend'
+import {
+  bufferSize,
+  checkKernel,
+  checkLaunch,
+  checkTransfer,
+  type Device,
+  type DeviceBuffer,
+  disposedReason,
+  lostError,
+  type Pipeline,
+  type PlanKernel,
+} from '@tilewright/backend'
 import { CompileError, type Target } from '@tilewright/ir'
 
 /** What the printer of this package makes: it views the bytes of each buffer as its dtype. */
@@ -10,76 +21,76 @@ export function openCpu(target: Target): Device {
   const memories = new WeakMap<DeviceBuffer, ArrayBuffer>()
   const launches = new WeakMap<Pipeline, Launch>()
   let disposed = false
+  const checkOpen = (): void => {
+    if (disposed) throw lostError(disposedReason)
+  }
   const memoryOf = (buffer: DeviceBuffer): ArrayBuffer => {
     const memory = memories.get(buffer)
-    if (disposed) {
-      throw new CompileError({
-        code: 'device/lost',
-        message: 'the device was disposed of',
-        help: 'open a new device',
-      })
-    }
     if (memory !== undefined) return memory
-    throw new CompileError({
-      code: 'device/foreign',
-      message: 'the buffer was destroyed, or it is another device’s',
-    })
+    throw foreign('the buffer was destroyed, or it is another device’s')
   }
   return {
     info: { backend: 'cpu', adapter: 'JavaScript', software: true },
     target,
     createBuffer: (bytes) => {
-      if (bytes > target.limits.bufferBytes) {
-        throw new CompileError({
-          code: 'limits/buffer-size',
-          message: `a buffer of ${bytes} bytes; the target allows ${target.limits.bufferBytes}`,
-          help: 'split the tensor, or run on another device',
-        })
-      }
-      const padded = Math.max(16, Math.ceil(bytes / 16) * 16)
+      checkOpen()
+      const size = bufferSize(bytes, target)
       const buffer: DeviceBuffer = {
-        bytes: padded,
+        bytes: size,
         destroy: () => {
           memories.delete(buffer)
         },
       }
-      memories.set(buffer, allocate(padded))
+      memories.set(buffer, allocate(size))
       return buffer
     },
     write: (buffer, data, offset = 0) => {
+      checkOpen()
+      checkTransfer(buffer, data.byteLength, 'a write', offset)
       new Uint8Array(memoryOf(buffer)).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
     },
-    read: async (buffer, bytes) => new Uint8Array(memoryOf(buffer).slice(0, bytes)),
+    read: async (buffer, bytes) => {
+      checkOpen()
+      checkTransfer(buffer, bytes, 'a read')
+      return new Uint8Array(memoryOf(buffer).slice(0, bytes))
+    },
     createPipeline: async (kernel) => {
+      checkOpen()
+      checkKernel(kernel, target)
       const pipeline: Pipeline = { kernel }
       launches.set(pipeline, compileLaunch(kernel))
       return pipeline
     },
     begin: () => {
+      checkOpen()
       const recorded: (() => void)[] = []
       return {
         dispatch: (pipeline, ranges, scalars, [x, y, z]) => {
           const launch = launches.get(pipeline)
-          if (launch === undefined) {
-            throw new CompileError({ code: 'device/pipeline', message: 'the pipeline belongs to another device' })
-          }
+          if (launch === undefined) throw foreign('a pipeline of another device was given')
+          checkLaunch(pipeline, ranges, scalars)
           const memory = ranges.map(({ buffer, offset, bytes }) => new Uint8Array(memoryOf(buffer), offset, bytes))
           const words = new Int32Array(scalars)
           recorded.push(() => launch(memory, words, x, y, z))
         },
         submit: () => {
+          checkOpen()
           for (const run of recorded) run()
           recorded.length = 0
         },
       }
     },
     // A launch runs while it is submitted, and throws there.
-    settled: async () => undefined,
+    settled: async () => checkOpen(),
     lost: new Promise(() => undefined),
     dispose: () => {
       disposed = true
     },
   }
+}
+
+function foreign(message: string): CompileError {
+  return new CompileError({ code: 'device/foreign', message })
 }
 
 function allocate(bytes: number): ArrayBuffer {

@@ -1,8 +1,10 @@
 /**
  * A device: buffers, transfers, pipelines, launches. It never sees a plan.
  *
- * Sizes are bytes. Buffers and pipelines are opaque: a device accepts only its own. All operations on one device run in
- * the order in which they were made.
+ * Sizes are bytes. Buffers and pipelines are opaque: a device accepts only its own, and no buffer that was destroyed
+ * (`CompileError` `device/foreign`). All operations on one device run in the order in which they were made. One that is lost
+ * or disposed of refuses every use with `device/lost`; buffers of it may still be destroyed. `device-checks.ts` has the
+ * checks that all devices make. `@tilewright/conformance` holds devices to this text.
  */
 import type { Target } from '@tilewright/ir'
 import type { PlanKernel } from './plan/plan.js'
@@ -29,6 +31,7 @@ export interface Recorder {
   /**
    * `ranges` and `scalars` in the order of `pipeline.kernel`; no extent of `workgroups` is 0. Ranges that are written
    * overlap no other; where the target does not mix accesses, they are of other buffers than those that are only read.
+   * Throws `CompileError` `device/launch` for as many ranges or scalars as the kernel does not have.
    */
   readonly dispatch: (
     pipeline: Pipeline,
@@ -58,12 +61,15 @@ export interface Device {
   readonly createBuffer: (bytes: number) => DeviceBuffer
   /**
    * Copies host bytes to a buffer from `offset` on, a multiple of 4 (default: 0); the view may be reused at once. The
-   * rest of the last word becomes undefined.
+   * rest of the last word becomes undefined. Throws `CompileError` `device/range` beyond the end.
    */
   readonly write: (buffer: DeviceBuffer, data: ArrayBufferView, offset?: number) => void
-  /** Reads the first `bytes`, after everything submitted before. Rejects with `CompileError` `device/lost`. */
+  /** Reads the first `bytes`, after everything submitted before. Rejects with `CompileError` `device/range` beyond the end. */
   readonly read: (buffer: DeviceBuffer, bytes: number) => Promise<Uint8Array<ArrayBuffer>>
-  /** Compiles. Rejects with `CompileError` `device/pipeline` with the compiler's message. */
+  /**
+   * Compiles. Rejects with `CompileError` `device/pipeline` with the compiler's message, and `limits/…` for what the target
+   * does not allow.
+   */
   readonly createPipeline: (kernel: PlanKernel) => Promise<Pipeline>
   readonly begin: () => Recorder
   /**
@@ -73,6 +79,6 @@ export interface Device {
   readonly settled: () => Promise<void>
   /** Resolves with the reason when the device is lost, and never otherwise. */
   readonly lost: Promise<string>
-  /** Frees the device and all its buffers; idempotent. */
+  /** Frees the device and all its buffers; idempotent, and no loss: `lost` stays pending. */
   readonly dispose: () => void
 }

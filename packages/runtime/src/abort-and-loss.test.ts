@@ -87,7 +87,7 @@ describe('a session that opens its device', () => {
     expect((await next).outputs.y!.data).toEqual(Float32Array.of(12, 16))
     expect([opened.length, uploads]).toEqual([2, 2])
     session.dispose()
-    await expect(opened[1]!.read(opened[1]!.createBuffer(4), 4)).rejects.toThrow('the device was disposed of')
+    expect(() => opened[1]!.begin()).toThrow('the device is lost: it was disposed of')
   })
 
   test('fails as long as there is no device, and disposes of one that cannot be loaded', async () => {
@@ -105,7 +105,7 @@ describe('a session that opens its device', () => {
     expect((await session.run(x(1, 2))).outputs.y!.data).toEqual(Float32Array.of(4, 8))
     const short = createSession({ plan: compiled.plan, constants: new Uint8Array(), device })
     expect(await codeOf(short)).toBe('plan/constants')
-    await expect(opened[2]!.read(opened[2]!.createBuffer(4), 4)).rejects.toThrow('the device was disposed of')
+    expect(() => opened[2]!.begin()).toThrow('the device is lost: it was disposed of')
   })
 
   test('a device of the caller is not replaced', async () => {

@@ -56,7 +56,10 @@ export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device 
   const bufferOf = (buffer: DeviceBuffer): GPUBuffer => {
     const known = buffers.get(buffer)
     if (known !== undefined) return known
-    throw new CompileError({ code: 'device/foreign', message: 'a buffer of another device was given' })
+    throw new CompileError({
+      code: 'device/foreign',
+      message: 'the buffer was destroyed, or it is another device’s',
+    })
   }
   const recorder = createRecorder(gpu, faults, bufferOf, (pipeline) => {
     const known = pipelines.get(pipeline)
@@ -78,6 +81,7 @@ export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device 
       const buffer: DeviceBuffer = Object.freeze({
         bytes: size,
         destroy: () => {
+          if (!buffers.delete(buffer)) return
           owned.delete(made)
           recorder.forget(made)
           made.destroy()

@@ -60,20 +60,6 @@ async function rejection(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('buffers', () => {
-  test('are zero at first, and read what was written', async () => {
-    expect([...(await device.read(device.createBuffer(5), 5))]).toEqual([0, 0, 0, 0, 0])
-    const bytes = Uint8Array.from({ length: 100_003 }, (_, i) => i * 7)
-    const shared = new Uint8Array(new SharedArrayBuffer(100_010)).subarray(5, 100_008)
-    shared.set(bytes)
-    for (const data of [bytes, shared, new DataView(bytes.buffer, 1, 99), bytes.subarray(3, 4), bytes.subarray(0, 0)]) {
-      const expected = [...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]
-      const buffer = bufferOf(device, data)
-      expect([...(await device.read(buffer, data.byteLength))]).toEqual(expected)
-      buffer.destroy()
-      buffer.destroy()
-    }
-  })
-
   test('many reads at once', async () => {
     const buffers = Array.from({ length: 40 }, (_, i) => bufferOf(device, Float32Array.of(i, i, i, i)))
     const values = await Promise.all(buffers.map((buffer) => floats(device, buffer)))
@@ -93,32 +79,6 @@ describe('buffers', () => {
 })
 
 describe('launches', () => {
-  test('run in order, each with its scalars', async () => {
-    const kernel = await device.createPipeline({
-      source: `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
-struct Scalars { s0: i32, s1: f32 }
-@group(0) @binding(1) var<uniform> scalars: Scalars;
-@compute @workgroup_size(4) fn main(@builtin(local_invocation_index) i: u32) {
-  y[i] = y[i] * f32(scalars.s0) + scalars.s1;
-}`,
-      entry: 'main',
-      threads: 4,
-      workgroupBytes: 0,
-      buffers: [{ access: 'read-write', dtype: 'f32', lanes: 1 }],
-      scalars: 2,
-    })
-    const y = bufferOf(device, Float32Array.of(1, 2, 3, 4))
-    const half = new Uint32Array(Float32Array.of(0.5).buffer)[0]!
-    for (let run = 0; run < 2; run++) {
-      const recorder = device.begin()
-      recorder.dispatch(kernel, [y].map(wholeBuffer), Uint32Array.of(2, half), [1, 1, 1])
-      recorder.dispatch(kernel, [y].map(wholeBuffer), Uint32Array.of(10, 0), [1, 1, 1])
-      recorder.submit()
-    }
-    // ((2y + ½)·10)·2 + ½)·10
-    expect(await floats(device, y)).toEqual([505, 905, 1305, 1705])
-  })
-
   test('a kernel that does not compile is refused with its line', async () => {
     const { kernel } = await compiled(device, scaled(2))
     const broken = { ...kernel, source: kernel.source.replace('x[thread]', 'z[thread]') }
@@ -172,7 +132,7 @@ describe('devices', () => {
       [2, 4, 6, 8],
       [3, 6, 9, 12],
     ])
-    expect(() => device.write(other.createBuffer(4), new Uint8Array(4))).toThrow('a buffer of another device')
+    expect(() => device.write(other.createBuffer(4), new Uint8Array(4))).toThrow('it is another device’s')
     other.dispose()
     other.dispose()
     expect(() => other.begin()).toThrow('the device is lost: it was disposed of')
