@@ -26,6 +26,7 @@ export const LAYERS = {
   schedules: { layer: 3, mayImport: ['ir', 'task-mapping'] },
   onnx: { layer: 3, mayImport: ['graph', 'ir'] },
   runtime: { layer: 3, mayImport: ['backend'] },
+  conformance: { layer: 3, mayImport: ['backend', 'simulator', 'ir', 'task-mapping'] },
   'backend-wgsl': { layer: 3, mayImport: BELOW_BACKENDS },
   'backend-cuda': { layer: 3, mayImport: BELOW_BACKENDS },
   'backend-cpu': { layer: 3, mayImport: BELOW_BACKENDS },

@@ -19,7 +19,7 @@ function model(): Uint8Array {
   return encodeModel(modelOf(g.build(), { opset: 17 }))
 }
 
-test.skipIf(!isBuilt).each(['README.md', 'docs/kernel-tutorial.md'])(
+test.skipIf(!isBuilt).each(['README.md', 'docs/kernel-tutorial.md', 'packages/conformance/README.md'])(
   '%s does what it shows',
   { timeout },
   async (page) => {

@@ -36,3 +36,6 @@ export { byDefinition, runScheduled, type ScheduledRun } from './run-scheduled.j
 export { testTarget } from './test-target.js'
 export { thrownBy } from './thrown-by.js'
 export { GUARDED_TIERS, type GuardedTier, nvccPath, nvccSkipReason, tierSkipReason } from './tiers.js'
+export { type Operations, operations } from './toy-backend/operations.js'
+export { elementText } from './toy-backend/print-toy.js'
+export { type ToyParts, toyBackend } from './toy-backend/toy-backend.js'
