@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { dataSkipReason } from './internal/testing/src/data-folder.js'
-import { GUARDED_TIERS, nvccSkipReason, tierSkipReason } from './internal/testing/src/tiers.js'
+import { GUARDED_TIERS, type GuardedTier, nvccSkipReason, tierSkipReason } from './internal/testing/src/tiers.js'
 
 const ROOT = import.meta.dirname
 
@@ -36,6 +36,9 @@ const resolve = { alias: sourceAliases() }
 const patience = process.env.CI === 'true' ? 6 : 1
 const seed = join(ROOT, 'internal/testing/src/seed.ts')
 
+/** Tests of CUDA devices run on the emulated one too: what they ask of a GPU is known to be right before there is one. */
+const OWN_AND_OTHERS: Partial<Record<GuardedTier, readonly string[]>> = { 'cuda-source': ['cuda-source', 'cuda'] }
+
 const dataReason = dataSkipReason()
 if (dataReason !== undefined) console.log(`tests on external data skipped: ${dataReason}`)
 const nvccReason = nvccSkipReason()
@@ -52,7 +55,8 @@ const guarded = GUARDED_TIERS.flatMap((tier, order) => {
       resolve,
       test: {
         name: tier,
-        include: [`{packages,internal,apps}/**/*.${tier}.test.ts`],
+        include: (OWN_AND_OTHERS[tier] ?? [tier]).map((name) => `{packages,internal,apps}/**/*.${name}.test.ts`),
+        env: { TILEWRIGHT_TESTED_CUDA: tier === 'cuda' ? 'gpu' : 'emulated' },
         // Each file in a process of its own, which is killed when a test does not come back: a shader that never ends blocks
         // its process for good.
         pool: 'forks' as const,

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { chromiumPath } from './chromium.js'
 
 /** The tiers whose tests run one file at a time, each in a child process with a hard timeout. */
-export const GUARDED_TIERS = ['webgpu', 'browser', 'cuda-source'] as const
+export const GUARDED_TIERS = ['webgpu', 'browser', 'cuda-source', 'cuda'] as const
 export type GuardedTier = (typeof GUARDED_TIERS)[number]
 
 const PROBES: Record<GuardedTier, () => string | undefined> = {
@@ -22,9 +22,10 @@ const PROBES: Record<GuardedTier, () => string | undefined> = {
       ? 'g++ is not on PATH (Debian: apt-get install g++); nvcc needs it too'
       : undefined
   },
+  cuda: probeCuda,
 }
 
-/** Why the tests of `tier` cannot run here, or undefined when they can. Starts a process for tier webgpu (about 0.2 s). */
+/** Why the tests of `tier` cannot run here, or undefined when they can. Starts a process for tiers webgpu and cuda (about 0.2 s). */
 export function tierSkipReason(tier: GuardedTier): string | undefined {
   return PROBES[tier]()
 }
@@ -85,4 +86,36 @@ function askForAdapter(args: readonly string[], environment: Record<string, stri
   })
   if (status === 0) return undefined
   return status === 3 ? 'Dawn finds no adapter' : `Dawn does not start: ${stderr.trim().split('\n').at(-1) ?? ''}`
+}
+
+// In a process of its own: a driver that is initialised stays, and a broken one takes the process down with it.
+const ASK_FOR_GPU = `
+  const { default: koffi } = await import(process.argv[1])
+  let driver
+  try {
+    driver = koffi.load(process.argv[2])
+  } catch {
+    process.exit(3)
+  }
+  const status = driver.func('int cuInit(uint flags)')(0)
+  const count = [0]
+  if (status === 0) driver.func('int cuDeviceGetCount(_Out_ int *count)')(count)
+  console.log(status)
+  process.exit(status === 0 && count[0] > 0 ? 0 : 4)
+`
+
+function probeCuda(): string | undefined {
+  const library = process.platform === 'win32' ? 'nvcuda.dll' : 'libcuda.so.1'
+  let koffi: string
+  try {
+    koffi = createRequire(import.meta.url).resolve('koffi')
+  } catch {
+    return "the optional package 'koffi', through which CUDA is called, is not installed"
+  }
+  const args = ['--input-type=module', '-e', ASK_FOR_GPU, koffi, library]
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
+  if (status === 0) return undefined
+  if (status === 3) return `no NVIDIA driver: ${library} does not load`
+  if (status === 4) return `the NVIDIA driver has no GPU (cuInit gives ${stdout.trim()})`
+  return `the NVIDIA driver does not start: ${stderr.trim().split('\n').at(-1) ?? ''}`
 }

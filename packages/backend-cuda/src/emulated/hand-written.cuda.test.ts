@@ -3,7 +3,7 @@
 import { type Buffer, defined, size } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import { allocate, evaluateDefinition, type TypedArray } from '@tilewright/simulator'
-import { runEmulated } from '@tilewright/testing'
+import { cudaLaunchers, runPrinted } from '@tilewright/testing'
 import * as kernels from '@tilewright/testing/kernels'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
@@ -43,7 +43,7 @@ const cases: Readonly<Record<string, Case>> = {
   'product with specialised warps': { written: kernels.warpSpecialisedMatmul({ m: 40, n: 24, k: 48 }, 2, 32) },
 }
 
-const compile = emulatedCompiler({ sanitize: 'bounds' })
+const launchers = cudaLaunchers(emulatedCompiler, { sanitize: 'bounds' })
 
 const printed = ({ kernels: all }: kernels.HandWritten) =>
   all.map((kernel) => {
@@ -53,7 +53,7 @@ const printed = ({ kernels: all }: kernels.HandWritten) =>
 
 describe.each(Object.entries(cases))('%s', (_, { written, sizes = {}, input, digits }) => {
   const launches = printed(written)
-  test.each([false, true])('reversed: %s', async (reversed) => {
+  test.each(launchers)('%s', async (_, launch) => {
     const inputs = kernels.integerInputs(written.definition, sizes, 3)
     if (input !== undefined) inputs.set(...input)
     const memory = new Map(inputs)
@@ -62,7 +62,7 @@ describe.each(Object.entries(cases))('%s', (_, { written, sizes = {}, input, dig
         const unwritten = (): TypedArray => allocate(param.dtype, kernels.countOf(param, sizes)).fill(0x5a)
         return memory.get(param) ?? unwritten()
       })
-      const results = await runEmulated(compile, emitted, { params: lowered.params, contents, sizes, reversed })
+      const results = await runPrinted(launch, emitted, { params: lowered.params, contents, sizes })
       for (const [i, param] of kernel.params.entries()) memory.set(param, defined(results[i], 'one a parameter'))
     }
     const expected = evaluateDefinition(written.definition, inputs, sizes)

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runPipeline } from '@tilewright/passes'
-import { arbitraryKernel, type GeneratedKernel, propertyRuns, runEmulated, runGenerated } from '@tilewright/testing'
+import {
+  arbitraryKernel,
+  cudaLaunchers,
+  type GeneratedKernel,
+  propertyRuns,
+  runGenerated,
+  runPrinted,
+} from '@tilewright/testing'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
@@ -15,18 +22,18 @@ const cases = Math.min(10, Math.ceil(propertyRuns() / batch))
 // Not the folder that stays: these modules are never asked for again.
 const cacheFolder = mkdtempSync(join(tmpdir(), 'tilewright-random-'))
 afterAll(() => rmSync(cacheFolder, { recursive: true }))
-const compile = emulatedCompiler({ cacheFolder, sanitize: 'bounds' })
+const launchers = cudaLaunchers(emulatedCompiler, { cacheFolder, sanitize: 'bounds' })
 
-test(`${cases * batch} random kernels give the bits of the simulator in both orders`, {
+test(`${cases * batch} random kernels give the bits of the simulator, in every order of threads`, {
   timeout: 240_000,
 }, async () => {
   const kernels = fc.array(arbitraryKernel(), { minLength: batch, maxLength: batch })
   const agree = async (generated: readonly GeneratedKernel[]): Promise<void> => {
     const truth = generated.map((one) => runGenerated(one))
-    for (const reversed of [false, true]) {
+    for (const [, launch] of launchers) {
       const results = generated.map(async ({ kernel, contents, sizes }) => {
         const lowered = runPipeline(kernel, cudaPipeline(cudaTarget))
-        return runEmulated(compile, emitCuda(lowered), { params: lowered.params, contents, sizes, reversed })
+        return runPrinted(launch, emitCuda(lowered), { params: lowered.params, contents, sizes })
       })
       expect(await Promise.all(results)).toEqual(truth)
     }

@@ -4,12 +4,20 @@ import { join } from 'node:path'
 import { defined, type Kernel, type Reduce, type Rows, size } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import { resolve, rowsCooperative } from '@tilewright/schedules'
-import { byDefinition, layerNormRows, type RowEquation, rowSums, runEmulated, softmaxRows } from '@tilewright/testing'
+import {
+  byDefinition,
+  cudaLaunchers,
+  layerNormRows,
+  type RowEquation,
+  rowSums,
+  runPrinted,
+  softmaxRows,
+} from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
 import { emulatedCompiler } from './node-compile-emulated.js'
 
-const compile = emulatedCompiler({ sanitize: 'bounds' })
+const launchers = cudaLaunchers(emulatedCompiler, { sanitize: 'bounds' })
 
 interface Case {
   readonly of: string
@@ -52,7 +60,7 @@ describe.each(cases)('$of, $shape', ({ equation: { anchor, reads }, shape: [rows
     }),
   )
 
-  test.each([false, true])('reversed: %s', async (reversed) => {
+  test.each(launchers)('%s', async (_, launch) => {
     if (golden !== undefined) {
       expect(emitted.pipeline.source).toBe(
         readFileSync(join(import.meta.dirname, `../../goldens/${golden}.cu`), 'utf8'),
@@ -60,7 +68,7 @@ describe.each(cases)('$of, $shape', ({ equation: { anchor, reads }, shape: [rows
     }
     const [want] = byDefinition(anchor, inputs, sizes)
     const contents = kernel.params.map((param) => inputs.get(param) ?? new Float32Array(want!.length).fill(9))
-    const results = await runEmulated(compile, emitted, { params: lowered.params, contents, sizes, reversed })
+    const results = await runPrinted(launch, emitted, { params: lowered.params, contents, sizes })
     const got = results[kernel.params.findIndex((param) => !inputs.has(param))]!
     expect([...got]).toEqual(Array.from(want!, (value) => expect.closeTo(value, 5)))
   })

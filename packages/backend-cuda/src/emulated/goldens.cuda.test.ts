@@ -1,67 +1,89 @@
 // Every golden is executed. Operands of matmuls are small integers, so that sums are exact in every order.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PlanKernel } from '@tilewright/backend'
 import { buffer, type Kernel, load, matmul, type SizeExpr, size } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import { registerTiledMatmul, workgroupTiledMatmul } from '@tilewright/schedules'
-import { halfToNumber, numberToHalf, runKernel } from '@tilewright/simulator'
-import { authoredMatmul, loadEmulated, runEmulated } from '@tilewright/testing'
+import { halfToNumber, numberToHalf, runKernel, type TypedArray } from '@tilewright/simulator'
+import { authoredMatmul, cudaLaunchers, type LaunchKernel, runPrinted } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
 import { emulatedCompiler } from './node-compile-emulated.js'
 
 const folder = join(import.meta.dirname, '../../goldens')
 const golden = (name: string): string => readFileSync(join(folder, `${name}.cu`), 'utf8')
-const compile = emulatedCompiler()
+const launchers = cudaLaunchers(emulatedCompiler, {})
 
-const written = {
-  predicated: async () => {
-    const module = await loadEmulated(await compile(golden('predicated')))
+interface Launched {
+  readonly threads: number
+  readonly buffers: readonly TypedArray[]
+  readonly blocks?: number
+  readonly scalars?: readonly number[]
+  readonly sharedBytes?: number
+}
+
+/** What the buffers hold after a launch of a golden that is no kernel of ours. */
+function launchGolden(
+  launch: LaunchKernel,
+  name: string,
+  { threads, buffers, blocks = 1, scalars = [], sharedBytes = 0 }: Launched,
+): Promise<readonly TypedArray[]> {
+  const kernel: PlanKernel = {
+    source: golden(name),
+    entry: 'main_kernel',
+    threads,
+    workgroupBytes: sharedBytes,
+    buffers: buffers.map(() => ({ access: 'read-write', dtype: 'f32', lanes: 1 })),
+    scalars: scalars.length,
+  }
+  return launch(kernel, { contents: buffers, scalars, workgroups: [blocks, 1, 1] })
+}
+
+const written: Readonly<Record<string, (launch: LaunchKernel) => Promise<void>>> = {
+  predicated: async (launch) => {
     const a = Float32Array.from({ length: 10 }, (_, i) => i / 4)
-    const c = new Float32Array(10)
-    expect(module.launch({ grid: [3, 1, 1], block: [4, 1, 1], args: [c, a, 10] })).toBeUndefined()
+    const launched = { threads: 4, blocks: 3, buffers: [new Float32Array(10), a], scalars: [10] }
+    const [c] = await launchGolden(launch, 'predicated', launched)
     const largest = [0.75, 1.75, 2.25].map(Math.exp)
-    expect([...c]).toEqual(Array.from(c, (_, i) => expect.closeTo(largest[Math.floor(i / 4)] ?? 0, 5)))
+    expect([...c!]).toEqual(Array.from(c!, (_, i) => expect.closeTo(largest[Math.floor(i / 4)] ?? 0, 5)))
   },
-  types: async () => {
-    const module = await loadEmulated(await compile(golden('types')))
-    const ints = Int32Array.from({ length: 9 }, () => 6)
-    const floats = Float32Array.from({ length: 9 }, () => -2.75)
-    const words = Uint32Array.from({ length: 9 }, () => 7)
-    const [bytes, small] = [Int8Array.from({ length: 9 }, () => -5), Uint8Array.from({ length: 9 }, () => 33)]
-    const flags = Uint8Array.from({ length: 9 }, () => 1)
-    const args = [ints, floats, words, bytes, small, flags]
-    expect(module.launch({ grid: [1, 1, 1], block: [1, 1, 1], args })).toBeUndefined()
-    expect([...ints]).toEqual([6, 6, 6, 6, 6, 6, new Int32Array(Float32Array.of(-2.75).buffer)[0], 6, 6])
-    expect(floats[6]).toBe(new Float32Array(Uint32Array.of(33).buffer)[0])
-    expect([...words]).toEqual([7, 40, 7, 7, 7, 7, 3, 7, 7])
-    expect([bytes[6], small[6], flags[6]]).toEqual([-5 ^ 3, 3300 & 255, 1])
+  types: async (launch) => {
+    const buffers = [
+      Int32Array.from({ length: 9 }, () => 6),
+      Float32Array.from({ length: 9 }, () => -2.75),
+      Uint32Array.from({ length: 9 }, () => 7),
+      Int8Array.from({ length: 9 }, () => -5),
+      Uint8Array.from({ length: 9 }, () => 33),
+      Uint8Array.from({ length: 9 }, () => 1),
+    ]
+    const [ints, floats, words, bytes, small, flags] = await launchGolden(launch, 'types', { threads: 1, buffers })
+    expect([...ints!]).toEqual([6, 6, 6, 6, 6, 6, new Int32Array(Float32Array.of(-2.75).buffer)[0], 6, 6])
+    expect(floats![6]).toBe(new Float32Array(Uint32Array.of(33).buffer)[0])
+    expect([...words!]).toEqual([7, 40, 7, 7, 7, 7, 3, 7, 7])
+    expect([bytes![6], small![6], flags![6]]).toEqual([-5 ^ 3, 3300 & 255, 1])
   },
-  vectors: async () => {
-    const module = await loadEmulated(await compile(golden('vectors')))
-    const [a, c] = [Float32Array.from({ length: 64 }, (_, i) => i + 0.5), new Float32Array(64)]
-    const [h, d] = [Uint16Array.from({ length: 64 }, (_, i) => numberToHalf(i / 8)), new Uint16Array(64)]
-    expect(module.launch({ grid: [1, 1, 1], block: [1, 1, 1], args: [a, c, h, d] })).toBeUndefined()
-    expect([...c]).toEqual(Array.from(c, (_, i) => (i < 60 ? (i | 3) - (i & 3) + 0.5 : 0)))
-    expect([...d].map(halfToNumber)).toEqual(Array.from(d, (_, i) => (i < 30 ? i / 8 : 0)))
+  vectors: async (launch) => {
+    const a = Float32Array.from({ length: 64 }, (_, i) => i + 0.5)
+    const h = Uint16Array.from({ length: 64 }, (_, i) => numberToHalf(i / 8))
+    const buffers = [a, new Float32Array(64), h, new Uint16Array(64)]
+    const [, c, , d] = await launchGolden(launch, 'vectors', { threads: 1, buffers })
+    expect([...c!]).toEqual(Array.from(c!, (_, i) => (i < 60 ? (i | 3) - (i & 3) + 0.5 : 0)))
+    expect([...d!].map(halfToNumber)).toEqual(Array.from(d!, (_, i) => (i < 30 ? i / 8 : 0)))
   },
-  warp: async () => {
+  warp: async (launch) => {
     // Matrices on warps are held by matrices.cuda-source.test.ts; here all rows are alike.
-    const module = await loadEmulated(await compile(golden('warp')))
     const a = Uint16Array.from({ length: 512 }, (_, i) => numberToHalf(i % 8))
-    const c = new Float32Array(32)
-    expect(module.launch({ grid: [1, 1, 1], block: [32, 1, 1], args: [a, c] })).toBeUndefined()
+    const [, c] = await launchGolden(launch, 'warp', { threads: 32, buffers: [a, new Float32Array(32)] })
     // Rows of A are 0 to 7 twice, column j of B is j throughout, and so is row j of a transposed matrix.
-    expect([...c]).toEqual(Array.from(c, (_, i) => 56 * 2 * (i % 4) + (i >> 2)))
+    expect([...c!]).toEqual(Array.from(c!, (_, i) => 56 * 2 * (i % 4) + (i >> 2)))
   },
-  'dynamic-shared-memory': async () => {
-    const module = await loadEmulated(await compile(golden('dynamic-shared-memory')))
-    const c = new Float32Array(4)
-    const sharedBytes = 16 + 12288 * 4
-    expect(module.launch({ grid: [1, 1, 1], block: [4, 1, 1], args: [c], sharedBytes })).toBeUndefined()
-    expect([...c]).toEqual([1, 1, 1, 1])
+  'dynamic-shared-memory': async (launch) => {
+    const launched = { threads: 4, buffers: [new Float32Array(4)], sharedBytes: 16 + 12288 * 4 }
+    const [c] = await launchGolden(launch, 'dynamic-shared-memory', launched)
+    expect([...c!]).toEqual([1, 1, 1, 1])
   },
-} as const
+}
 
 const [m, n, k] = [size('m'), size('n', { multipleOf: 4 }), size('k', { multipleOf: 4 })]
 const extents = (name: string): readonly [SizeExpr, SizeExpr, SizeExpr] =>
@@ -113,7 +135,9 @@ test('all goldens are known here', () => {
   expect(readdirSync(folder).filter((file) => file.endsWith('.cu'))).toEqual(names.sort())
 })
 
-test.each(Object.entries(written))('%s', (_, run) => run())
+describe.each(Object.entries(written))('%s', (_, run) => {
+  test.each(launchers)('%s', (_, launch) => run(launch))
+})
 
 describe.each(matmuls)('$name', ({ name, form, extent }) => {
   const lowered = runPipeline(kernelOf(form, extent), cudaPipeline(cudaTarget))
@@ -124,9 +148,9 @@ describe.each(matmuls)('$name', ({ name, form, extent }) => {
   const sizes = { m: rows, n: columns, k: depth }
   const contents = [operand(rows * depth, 1), operand(depth * columns, 2), new Float32Array(rows * columns).fill(9)]
 
-  test.each([false, true])('reversed: %s', async (reversed) => {
+  test.each(launchers)('%s', async (_, launch) => {
     expect(emitted.pipeline.source).toBe(golden(name))
-    const [, , c] = await runEmulated(compile, emitted, { params: lowered.params, contents, sizes, reversed })
+    const [, , c] = await runPrinted(launch, emitted, { params: lowered.params, contents, sizes })
     if (rows <= 70) {
       const copies = contents.map((content) => content.slice())
       runKernel(lowered, { buffers: new Map(lowered.params.map((param, i) => [param, copies[i]!])), sizes })

@@ -3,12 +3,13 @@ import { buffer, InternalError, isRejection, load, matmul } from '@tilewright/ir
 import { runPipeline } from '@tilewright/passes'
 import { matrixUnitsMatmul } from '@tilewright/schedules'
 import { halfToNumber, numberToHalf } from '@tilewright/simulator'
-import { runEmulated } from '@tilewright/testing'
+import { cudaLaunchers, runPrinted } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
 import { emulatedCompiler } from './node-compile-emulated.js'
 
-const compile = emulatedCompiler({ sanitize: 'bounds' })
+// One order of threads will do: each takes seconds on the processor.
+const [[, launch]] = cudaLaunchers(emulatedCompiler, { sanitize: 'bounds' })
 const [m, n, k] = [520, 544, 72]
 const a = buffer('a', 'f16', [m, k], 'storage')
 const b = buffer('b', 'f16', [k, n], 'storage')
@@ -36,7 +37,7 @@ describe('matmul/matrix-units', () => {
       const halves = (length: number, seed: number): Uint16Array =>
         Uint16Array.from({ length }, (_, i) => numberToHalf(value(i, seed)))
       const contents = [halves(m * k, 1), halves(k * n, 3), new Uint16Array(m * n)]
-      const [, , result] = await runEmulated(compile, emitted, { params: lowered.params, contents, sizes: {} })
+      const [, , result] = await runPrinted(launch, emitted, { params: lowered.params, contents, sizes: {} })
       let wrong = 0
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
