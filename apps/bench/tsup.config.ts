@@ -1,3 +1,3 @@
 import { libraryConfig } from '../../tsup.base.js'
 
-export default libraryConfig(['src/main.ts', 'src/contestants/process.ts'])
+export default libraryConfig(['src/main.ts', 'src/contestants/process.ts', 'src/cuda/process.ts'])

@@ -1,6 +1,5 @@
 /** One case: every contestant makes it ready, then all run it in turns. */
 import { TilewrightError } from '@tilewright/ir'
-import type { ContestantName } from './contestants/contestant.js'
 import type { Sample } from './contestants/protocol.js'
 import type { Contestant } from './contestants/spawn.js'
 import { ratios, type Spread, spread } from './statistics.js'
@@ -10,11 +9,14 @@ import { largestErrorOfMax, type Tensors } from './tensors.js'
 export type Entry =
   | {
       readonly status: 'measured'
-      readonly contestant: ContestantName
+      readonly contestant: string
       /** From the bytes of the model to its first outputs. */
       readonly firstMs: number
-      /** Of one run, with upload and readback. */
+      /** Of one run, as the contestants of the comparison time it. */
       readonly wallMs: Spread
+      /** What the device takes for a run, and its ratio to ours in each round, where contestants can tell. */
+      readonly deviceMs?: Spread | undefined
+      readonly deviceRatio?: Spread | undefined
       /** Processor time of its process in one run. */
       readonly cpuMs: Spread
       /** Its wall time over ours in each round; undefined when we have none. */
@@ -26,10 +28,10 @@ export type Entry =
       /** Whether that is little enough to be the same computation. */
       readonly agrees: boolean
     }
-  | { readonly status: 'missing'; readonly contestant: ContestantName; readonly reason: string }
+  | { readonly status: 'missing'; readonly contestant: string; readonly reason: string }
 
 /** What outputs may differ by, relative to the largest value of each: sums in f32 in another order do. */
-const tolerance = 1e-4
+const roundingOfSums = 1e-4
 
 /** Rounds before those that count: clocks, caches and lazily made parts settle. */
 const warmUps = 2
@@ -45,7 +47,11 @@ interface Runner {
  * Measures contestants against the one called `tilewright`. In each round each runs once, and the order moves on by one from
  * round to round. Who fails on the way is reported as missing, and the others go on.
  */
-export async function compete(contestants: readonly Contestant[], rounds: number): Promise<readonly Entry[]> {
+export async function compete(
+  contestants: readonly Contestant[],
+  rounds: number,
+  tolerance: number = roundingOfSums,
+): Promise<readonly Entry[]> {
   const failures = new Map<Contestant, string>()
   const attempt = async <T>(contestant: Contestant, work: () => Promise<T>): Promise<T | undefined> => {
     if (failures.has(contestant)) return undefined
@@ -82,6 +88,8 @@ export async function compete(contestants: readonly Contestant[], rounds: number
       return { status: 'missing', contestant: contestant.name, reason: reason ?? 'it was not prepared' }
     }
     const { firstMs, errorOfMax, samples } = runner
+    const hasDevice = samples.every(({ deviceMs }) => deviceMs !== undefined)
+    const deviceMs = (sample: Sample): number => sample.deviceMs ?? Number.NaN
     const ratioOf = (measure: (sample: Sample) => number): Spread | undefined =>
       base === undefined ? undefined : spread(ratios(samples.map(measure), base.samples.map(measure)))
     return {
@@ -90,6 +98,8 @@ export async function compete(contestants: readonly Contestant[], rounds: number
       firstMs,
       wallMs: spread(samples.map((sample) => sample.wallMs)),
       cpuMs: spread(samples.map((sample) => sample.cpuMs)),
+      deviceMs: hasDevice ? spread(samples.map(deviceMs)) : undefined,
+      deviceRatio: hasDevice ? ratioOf(deviceMs) : undefined,
       ratio: ratioOf((sample) => sample.wallMs),
       cpuRatio: ratioOf((sample) => sample.cpuMs),
       errorOfMax,

@@ -3,6 +3,7 @@ import { formatError, TilewrightError } from '@tilewright/ir'
 import { Command } from 'commander'
 import { casesCommand } from './commands/cases.js'
 import { compileCommand } from './commands/compile.js'
+import { cudaCommand } from './commands/cuda.js'
 import { gaussianCommand } from './commands/gaussian.js'
 import { matmulCommand } from './commands/matmul.js'
 import { peersCommand } from './commands/peers.js'
@@ -12,6 +13,7 @@ const program = new Command('bench')
   .addCommand(compileCommand())
   .addCommand(casesCommand(), { isDefault: true })
   .addCommand(matmulCommand())
+  .addCommand(cudaCommand())
   .addCommand(gaussianCommand())
   .addCommand(peersCommand())
 

@@ -77,7 +77,7 @@ function spreadCells({ min, median, max }: Spread): readonly string[] {
 }
 
 /** Three digits, or all before the point. */
-function digits(value: number): string {
+export function digits(value: number): string {
   if (value >= 100 || value === 0) return value.toFixed(0)
   return value.toFixed(value >= 10 ? 1 : 2)
 }
@@ -93,7 +93,7 @@ function remarks(cases: readonly CaseResult[]): readonly string[] {
 }
 
 /** Rows as lines; the first `left` columns are aligned left, the others right. */
-function alignRight(rows: readonly (readonly string[])[], left: number): readonly string[] {
+export function alignRight(rows: readonly (readonly string[])[], left: number): readonly string[] {
   const columns = Math.max(...rows.map((row) => row.length))
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
   const cell = (text: string, i: number): string =>

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Comparison } from './report.js'
 
 /** Writes a comparison to results/<date>T<time>-<device>.json and gives the path. */
-export function saveComparison(comparison: Comparison): string {
+export function saveComparison(comparison: Pick<Comparison, 'date' | 'device'>): string {
   const folder = fileURLToPath(new URL('../results/', import.meta.url))
   mkdirSync(folder, { recursive: true })
   const path = join(folder, fileName(comparison))

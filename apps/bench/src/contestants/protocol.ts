@@ -28,8 +28,10 @@ export interface FirstRun {
 }
 
 export interface Sample {
-  /** One run with upload of the inputs and readback of the outputs, ms. */
+  /** One run, ms: with upload of the inputs and readback of the outputs, unless the comparison says otherwise. */
   readonly wallMs: number
   /** Processor time that the contestant's whole process took meanwhile, ms. */
   readonly cpuMs: number
+  /** What the device takes for a run, over many, ms: of contestants that can tell. */
+  readonly deviceMs?: number
 }

@@ -2,12 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { CompileError } from '@tilewright/ir'
-import type { ContestantName } from './contestant.js'
 import type { FirstRun, Reply, Request, Sample } from './protocol.js'
 
 /** A contestant on one case. Every promise rejects with `CompileError` `bench/contestant` when it fails or takes too long. */
 export interface Contestant {
-  readonly name: ContestantName
+  readonly name: string
   readonly prepare: () => Promise<FirstRun>
   readonly run: () => Promise<Sample>
   /** Ends it; idempotent. */
@@ -56,7 +55,7 @@ export function spawnContestant(request: Extract<Request, { readonly kind: 'prep
 }
 
 /** A contestant that cannot take part. */
-export function missingContestant(name: ContestantName, reason: string): Contestant {
+export function missingContestant(name: string, reason: string): Contestant {
   const refuse = (): Promise<never> => Promise.reject(failed(reason))
   return { name, prepare: refuse, run: refuse, close: () => {} }
 }
@@ -82,6 +81,7 @@ function replyOf(child: ChildProcess, request: Request, said: () => string): Pro
   })
 }
 
-function failed(reason: string): CompileError {
+/** What a contestant's promises are rejected with. */
+export function failed(reason: string): CompileError {
   return new CompileError({ code: 'bench/contestant', message: reason })
 }
