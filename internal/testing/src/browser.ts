@@ -5,8 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
-import { build } from 'esbuild'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { CHROMIUM_FLAGS, chromiumPath } from './chromium.js'
 
 /** A module loaded in a page: call its exports by name; arguments and results travel as JSON. */
@@ -20,6 +19,8 @@ export interface BrowserModule {
  * bundled from their sources. Rejects when the module cannot be bundled or throws while it is loaded.
  */
 export async function openInBrowser(entry: string): Promise<BrowserModule> {
+  // Loaded where they are needed: a machine without a browser has neither this nor what drives one.
+  const { build } = await import('esbuild')
   const bundle = await build({
     entryPoints: [entry],
     bundle: true,
@@ -105,6 +106,7 @@ async function serve(
   await once(server, 'listening')
   // A TCP server's address is an AddressInfo; the string form is for pipes.
   const { port } = server.address() as AddressInfo
+  const { chromium } = await import('playwright-core')
   const browser = await chromium.launch({ executablePath: chromiumPath() ?? 'chromium', args: [...CHROMIUM_FLAGS] })
   const close = async (): Promise<void> => {
     await browser.close()
