@@ -43,9 +43,7 @@ export function workspaceFolders() {
 
 /** Libraries that a bare machine lacks beside NVIDIA's Vulkan driver, in Debian's packages. */
 const DEBIAN_PACKAGES =
-  'libvulkan1 libstdc++6 libgcc-s1 libegl1 libglvnd0 libglx0 libx11-6 libxext6 libxcb1 libxau6 libxdmcp6 libbsd0 libmd0'.split(
-    ' ',
-  )
+  'libvulkan1 libegl1 libglvnd0 libglx0 libx11-6 libxext6 libxcb1 libxau6 libxdmcp6 libbsd0 libmd0'.split(' ')
 
 async function main() {
   const { values, positionals } = parseArgs({

@@ -12,6 +12,12 @@ vi.mock('@tilewright/backend-wgsl/node', () => ({
   },
 }))
 
+vi.mock('@tilewright/backend-cuda/driver', () => ({
+  openCuda: async () => {
+    throw new CompileError({ code: 'device/no-driver', message: 'no NVIDIA driver is installed', help: 'install it' })
+  },
+}))
+
 let root: ReturnType<typeof temporaryFolder>
 beforeEach(() => {
   root = temporaryFolder()
@@ -26,7 +32,11 @@ function writeTool(name: string, script: string): void {
 
 test('adapters that cannot be opened are missing, with the reason and what to do', async () => {
   const missing = { found: false, reason: 'no Vulkan driver is installed', help: 'install one' }
-  expect(await inspectMachine({})).toMatchObject({ gpu: missing, softwareGpu: missing })
+  expect(await inspectMachine({})).toMatchObject({
+    gpu: missing,
+    softwareGpu: missing,
+    cuda: { found: false, reason: 'no NVIDIA driver is installed', help: 'install it' },
+  })
 })
 
 test('tools are looked for on PATH, and asked for their version', async () => {

@@ -26,6 +26,13 @@ export interface Adapter {
   readonly features: readonly string[]
 }
 
+export interface CudaGpu {
+  readonly name: string
+  /** Kind and architecture: `cuda sm_90`. */
+  readonly target: string
+  readonly bytes: number
+}
+
 export interface Tool {
   readonly path: string
   readonly version: string
@@ -38,6 +45,8 @@ export interface Machine {
   readonly webgpu: Found<{ readonly version: string }>
   readonly gpu: Found<Adapter>
   readonly softwareGpu: Found<Adapter>
+  /** An NVIDIA GPU, through its driver, with a compiler for it. */
+  readonly cuda: Found<CudaGpu>
   readonly chromium: Found<Tool>
   readonly nvcc: Found<Tool>
 }
@@ -61,6 +70,7 @@ export async function inspectMachine(environment: Environment): Promise<Machine>
     // The GPU first: taking software fixes the driver for the rest of the process.
     gpu: await findAdapter(false, environment),
     softwareGpu: await findAdapter(true, environment),
+    cuda: await findCuda(),
     chromium: findTool(['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'], [], environment, {
       reason: 'not on PATH',
       help: 'it carries SwiftShader, and runs the browser tests (Debian: apt-get install chromium)',
@@ -101,6 +111,19 @@ async function findAdapter(software: boolean, environment: Environment): Promise
     }
     dispose()
     return { found: true, ...adapter }
+  } catch (error) {
+    const { message, help = 'see the message' } = failureOf(error)
+    return { found: false, reason: message, help }
+  }
+}
+
+async function findCuda(): Promise<Found<CudaGpu>> {
+  try {
+    // Loaded here: it brings a foreign function interface with it.
+    const { openCuda } = await import('@tilewright/backend-cuda/driver')
+    const { info, target, dispose } = await openCuda()
+    dispose()
+    return { found: true, name: info.adapter, target: target.name, bytes: target.limits.bufferBytes }
   } catch (error) {
     const { message, help = 'see the message' } = failureOf(error)
     return { found: false, reason: message, help }

@@ -23,6 +23,7 @@ const nothing: Machine = {
   webgpu: { found: false, reason: 'it does not load', help: 'npm install webgpu' },
   gpu: { found: false, reason: 'no driver', help: 'install the driver' },
   softwareGpu: { found: false, reason: 'no SwiftShader', help: 'install Chromium' },
+  cuda: { found: false, reason: 'no NVIDIA driver', help: 'install it' },
   chromium: { found: false, reason: 'not on PATH', help: 'apt-get install chromium' },
   nvcc: { found: false, reason: 'not on PATH', help: 'it comes with CUDA' },
 }
@@ -37,6 +38,8 @@ test('says of everything that is missing how to get it', () => {
                install the driver
     software   none: no SwiftShader
                install Chromium
+    cuda       none: no NVIDIA driver
+               install it
     chromium   none: not on PATH
                apt-get install chromium
     nvcc       none: not on PATH
@@ -51,6 +54,7 @@ test('describes what is there', () => {
     webgpu: { found: true, version: '0.6.2' },
     gpu: { found: true, ...adapter },
     softwareGpu: { found: true, ...software },
+    cuda: { found: true, name: 'NVIDIA rocket', target: 'cuda sm_90', bytes: 80 * 2 ** 30 },
     chromium: { found: true, path: '/usr/bin/chromium', version: 'Chromium 156.0' },
     nvcc: { found: true, path: '/usr/bin/nvcc', version: 'release 13.0' },
   })
@@ -66,11 +70,19 @@ test('describes what is there', () => {
                1024 threads and 32 KiB of memory a workgroup, 65535 workgroups a dimension
                10 storage buffers a kernel, 1 GiB a binding, 2 GiB a buffer
                features: none
+    cuda       NVIDIA rocket (cuda sm_90, 80 GiB)
     chromium   /usr/bin/chromium (Chromium 156.0)
     nvcc       /usr/bin/nvcc (release 13.0)
 
     Models run on acme rocket."
   `)
+})
+
+test('an NVIDIA GPU without WebGPU is named with its device', () => {
+  const cuda = { found: true, name: 'NVIDIA rocket', target: 'cuda sm_90', bytes: 2 ** 36 } as const
+  expect(text({ cuda, softwareGpu: { found: true, ...software } })).toContain(
+    'Models run on NVIDIA rocket (--device cuda).',
+  )
 })
 
 test('software in place of a GPU is said to be slow', () => {

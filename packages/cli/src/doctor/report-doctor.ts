@@ -17,6 +17,7 @@ export function doctorText(machine: Machine, colors: Colors): string {
     ...thing('webgpu', machine.webgpu, ({ version }) => [`${version} (Dawn for Node)`]),
     ...thing('gpu', machine.gpu, adapterLines),
     ...thing('software', machine.softwareGpu, adapterLines),
+    ...thing('cuda', machine.cuda, ({ name, target, bytes }) => [`${name} (${target}, ${formatBytes(bytes)})`]),
     ...thing('chromium', machine.chromium, toolLines),
     ...thing('nvcc', machine.nvcc, toolLines),
     '',
@@ -42,8 +43,9 @@ function toolLines({ path, version }: Tool): readonly string[] {
   return [`${path} (${version})`]
 }
 
-function verdict({ gpu, softwareGpu }: Machine, colors: Colors): string {
+function verdict({ gpu, softwareGpu, cuda }: Machine, colors: Colors): string {
   if (gpu.found && !gpu.software) return colors.green(`Models run on ${gpu.name}.`)
+  if (cuda.found) return colors.green(`Models run on ${cuda.name} (--device cuda).`)
   const emulated = gpu.found ? gpu : softwareGpu
   if (emulated.found) return colors.yellow(`Models run on ${emulated.name}, in software: right, but slow.`)
   return colors.yellow('Models run on the CPU alone, in JavaScript: right, but slow.')
