@@ -69,7 +69,7 @@ async function main() {
   const manifest = { commit, date: new Date().toISOString(), node: process.version, glibc, models, libraries }
   writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   const archive = `${folder}.tar.xz`
-  output('tar', ['-C', dirname(folder), '-cJf', archive, basename(folder)], { XZ_OPT: '-9 -T0' })
+  output('tar', ['-C', dirname(folder), '-cJf', archive, basename(folder)], { XZ_OPT: '-6 -T0' })
   console.log(`${archive}: ${(readFileSync(archive).length / 1e6).toFixed(1)} MB`)
 }
 

@@ -35,13 +35,14 @@ export function comparisonText({ device, machine, rounds, cases }: Comparison): 
   return [title, legend, ratio, '', ...alignRight([head, ...rows], 2), ...remarks(cases)].join('\n')
 }
 
-/** The medians of one case on a line, for who waits. */
+/** The medians of one case on a line, for who waits: of device times where there are any. */
 export function caseLine({ name, entries }: CaseResult): string {
   const parts = entries.map((entry) => {
     if (entry.status === 'missing') return `no ${entry.contestant}`
-    const { contestant, wallMs, ratio } = entry
+    const { contestant } = entry
+    const [ms, ratio] = entry.deviceMs ? [entry.deviceMs, entry.deviceRatio] : [entry.wallMs, entry.ratio]
     const times = ratio === undefined || contestant === 'tilewright' ? '' : ` (${digits(ratio.median)} ×)`
-    return `${contestant} ${digits(wallMs.median)} ms${times}`
+    return `${contestant} ${digits(ms.median)} ms${times}`
   })
   return `${name}: ${parts.join(', ')}`
 }

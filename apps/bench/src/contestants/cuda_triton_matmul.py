@@ -19,7 +19,14 @@ CONFIGS = [
 ]
 
 
-@triton.autotune(configs=CONFIGS, key=["m", "n", "k"])
+def fitting(configs, arguments, **_):
+    """Without matrix units, large tiles leave the registers, and take minutes to compile."""
+    if arguments["a"].dtype != torch.float32:
+        return configs
+    return [c for c in configs if c.kwargs["BLOCK_M"] * c.kwargs["BLOCK_N"] * c.kwargs["BLOCK_K"] <= 128 * 128 * 32]
+
+
+@triton.autotune(configs=CONFIGS, key=["m", "n", "k"], prune_configs_by={"early_config_prune": fitting})
 @triton.jit
 def kernel(
     a, b, c, m, n, k,
