@@ -41,14 +41,18 @@ interface Uses {
 function buffersOf(body: Stmt): ReadonlySet<Buffer> {
   const read = new Set<Buffer>()
   const seen = new Set<Expr>()
+  const loaded: (readonly Buffer[])[] = []
   const note = ({ buffer }: Load): void => {
     if (buffer.scope === 'private') read.add(buffer)
   }
   walkStmts(body, (stmt) => {
     for (const expr of stmtExprs(stmt)) walkLoads(expr, note, seen)
     if (stmt.kind === 'load-vector' && stmt.buffer.scope === 'private') read.add(stmt.buffer)
+    // It writes all of them or none.
+    if (stmt.kind === 'load-matrices') loaded.push(stmt.to)
     if (stmt.kind === 'matrix-multiply') for (const { buffer } of [stmt.a, stmt.b, stmt.d]) read.add(buffer)
   })
+  for (const to of loaded) if (to.some((buffer) => read.has(buffer))) for (const buffer of to) read.add(buffer)
   return read
 }
 
@@ -107,6 +111,8 @@ function isDead(stmt: Stmt, { read, used }: Uses): boolean {
     case 'store':
     case 'store-vector':
       return isUnread(stmt.buffer)
+    case 'load-matrices':
+      return stmt.to.every(isUnread)
     default:
       return false
   }

@@ -60,6 +60,25 @@ describe('simplify', () => {
     `)
   })
 
+  test('matrices that nobody multiplies are not loaded; of a load that gives some, all stay', () => {
+    const loading = (uses: 'none' | 'one'): string =>
+      printKernel(
+        simplify.run(
+          buildKernel({ name: 'k', threads: 32, subgroupSize: 32, workgroups: [1, 1, 1] }, (g) => {
+            const out = g.param('out', 'f32', [32])
+            const tile = g.workgroupBuffer('tile', 'f16', [32, 8])
+            const pair = [g.privateBuffer('b', 'f16', [2]), g.privateBuffer('c', 'f16', [2])]
+            tile.set([g.thread, 0], 1)
+            g.barrier()
+            g.loadMatrices(2, pair, tile, [g.lane, 0])
+            g.loop('none', uses === 'one' ? 1 : 0, () => out.set([g.thread], pair[1]!.at(0)))
+          }),
+        ),
+      )
+    expect(loading('none')).not.toMatch(/load-matrices|private/)
+    expect(loading('one').match(/private [bc]/g)).toEqual(['private b', 'private c'])
+  })
+
   test('values nobody uses and private memory nobody reads are removed', () => {
     const text = simplified((g) => {
       const a = g.param('a', 'f32', [64])
