@@ -147,6 +147,34 @@ function printEquation(equation: Equation, sizes: SizeValues): Source {
         const others = all.filter((_, d) => !along.includes(d))
         return loops(others, [...folds, ...loops(row, [`${at(output)} = ${storedText(output.dtype, js(value))}`])])
       }
+      case 'attention': {
+        const { output, key, depth, product, score, value, result } = equation
+        const [dot, largest] = [variable(equation.dot), variable(equation.largest)]
+        const [total, sum] = [variable(equation.total), variable(equation.sum)]
+        const j = variable(key.var)
+        return loops(axesOf(output), [
+          'const scores = []',
+          `let ${largest} = -Infinity, ${total} = 0, ${sum} = 0`,
+          ...loops(
+            [key],
+            [
+              `let ${dot} = 0`,
+              ...loops(depth, [`${dot} = Math.fround(${dot} + ${js(product)})`]),
+              `scores.push(${js(score)})`,
+              `${largest} = Math.max(${largest}, scores[${j}])`,
+            ],
+          ),
+          ...loops(
+            [key],
+            [
+              `const weight = Math.fround(Math.exp(Math.fround(scores[${j}] - ${largest})))`,
+              `${total} = Math.fround(${total} + weight)`,
+              `${sum} = Math.fround(${sum} + Math.fround(weight * ${js(value)}))`,
+            ],
+          ),
+          `${at(output)} = ${storedText(output.dtype, js(result))}`,
+        ])
+      }
       case 'scan': {
         const { output, along } = equation
         const [left, right] = [variable(equation.left), variable(equation.right)]

@@ -19,7 +19,7 @@ static __device__ __forceinline__ void tw_multiply_m16n8k16_f16(float* d, const 
 }
 #endif
 
-extern "C" __global__ void __launch_bounds__(128) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, __half* __restrict__ c) {
+extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, __half* __restrict__ c) {
   const int workgroup_y = blockIdx.y;
   const int thread = threadIdx.x;
   const int workgroup_x = blockIdx.x;

@@ -23,7 +23,7 @@ static __device__ __forceinline__ void tw_multiply_m16n8k16_f16(float* d, const 
 }
 #endif
 
-extern "C" __global__ void __launch_bounds__(128) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, __half* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5, int s6, int s7, int s8) {
+extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, __half* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5, int s6, int s7, int s8) {
   const int workgroup_y = blockIdx.y;
   const int workgroup_x = blockIdx.x;
   const int thread = threadIdx.x;

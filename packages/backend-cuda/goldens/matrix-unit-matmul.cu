@@ -7,7 +7,7 @@ static __device__ __forceinline__ void tw_multiply_m16n8k16_f16(float* d, const 
 }
 #endif
 
-extern "C" __global__ void __launch_bounds__(32) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, float* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5) {
+extern "C" __global__ void __launch_bounds__(32, 1) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, float* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5) {
   const int workgroup_y = blockIdx.y;
   const int workgroup_x = blockIdx.x;
   const int lane = threadIdx.x % 32;

@@ -27,7 +27,7 @@ static __device__ __forceinline__ void tw_multiply_m16n8k16_f16(float* d, const 
 }
 #endif
 
-extern "C" __global__ void __launch_bounds__(32) main_kernel(const __half* __restrict__ a, float* __restrict__ c) {
+extern "C" __global__ void __launch_bounds__(32, 1) main_kernel(const __half* __restrict__ a, float* __restrict__ c) {
   const int lane = threadIdx.x % 32;
   __shared__ __align__(16) __half tile[512];
   __align__(16) __half left[8];

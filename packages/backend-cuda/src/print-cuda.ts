@@ -36,6 +36,7 @@ import {
   InternalError,
   type Kernel,
   type ScalarType,
+  walkStmts,
 } from '@tilewright/ir'
 import { elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
 import { type Intrinsic, intrinsicsSource } from './intrinsics.js'
@@ -98,7 +99,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   const source = [
     ...([...usage.keys()].some(({ dtype }) => dtype === 'f16') ? ['#include <cuda_fp16.h>', ''] : []),
     ...intrinsicsSource(intrinsics, shared.dynamic),
-    `extern "C" __global__ void __launch_bounds__(${kernel.threads}) main_kernel(${parameters}) {`,
+    `extern "C" __global__ void __launch_bounds__(${launchBounds(kernel)}) main_kernel(${parameters}) {`,
     ...p.lines(),
     '}',
     '',
@@ -270,4 +271,16 @@ function stmtPrinters(
     barrier: ({ participants }, p) => p.line(participants === 'workgroup' ? '__syncthreads();' : '__syncwarp();'),
     ...cooperation,
   }
+}
+
+/**
+ * Threads of a workgroup; and, where fragments of matrices fill the registers, that one workgroup a multiprocessor is enough:
+ * ptxas would else put some of them into memory for the sake of more.
+ */
+function launchBounds({ threads, body }: Kernel): string {
+  let holdsFragments = false
+  walkStmts(body, ({ kind }) => {
+    holdsFragments ||= kind === 'matrix-multiply'
+  })
+  return holdsFragments ? `${threads}, 1` : `${threads}`
 }

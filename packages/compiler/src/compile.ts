@@ -14,6 +14,7 @@ import {
 import {
   composeAnchor,
   type FusionGroup,
+  formAttention,
   formRows,
   groupInputs,
   groupOutputs,
@@ -27,13 +28,14 @@ import {
   type Buffer,
   CompileError,
   defined,
+  type Equation,
   type Kernel,
   type Problem,
   type Refinement,
   type Target,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { refinementsOf, resolve } from '@tilewright/schedules'
+import { hasTemplate, refinementsOf, resolve } from '@tilewright/schedules'
 import { checkTensors } from './check-tensors.js'
 import { type GroupWork, type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
 import { neutralNames } from './neutral-names.js'
@@ -86,7 +88,10 @@ export function compile(graph: Graph, options: CompileOptions): CompiledModel {
   const program = watch.time('define', () => programOf(folded))
   const split = watch.time('split', () => splitConstants(program))
   const results = new Set(program.outputs.map((output) => output.buffer))
-  const formed = watch.time('rows', () => formRows(split.run, results, target.limits))
+  const rows = watch.time('rows', () => formRows(split.run, results, target.limits))
+  const isSchedulable = (anchor: Equation): boolean =>
+    hasTemplate({ anchor, computed: new Set() }, target, backend.schedules)
+  const formed = watch.time('attention', () => formAttention(rows, results, target.limits, isSchedulable))
   const once = watch.time('partition', () => partition(split.prepare, split.prepared, target.limits))
   const run = watch.time('partition', () => partition(formed, results, target.limits))
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)

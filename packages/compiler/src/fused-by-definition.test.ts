@@ -1,7 +1,15 @@
 // The property that fusion rests on: whatever is fused, with whichever template, each result is what the definition says.
-import { composeAnchor, formRows, inlineGroup, partition } from '@tilewright/fusion'
-import { type Buffer, definition, elementCount, evaluateSize, type Kernel, type Target } from '@tilewright/ir'
-import { resolve, templates } from '@tilewright/schedules'
+import { composeAnchor, formAttention, formRows, inlineGroup, partition } from '@tilewright/fusion'
+import {
+  type Buffer,
+  definition,
+  type Equation,
+  elementCount,
+  evaluateSize,
+  type Kernel,
+  type Target,
+} from '@tilewright/ir'
+import { hasTemplate, resolve, templates } from '@tilewright/schedules'
 import { allocate, evaluateDefinition, type Order, runKernel, type TypedArray } from '@tilewright/simulator'
 import {
   type ArbitraryGraph,
@@ -34,8 +42,10 @@ const together = ['matmul/workgroup-tiled', 'rows/cooperative', 'reduce/cooperat
 /** The target and the template of each kind of kernel that graphs must have. Large planes have graphs of their own. */
 const wanted = targets.flatMap(({ name, fastWorkgroupMemory }) =>
   [...templates.map((template) => template.name), 'rule-based']
-    // Random graphs are of f32, which no matrix instruction multiplies: that template has a property of its own.
+    // Random graphs are of f32, which no matrix instruction multiplies, and few have an attention: those templates have
+    // properties of their own.
     .filter((template) => template !== 'transpose/tiled' && template !== 'matmul/matrix-units')
+    .filter((template) => !template.startsWith('attention/'))
     .filter((template) => fastWorkgroupMemory || !together.includes(template))
     .map((template) => `${name}: ${template}`),
 )
@@ -43,7 +53,10 @@ const wanted = targets.flatMap(({ name, fastWorkgroupMemory }) =>
 /** A program fused and scheduled: nothing lowered. */
 function fuse({ equations, outputs }: Program, target: Target) {
   const results = new Set(outputs.map((output) => output.buffer))
-  const { groups } = partition(formRows(equations, results, target.limits), results, target.limits)
+  const rows = formRows(equations, results, target.limits)
+  const isSchedulable = (anchor: Equation): boolean => hasTemplate({ anchor, computed: new Set() }, target)
+  const formed = formAttention(rows, results, target.limits, isSchedulable)
+  const { groups } = partition(formed, results, target.limits)
   const scheduled = groups.map(composeAnchor).map((group) => {
     const computed = new Set(group.prologues.map((prologue) => prologue.output))
     const { template, scheduled: alone } = resolve({ anchor: group.anchor, computed }, target)

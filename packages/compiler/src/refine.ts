@@ -87,6 +87,17 @@ export function refineGroup(group: FusionGroup, { param, facts }: Refinement): R
           stages: equation.stages.map((stage) => ({ ...stage, ...refineFold(stage) })),
           value: refineExpr(equation.value),
         }
+      case 'attention':
+        return {
+          ...equation,
+          output: refineBuffer(equation.output),
+          key: refineAxis(equation.key),
+          depth: equation.depth.map(refineAxis),
+          product: refineExpr(equation.product),
+          score: refineExpr(equation.score),
+          value: refineExpr(equation.value),
+          result: refineExpr(equation.result),
+        }
       case 'scan':
         return {
           ...equation,

@@ -6,11 +6,11 @@
  */
 import { equationInputs } from '@tilewright/fusion'
 import {
-  type Axis,
   type Buffer,
   type Equation,
   type Expr,
   elementCount,
+  equationDomain,
   equationExprs,
   equationOutputs,
   type SizeExpr,
@@ -78,10 +78,9 @@ function isIndexMap(value: Expr): boolean {
 }
 
 function dependsOnSizes(equation: Equation): boolean {
-  const domain: readonly Axis[] = 'domain' in equation ? equation.domain : []
   const extents: readonly SizeExpr[] = [
     ...equationOutputs(equation).flatMap(({ shape }) => shape),
-    ...domain.map(({ extent }) => extent),
+    ...equationDomain(equation).map(({ extent }) => extent),
   ]
   return (
     extents.some((extent) => typeof extent !== 'number') ||

@@ -11,6 +11,7 @@ const stages = [
   'define',
   'split',
   'rows',
+  'attention',
   'partition',
   'compare',
   'overwrite',

@@ -1,4 +1,5 @@
 /** Post-scheduling fusion: partition into groups, then inlining into scheduled kernels. */
+export { formAttention } from './attention/form-attention.js'
 export { composeAnchor } from './compose-anchor.js'
 export { equationInputs, type FusionGroup, groupInputs, groupOutputs, type Remark } from './group.js'
 export { inPlaceOperand } from './in-place.js'

@@ -40,6 +40,7 @@ const mostMembers = 64
 const startText: Readonly<Record<Exclude<Equation['kind'], 'compute'>, string>> = {
   reduce: 'a reduction',
   rows: 'a chain of reductions',
+  attention: 'an attention',
   scan: 'a scan',
   scatter: 'a scatter',
   sort: 'a sort',

@@ -7,6 +7,7 @@ import {
   type Equation,
   type Expr,
   elementCount,
+  equationDomain,
   equationOutputs,
   evaluateSize,
   loadsOf,
@@ -59,13 +60,12 @@ function readsPerElement({ output }: Compute, group: FusionGroup): number {
   const [result] = equationOutputs(anchor)
   const points = nominal(elementCount(result?.shape ?? []))
   const elements = Math.max(1, nominal(elementCount(output.shape)))
-  if (anchor.kind !== 'reduce') return points / elements
-  const folded = nominal(elementCount(anchor.domain.map((axis) => axis.extent)))
+  const folded = nominal(elementCount(equationDomain(anchor).map((axis) => axis.extent)))
   return (points * folded) / elements / (isSumOfProducts(anchor) ? productsPerRead : 1)
 }
 
 function isSumOfProducts(anchor: Equation): boolean {
-  const [value] = anchor.kind === 'reduce' ? anchor.value : []
+  const [value] = anchor.kind === 'reduce' ? anchor.value : anchor.kind === 'attention' ? [anchor.product] : []
   return value?.kind === 'binary' && value.op === 'mul'
 }
 

@@ -14,6 +14,10 @@
  *   the output are the row, the others say which row. For every row, each stage in order folds its `value` over the row as
  *   a reduce does, and binds the components of its state to `results`, which later stages and `value` use. Then
  *   output[axes] = value, for every point of the row. Loads read finished buffers, never the output.
+ * - `attention`: for every point of the output's shape, a mean over keys, weighted by how they score. `dot` is the sum of
+ *   `product` over `depth`; `score` makes a key's score of it; `largest` is the largest score, -∞ without keys; a key weighs
+ *   exp(score - largest); `total` is the sum of the weights, and `sum` that of weight · `value`. Then output[axes] = `result`
+ *   of these three. Sums may be taken in any order, and weights relative to any number near the largest.
  * - `scan`: output[axes] = fold of `value` over the elements up to and including axes[along], along that dimension.
  * - `scatter`: output = base, then for every point of `domain` in row-major order output[index] is combined with
  *   `value`: `left` is the old element, `right` the update.
@@ -83,6 +87,26 @@ export interface Rows {
   readonly value: Expr
 }
 
+export interface Attention {
+  readonly kind: 'attention'
+  readonly output: Buffer
+  readonly axes: readonly Var[]
+  readonly key: Axis
+  readonly depth: readonly Axis[]
+  /** Over the axes, the key and the depth. */
+  readonly product: Expr
+  readonly dot: Var
+  /** Over the axes, the key and `dot`. */
+  readonly score: Expr
+  /** Over the axes and the key. */
+  readonly value: Expr
+  readonly largest: Var
+  readonly total: Var
+  readonly sum: Var
+  /** Over the axes, `largest`, `total` and `sum`. */
+  readonly result: Expr
+}
+
 export interface Scan {
   readonly kind: 'scan'
   readonly output: Buffer
@@ -119,7 +143,7 @@ export interface Sort {
   readonly descending: boolean
 }
 
-export type Equation = Compute | Reduce | Rows | Scan | Scatter | Sort
+export type Equation = Compute | Reduce | Rows | Attention | Scan | Scatter | Sort
 
 export interface Definition {
   readonly kind: 'definition'
@@ -134,6 +158,7 @@ export function equationOutputs(equation: Equation): readonly Buffer[] {
   switch (equation.kind) {
     case 'compute':
     case 'rows':
+    case 'attention':
     case 'scan':
     case 'scatter':
       return [equation.output]
@@ -154,11 +179,19 @@ export function equationExprs(equation: Equation): readonly Expr[] {
       return foldExprs(equation)
     case 'rows':
       return [...equation.stages.flatMap(foldExprs), equation.value]
+    case 'attention':
+      return [equation.product, equation.score, equation.value, equation.result]
     case 'scan':
       return [equation.value, equation.combine]
     case 'scatter':
       return [equation.base, ...equation.index, equation.value, equation.combine]
   }
+}
+
+/** What an equation iterates over besides its axes, its rows aside. */
+export function equationDomain(equation: Equation): readonly Axis[] {
+  if (equation.kind === 'attention') return [equation.key, ...equation.depth]
+  return 'domain' in equation ? equation.domain : []
 }
 
 const foldExprs = ({ value, identity, combine }: Fold): readonly Expr[] => [...value, ...identity, ...combine]

@@ -1,6 +1,6 @@
 /** Making equations: each constructor names fresh axes after the output's dimensions and checks types and ranks. */
 import type { Buffer } from './buffer.js'
-import type { Compute, Fold, InverseMap, Reduce, RowStage, Rows, Scan, Scatter, Sort } from './definition.js'
+import type { Attention, Compute, Fold, InverseMap, Reduce, RowStage, Rows, Scan, Scatter, Sort } from './definition.js'
 import { computeType, expectType, type ScalarType } from './dtype.js'
 import { CompileError, invariant } from './errors.js'
 import { add, checkIndex, constant, type Expr, mul, type Var, variable } from './expr.js'
@@ -101,6 +101,16 @@ export function rows(
   }
   expectType(computeType(output.dtype), value.dtype, `the value of "${output.hint}"`)
   return { kind: 'rows', output, axes, along, stages, value }
+}
+
+/** A mean of values over keys, weighted by their scores. Throws `CompileError` `ir/type`. */
+export function attention(parts: Omit<Attention, 'kind'>): Attention {
+  const { output, dot, product, score, value, largest, total, sum, result } = parts
+  for (const [part, { dtype }] of Object.entries({ dot, product, score, value, largest, total, sum })) {
+    expectType('f32', dtype, `the ${part} in the attention of "${output.hint}"`)
+  }
+  expectType(computeType(output.dtype), result.dtype, `the value of "${output.hint}"`)
+  return { kind: 'attention', ...parts }
 }
 
 /** Inclusive scan of `value` along one dimension of `output`. Throws `CompileError` `ir/type`, `ir/rank`. */

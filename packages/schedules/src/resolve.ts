@@ -8,6 +8,8 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
+import { attentionInThread } from './attention/in-thread.js'
+import { attentionMatrixUnits } from './attention/matrix-units.js'
 import { directConvolution } from './conv/direct.js'
 import { elementwise } from './elementwise.js'
 import { matrixUnitsMatmul } from './matmul/matrix-units.js'
@@ -26,6 +28,8 @@ export const templates: readonly ScheduleTemplate[] = [
   matrixUnitsMatmul,
   workgroupTiledMatmul,
   registerTiledMatmul,
+  attentionMatrixUnits,
+  attentionInThread,
   rowsCooperative,
   rowsInThread,
   reduceCooperative,
@@ -41,6 +45,13 @@ export interface Resolution {
   /** Templates that matched but could not be used, and why. */
   readonly rejected: readonly { readonly template: string; readonly reason: string }[]
   readonly scheduled: ScheduledKernels
+}
+
+/** Whether some template has a legal candidate for the anchor, so that `resolve` need not fall back on the rules. */
+export function hasTemplate(problem: Problem, target: Target, extra: readonly ScheduleTemplate[] = []): boolean {
+  return [...extra, ...templates].some(
+    (template) => template.matches(problem.anchor) && !isRejection(template.level0(problem, target)),
+  )
 }
 
 /**

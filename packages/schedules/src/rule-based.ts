@@ -38,6 +38,7 @@ export function ruleBased(anchor: Equation, target: Target): ScheduledKernels {
     case 'sort':
       return sortByRank(anchor, target)
     case 'rows':
+    case 'attention':
       throw new UnsupportedError({
         code: 'schedule/no-template',
         message: `no schedule for a ${anchor.kind}`,

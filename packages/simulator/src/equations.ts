@@ -1,5 +1,6 @@
-/** The six kinds of equations, each evaluated as its definition reads; all domains in row-major order. */
+/** The seven kinds of equations, each evaluated as its definition reads; all domains in row-major order. */
 import {
+  type Attention,
   type Axis,
   type Buffer,
   type Compute,
@@ -43,6 +44,8 @@ export function evaluateEquation(equation: Equation, context: EquationContext): 
       return evaluateReduce(equation, context)
     case 'rows':
       return [evaluateRows(equation, context)]
+    case 'attention':
+      return [evaluateAttention(equation, context)]
     case 'scan':
       return [evaluateScan(equation, context)]
     case 'scatter':
@@ -174,6 +177,44 @@ function evaluateRows(equation: Rows, context: EquationContext): Float64Array {
       const flat = axes.reduce((position, slot, d) => position * at(shape, d) + at(frame.vars, slot), 0)
       cells[flat] = evaluate(frame)
     })
+  })
+  return cells
+}
+
+function evaluateAttention(equation: Attention, context: EquationContext): Float64Array {
+  const { variables, compile, sizes } = context
+  const shape = concreteShape(equation.output, sizes)
+  const axes = equation.axes.map(variables.bind)
+  const [key, depth] = [[variables.bind(equation.key.var)], equation.depth.map((axis) => variables.bind(axis.var))]
+  const [keys, depths] = [extentsOf([equation.key], context), extentsOf(equation.depth, context)]
+  const [dot, largest] = [variables.bind(equation.dot), variables.bind(equation.largest)]
+  const [total, sum] = [variables.bind(equation.total), variables.bind(equation.sum)]
+  const [element, score] = [compile(equation.product), compile(equation.score)]
+  const [value, result] = [compile(equation.value), compile(equation.result)]
+  const frame = createFrame(context)
+  const { vars } = frame
+  const add = (slot: number, more: number): void => {
+    vars[slot] = Math.fround(at(vars, slot) + Math.fround(more))
+  }
+  const cells = new Float64Array(product(shape))
+  let flat = 0
+  eachPoint(frame, axes, shape, () => {
+    const scores: number[] = []
+    eachPoint(frame, key, keys, () => {
+      vars[dot] = 0
+      eachPoint(frame, depth, depths, () => add(dot, element(frame)))
+      scores.push(score(frame))
+    })
+    vars[largest] = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+    vars[total] = 0
+    vars[sum] = 0
+    eachPoint(frame, key, keys, () => {
+      const weight = Math.fround(Math.exp(Math.fround(at(scores, at(vars, at(key, 0))) - at(vars, largest))))
+      add(total, weight)
+      add(sum, weight * value(frame))
+    })
+    cells[flat] = result(frame)
+    flat += 1
   })
   return cells
 }

@@ -1,5 +1,7 @@
+import { evaluate } from '@tilewright/backend-cpu/evaluate'
 import {
   add,
+  attention,
   type Buffer,
   binary,
   buffer,
@@ -10,6 +12,7 @@ import {
   type Definition,
   type DType,
   definition,
+  div,
   int,
   load,
   lt,
@@ -180,6 +183,36 @@ test('rows fold their stages in order, along the dimensions they are made of', (
   expect(along([2])).toEqual(Float32Array.of(11, 12, 13, 14, 15, 16, 17, 18))
   expect(along([0])).toEqual(Float32Array.of(41, 42, 43, 44, 45, 46, 47, 48))
   expect(along([0, 2])).toEqual(Float32Array.of(101, 102, 103, 104, 105, 106, 107, 108))
+})
+
+test('attention weighs values by the softmax of their scores', () => {
+  const [q, k, v, y] = [
+    [1, 2],
+    [2, 2],
+    [2, 1],
+    [1, 1],
+  ].map((shape, i) => storage('qkvy'.charAt(i), 'f32', shape))
+  const [i, e, j, d] = ['i', 'e', 'j', 'd'].map((hint) => variable(hint, 'i32'))
+  const [dot, largest, total, sum] = ['dot', 'largest', 'total', 'sum'].map((hint) => variable(hint, 'f32'))
+  const equation = attention({
+    ...{ output: y!, axes: [i!, e!], key: { var: j!, extent: 2 }, depth: [{ var: d!, extent: 2 }] },
+    product: mul(load(q!, [i!, d!]), load(k!, [j!, d!])),
+    score: mul(dot!, constant('f32', 0.5)),
+    value: load(v!, [j!, e!]),
+    ...{ dot: dot!, largest: largest!, total: total!, sum: sum! },
+    result: add(div(sum!, total!), mul(largest!, constant('f32', 100))),
+  })
+  const inputs = new Map([
+    [q!, Float32Array.of(2, 4)],
+    [k!, Float32Array.of(1, 0, 0, 1)],
+    [v!, Float32Array.of(10, 20)],
+  ])
+  const program = definition('attention', [q!, k!, v!], [y!], [equation])
+  // Scores are 1 and 2: weights e^-1 and 1.
+  const weight = Math.exp(-1)
+  const [result] = evaluateDefinition(program, inputs).get(y!) ?? []
+  expect(result).toBeCloseTo((10 * weight + 20) / (weight + 1) + 200, 4)
+  expect(evaluate(program, inputs).get(y!)?.[0]).toBeCloseTo(result ?? 0, 4)
 })
 
 describe('scan', () => {

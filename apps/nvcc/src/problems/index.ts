@@ -2,6 +2,7 @@
 import type { Graph } from '@tilewright/graph'
 import { InternalError } from '@tilewright/ir'
 import type { Choose } from '../choose.js'
+import { attended, halfAttended } from './attentions.js'
 import { convolution, halfProduct, product } from './contractions.js'
 import { reduction, rowsProblem } from './folds.js'
 import { pointwise, transposed } from './points.js'
@@ -12,6 +13,8 @@ export type ProblemMaker = (choose: Choose) => Graph
 
 /** By template, or by the folder of several. */
 const makers: Readonly<Record<string, ProblemMaker>> = {
+  attention: attended,
+  'attention/matrix-units': halfAttended,
   conv: convolution,
   matmul: product,
   'matmul/matrix-units': halfProduct,

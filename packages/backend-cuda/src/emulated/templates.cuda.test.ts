@@ -1,9 +1,11 @@
 // Templates at tiles that are too large for the simulator. Operands are small integers, so that sums are exact.
-import { buffer, InternalError, isRejection, load, matmul } from '@tilewright/ir'
+import { evaluate } from '@tilewright/backend-cpu/evaluate'
+import { formAttention, formRows } from '@tilewright/fusion'
+import { type Buffer, buffer, defined, elementCount, InternalError, isRejection, load, matmul } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { matrixUnitsMatmul } from '@tilewright/schedules'
+import { attentionMatrixUnits, matrixUnitsMatmul } from '@tilewright/schedules'
 import { halfToNumber, numberToHalf } from '@tilewright/simulator'
-import { cudaLaunchers, runPrinted } from '@tilewright/testing'
+import { attentionEquations, cudaLaunchers, runPrinted } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
 import { emulatedCompiler } from './node-compile-emulated.js'
@@ -49,4 +51,45 @@ describe('matmul/matrix-units', () => {
       expect(wrong).toBe(0)
     },
   )
+})
+
+describe('attention/matrix-units', () => {
+  test.each([
+    { queries: 100, keys: 200, depth: 64, columns: 64, keysByDepth: true, mask: 'none', through: 'copies' },
+    { queries: 70, keys: 150, depth: 40, columns: 72, keysByDepth: true, mask: 'causal', through: 'copies' },
+    { queries: 64, keys: 100, depth: 32, columns: 33, keysByDepth: false, mask: 'guarded', through: 'registers' },
+  ] as const)('$queries queries, $keys keys of $depth, mask $mask, through $through', async (form) => {
+    const shape = { ...form, dtype: 'f16', batch: 2, groups: 2 } as const
+    const { inputs, output, equations } = attentionEquations(shape)
+    const [results, facts] = [new Set([output]), { storageBuffers: 8 }]
+    const [anchor] = formAttention(formRows(equations, results, facts), results, facts, () => true)
+    const problem = { anchor: defined(anchor, 'one'), computed: new Set(form.through === 'copies' ? [] : inputs) }
+    const candidate = attentionMatrixUnits.level0(problem, cudaTarget)
+    if (isRejection(candidate)) throw new InternalError(candidate.reason)
+    const [kernel] = attentionMatrixUnits.build(candidate, problem, cudaTarget).kernels
+    const lowered = runPipeline(kernel!, cudaPipeline(cudaTarget))
+
+    const count = ({ shape: extents }: Buffer): number => Number(elementCount(extents))
+    const numbers = new Map(
+      inputs.map((input, seed) => [
+        input,
+        Float32Array.from({ length: count(input) }, (_, i) => {
+          const of = Math.sin(i * 1.7 + seed) * 3
+          // Of the mask: some keys, and all keys of the first query.
+          return seed === 3 && (of > 1 || i < form.keys) ? Number.NEGATIVE_INFINITY : halfToNumber(numberToHalf(of))
+        }),
+      ]),
+    )
+    const expected = evaluate({ equations }, numbers).get(output)!
+    const contents = kernel!.params.map((param) => {
+      const own = numbers.get(param)
+      if (own === undefined) return new Uint16Array(count(param))
+      return param.dtype === 'f16' ? Uint16Array.from(own, numberToHalf) : own
+    })
+    const after = await runPrinted(launch, emitCuda(lowered), { params: lowered.params, contents, sizes: {} })
+    const result = defined(after[kernel!.params.indexOf(output)], 'a result')
+    const largest = Math.max(...Array.from(result, (half, i) => Math.abs(halfToNumber(half) - expected[i]!)))
+    expect(largest).toBeLessThan(6e-3)
+    expect(Math.max(...expected)).toBeGreaterThan(0.5)
+  })
 })

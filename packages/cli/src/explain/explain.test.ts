@@ -85,6 +85,7 @@ test('the built-in model as text', async () => {
       define _
       split _
       rows _
+      attention _
       partition _  2 times
       compare _  6 times
       overwrite _  4 times

@@ -13,12 +13,14 @@ import {
   type Compute,
   type Definition,
   type Equation,
+  equationDomain,
   equationExprs,
   equationOutputs,
   type Fold,
   type Reduce,
 } from '../definition.js'
 import type { Expr, Var } from '../expr.js'
+import { plainFold } from '../plain-fold.js'
 import { formatSize, type SizeExpr, sizeParams } from '../size.js'
 import { createNames, type Names } from './names.js'
 import { formatExpr, sizeNames } from './print-expr.js'
@@ -43,8 +45,7 @@ export function printDefinition(definition: Definition): string {
 function definitionSizes({ inputs, outputs, equations }: Definition): readonly string[] {
   const shaped = [...inputs, ...outputs, ...equations.flatMap(equationOutputs)]
   const extents: SizeExpr[] = shaped.flatMap((of) => of.shape)
-  for (const equation of equations)
-    if ('domain' in equation) extents.push(...equation.domain.map((axis) => axis.extent))
+  for (const equation of equations) extents.push(...equationDomain(equation).map((axis) => axis.extent))
   return [
     ...extents.flatMap((extent) => [...sizeParams(extent).keys()]),
     ...sizeNames(equations.flatMap(equationExprs)),
@@ -70,6 +71,17 @@ function equationText(equation: Equation, names: Names): readonly string[] {
         return `${tuple(stage.results.map(names.bind))} = ${text}`
       })
       return [`${target(output)} = rows ${row}: ${[...folds, expr(value)].join('; ')}`]
+    }
+    case 'attention': {
+      const { output, key, depth, product, dot, score, value, largest, total, sum, result } = equation
+      const parts = [
+        `over${domainText([key], names)}`,
+        `${names.bind(dot)} = sum${domainText(depth, names)}: ${expr(product)}`,
+        `score ${expr(score)}`,
+        `value ${expr(value)}`,
+        `(${names.bind(largest)}, ${names.bind(total)}, ${names.bind(sum)}) => ${expr(result)}`,
+      ]
+      return [`${target(output)} = attention ${parts.join('; ')}`]
     }
     case 'scan': {
       const { output, along, value, left, right, combine } = equation
@@ -107,25 +119,12 @@ function reduceText(equation: Reduce, names: Names): string {
 function foldText(fold: Fold, points: string, names: Names): string {
   const { value, identity, left, right, combine, commutative } = fold
   const exprs = (list: readonly Expr[]): string => tuple(list.map((inner) => formatExpr(inner, names)))
-  const plain = plainReduction(fold)
+  const plain = plainFold(fold)
   if (plain !== undefined) return `${plain}${points}: ${exprs(value)}`
   const [folded, from] = [exprs(value), exprs(identity)]
   const state = `(${tuple(left.map(names.bind))}, ${tuple(right.map(names.bind))})`
   const order = commutative ? '' : ' in order'
   return `reduce${order}${points}: ${folded} from ${from} with ${state} => ${exprs(combine)}`
-}
-
-/** The name of the fold, if it is one operator from its neutral element. */
-function plainReduction({ identity, left, right, combine, commutative }: Fold): 'sum' | 'max' | 'min' | undefined {
-  const [start, rule] = [identity[0], combine[0]]
-  if (identity.length !== 1 || !commutative || start?.kind !== 'const' || rule?.kind !== 'binary') return undefined
-  if (rule.left !== left[0] || rule.right !== right[0]) return undefined
-  const isNeutral = (f32: number, i32: number, u32: number): boolean =>
-    start.value === { f32, i32, u32, bool: undefined }[start.dtype]
-  if (rule.op === 'add') return isNeutral(0, 0, 0) ? 'sum' : undefined
-  if (rule.op === 'max') return isNeutral(Number.NEGATIVE_INFINITY, -(2 ** 31), 0) ? 'max' : undefined
-  if (rule.op === 'min') return isNeutral(Number.POSITIVE_INFINITY, 2 ** 31 - 1, 2 ** 32 - 1) ? 'min' : undefined
-  return undefined
 }
 
 /** ` k in 0..K, l in 0..4`; nothing for a domain of one point. */

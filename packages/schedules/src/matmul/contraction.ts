@@ -18,7 +18,7 @@ import {
   int,
   type KernelBuilder,
   loadsOf,
-  type Reduce,
+  plainFold,
   type Rejection,
   type SizeExpr,
   sizeValue,
@@ -46,7 +46,7 @@ export interface Contraction {
 
 /** The parts of a contraction; undefined when the equation is none. */
 export function matchContraction(anchor: Equation): Contraction | undefined {
-  if (anchor.kind !== 'reduce' || !anchor.commutative || !isSum(anchor)) return undefined
+  if (anchor.kind !== 'reduce' || plainFold(anchor) !== 'sum') return undefined
   const [output] = anchor.outputs
   const [value] = anchor.value
   if (output === undefined || value?.kind !== 'binary' || value.op !== 'mul' || anchor.domain.length === 0) {
@@ -81,20 +81,6 @@ export function matchMatmul(anchor: Equation): Contraction | undefined {
 /** The parts of a product that a template has matched. Throws `InternalError` for any other equation. */
 export function requireMatmul(anchor: Equation): Contraction {
   return defined(matchMatmul(anchor), 'a matmul template is given a matmul')
-}
-
-function isSum(anchor: Reduce): boolean {
-  const [combine] = anchor.combine
-  const [identity] = anchor.identity
-  return (
-    anchor.outputs.length === 1 &&
-    combine?.kind === 'binary' &&
-    combine.op === 'add' &&
-    combine.left === anchor.left[0] &&
-    combine.right === anchor.right[0] &&
-    identity?.kind === 'const' &&
-    identity.value === 0
-  )
 }
 
 function variablesOf(expr: Expr): ReadonlySet<Var> {

@@ -3,15 +3,13 @@
  *
  * A workgroup owns a tile of the result, a subgroup a part of it, as fragments of the target's matrix instruction. Tiles
  * of the factors are several steps ahead in a ring of stages in workgroup memory: one barrier a step shows everyone the
- * tile of this step, and that the stage which is filled next is no longer read. Rows of a tile are padded by 16 bytes, so
- * that the eight rows of a matrix lie in different banks.
+ * tile of this step, and that the stage which is filled next is no longer read.
  */
 import {
   buildKernel,
   type Candidate,
   ceilDiv,
   defined,
-  type Expr,
   invariant,
   isRejection,
   type MatrixInstruction,
@@ -21,9 +19,8 @@ import {
   type ScheduleTemplate,
   sizeRange,
   type Target,
-  type Value,
 } from '@tilewright/ir'
-import { compose, spatial, type TaskMapping, taskShape } from '@tilewright/task-mapping'
+import { spatial } from '@tilewright/task-mapping'
 import {
   bindPosition,
   type Contraction,
@@ -36,6 +33,19 @@ import {
   rhsAt,
   tooThin,
 } from './contraction.js'
+import {
+  fragmentsOfA,
+  fragmentsOfB,
+  halfBytes,
+  instructionK,
+  instructionM,
+  instructionN,
+  instructionOf,
+  isHalf,
+  mostRegisters,
+  otherRegisters,
+  padding,
+} from './matrix-fragments.js'
 import { alignmentRefinements } from './refinements.js'
 import { splitDepth, splitsFor } from './split-depth.js'
 import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
@@ -75,29 +85,6 @@ export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
   check,
   level0,
   build,
-}
-
-/** Rows, columns and depth of the instruction: A and B are loaded as 8 × 8 matrices in the order of its registers. */
-const [instructionM, instructionN, instructionK] = [16, 8, 16]
-const halfBytes = 2
-/** Elements between the rows of a tile: 16 bytes. */
-const padding = 8
-/** What an instruction leaves to others of the 255 registers of a thread. */
-const mostRegisters = 224
-/** Registers for addresses, loops and edges. */
-const otherRegisters = 48
-
-/** Whether the values of a factor are f16: it is memory of that type, perhaps with zeros around it. */
-function isHalf(factor: Expr): boolean {
-  if (factor.kind === 'select') return isHalf(factor.then) && factor.else.kind === 'const' && factor.else.value === 0
-  return factor.kind === 'load' && factor.buffer.dtype === 'f16'
-}
-
-function instructionOf(target: Target): MatrixInstruction | undefined {
-  return target.matrixInstructions.find(({ operands, a, b }) => {
-    const [m, k] = taskShape(a)
-    return operands === 'f16' && m === instructionM && k === instructionK && taskShape(b)[1] === instructionN
-  })
 }
 
 interface Plan {
@@ -145,32 +132,6 @@ function check(candidate: MatrixUnits, problem: Problem, target: Target): Reject
   return registers > mostRegisters
     ? { reason: `${registers} registers a thread; ${mostRegisters} are safe` }
     : undefined
-}
-
-/**
- * Which row of 8 elements a lane points to when a fragment of A, or two neighbours of B, are loaded as four matrices: in
- * the order of the instruction's registers. Tasks are (own, k), of which the one along the tile counts in rows of 8.
- */
-interface MatrixRows {
-  readonly alongOwn: TaskMapping
-  readonly alongK: TaskMapping
-}
-const rowsOfA: MatrixRows = {
-  alongOwn: compose(spatial(1, 2), spatial(2, 8)), // 2 × 16
-  alongK: spatial([16, 2], { order: [1, 0] }), // 16 × 2
-}
-const rowsOfB: MatrixRows = {
-  alongOwn: spatial(2, 16), // 2 × 16
-  alongK: compose(spatial(2, 1), spatial([8, 2], { order: [1, 0] })), // 16 × 2
-}
-
-/** Elements along a factor's own axis and along k. */
-type Place = readonly [own: Value, k: Value]
-
-function rowOf({ alongOwn }: StagedFactor, rows: MatrixRows, lane: Value): Place {
-  const [own, k] = taskOf(alongOwn ? rows.alongOwn : rows.alongK, lane)
-  invariant(own !== undefined && k !== undefined, 'rows of matrices stand in two dimensions')
-  return alongOwn ? [own.mul(8), k] : [own, k.mul(8)]
 }
 
 /** Large tiles for large problems; refused where the result does not fill the smallest. */
@@ -226,8 +187,6 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
     ]
     const [firstRow, firstColumn] = [partM.mul(tilesM * instructionM), partN.mul(pairsN * 2 * instructionN)]
 
-    const [placeA, placeB] = [rowOf(plan.a, rowsOfA, g.lane), rowOf(plan.b, rowsOfB, g.lane)]
-
     const sums = Array.from({ length: tilesM }, () =>
       Array.from({ length: pairsN * 2 }, () => g.privateBuffer('sums', 'f32', [4])),
     )
@@ -251,21 +210,11 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
       })
       g.asyncCommit()
       const stage = step.mod(stages)
+      const loadA = fragmentsOfA(g, { tile: tileA, stage, alongOwn: plan.a.alongOwn })
+      const loadB = fragmentsOfB(g, { tile: tileB, stage, alongOwn: plan.b.alongOwn })
       for (let depth = 0; depth < tileK; depth += instructionK) {
-        const fragmentAt = (staged: StagedFactor, [own, kk]: Place, start: Value): readonly Value[] =>
-          staged.alongOwn ? [stage, kk.add(depth), start.add(own)] : [stage, start.add(own), kk.add(depth)]
-        const a = sums.map((_, i) => {
-          const registers = g.privateBuffer('a', 'f16', [8])
-          const at = fragmentAt(plan.a, placeA, firstRow.add(i * instructionM))
-          g.loadMatrices(4, [registers], tileA, at, { transposed: plan.a.alongOwn })
-          return registers
-        })
-        const b = Array.from({ length: pairsN }, (_, j) => {
-          const pair = [g.privateBuffer('b', 'f16', [4]), g.privateBuffer('b', 'f16', [4])]
-          const at = fragmentAt(plan.b, placeB, firstColumn.add(j * 2 * instructionN))
-          g.loadMatrices(4, pair, tileB, at, { transposed: plan.b.alongOwn })
-          return pair
-        }).flat()
+        const a = sums.map((_, i) => loadA(firstRow.add(i * instructionM), depth))
+        const b = Array.from({ length: pairsN }, (_, j) => loadB(firstColumn.add(j * 2 * instructionN), depth)).flat()
         for (const [i, left] of a.entries()) {
           for (const [j, right] of b.entries()) {
             const sum = defined(sums[i]?.[j], 'a sum for each pair of fragments')

@@ -1,0 +1,201 @@
+import { cuda, cudaTarget } from '@tilewright/backend-cuda'
+import { formAttention, formRows } from '@tilewright/fusion'
+import {
+  type Attention,
+  type Buffer,
+  invariant,
+  isRejection,
+  type Kernel,
+  type Problem,
+  type ScheduleTemplate,
+  type SizeExpr,
+  size,
+  type Target,
+} from '@tilewright/ir'
+import { loweringPasses, runPipeline } from '@tilewright/passes'
+import { halfToNumber, numberToHalf, type TypedArray } from '@tilewright/simulator'
+import {
+  type AttentionShape,
+  attentionEquations,
+  byDefinition,
+  propertyRuns,
+  runScheduled,
+  testTarget,
+} from '@tilewright/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type AttentionInThread, attentionInThread } from './in-thread.js'
+import { type AttentionMatrixUnits, attentionMatrixUnits } from './matrix-units.js'
+
+const oneThread: Target = { ...testTarget, limits: { ...testTarget.limits, threads: 1 } }
+
+interface Form extends Omit<AttentionShape, 'queries' | 'keys' | 'depth'> {
+  readonly queries: number
+  readonly keys: number
+  readonly depth: number
+  readonly batch: number
+  readonly groups: number
+  readonly columns: number
+  readonly symbolic: boolean
+  /** Which of queries, keys and values have a prologue. */
+  readonly computed: readonly boolean[]
+}
+
+const extent = fc.oneof(fc.constantFrom(1, 8, 16, 24, 32), fc.integer({ min: 1, max: 20 }))
+const forms: fc.Arbitrary<Form> = fc.record({
+  dtype: fc.constantFrom('f16', 'f32'),
+  batch: fc.integer({ min: 1, max: 2 }),
+  groups: fc.integer({ min: 1, max: 2 }),
+  queries: fc.constantFrom(16, 17, 33),
+  keys: fc.oneof(fc.constantFrom(0, 16, 32, 40, 64), fc.integer({ min: 2, max: 50 })),
+  depth: extent,
+  columns: extent,
+  keysByDepth: fc.boolean(),
+  mask: fc.constantFrom('none', 'causal', 'added', 'guarded'),
+  symbolic: fc.boolean(),
+  computed: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
+})
+
+/** The attention that fusion makes of a form, and operands for it. */
+function problemOf(form: Form) {
+  const name = (hint: string, value: number): SizeExpr => (form.symbolic ? size(hint, { min: 0 }) : value)
+  const shape = { ...form, queries: form.queries, keys: name('keys', form.keys) }
+  const { inputs, query, key, value, output, equations } = attentionEquations(shape)
+  const results = new Set([output])
+  const facts = { storageBuffers: 8 }
+  const formed = formAttention(formRows(equations, results, facts), results, facts, () => true)
+  const [anchor] = formed
+  invariant(formed.length === 1 && anchor?.kind === 'attention', 'one attention is formed')
+  const computed = new Set<Buffer>([query, key, value].filter((_, i) => form.computed[i]))
+  const problem: Problem = { anchor, computed }
+  const sizes = { keys: form.keys }
+  const count = ({ shape: extents }: Buffer): number =>
+    extents.reduce<number>((total, one) => total * (typeof one === 'number' ? one : form.keys), 1)
+  const contents = inputs.map((input, seed): [Buffer, TypedArray] => {
+    const numbers = Array.from({ length: count(input) }, (_, i) => Math.sin(i * 1.7 + seed) * 2)
+    // Some rows, and whole ones, without any key.
+    const bias = numbers.map((of, i) => (of > 1 || i < form.keys ? Number.NEGATIVE_INFINITY : of))
+    const own = seed === 3 ? bias : numbers
+    return [input, input.dtype === 'f16' ? Uint16Array.from(own.map(numberToHalf)) : Float32Array.from(own)]
+  })
+  return { problem, anchor, inputs: new Map(contents), sizes }
+}
+
+const numbers = ([result]: readonly TypedArray[]): readonly number[] =>
+  result instanceof Uint16Array ? [...result].map(halfToNumber) : [...(result ?? [])]
+
+/** Of the first, where the second differs by more than `tolerance`, or is a number where it is not. */
+function differences(actual: readonly number[], expected: readonly number[], tolerance: number): readonly unknown[] {
+  return expected.flatMap((value, i) => {
+    const got = actual[i] ?? Number.POSITIVE_INFINITY
+    const agrees = Number.isNaN(value) ? Number.isNaN(got) : Math.abs(got - value) <= tolerance
+    return agrees ? [] : [{ i, got, value }]
+  })
+}
+
+function expectDefinition<C extends AttentionMatrixUnits | AttentionInThread>(
+  template: ScheduleTemplate<C>,
+  candidate: C,
+  form: Form,
+  target: Target,
+  lower: (kernel: Kernel) => Kernel,
+  tolerance: number,
+): void {
+  const { problem, anchor, inputs, sizes } = problemOf(form)
+  fc.pre(template.matches(anchor) && template.check(candidate, problem, target) === undefined)
+  const scheduled = template.build(candidate, problem, target)
+  const expected = numbers(byDefinition(anchor, inputs, sizes))
+  const actual = numbers(runScheduled({ anchor, scheduled, inputs, sizes, lower }))
+  expect(actual).toHaveLength(expected.length)
+  expect(differences(actual, expected, tolerance)).toEqual([])
+}
+
+describe('attention/in-thread', () => {
+  const candidates = fc.record({ threads: fc.constantFrom(1, 4, 8), step: fc.constantFrom(1, 2, 8) })
+
+  test('is the definition, for every form, as built and lowered', () => {
+    fc.assert(
+      fc.property(candidates, forms, fc.boolean(), (candidate, form, lowered) => {
+        const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, loweringPasses(testTarget)) : kernel)
+        expectDefinition(attentionInThread, candidate, form, testTarget, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
+      }),
+      { numRuns: Math.ceil(propertyRuns() / 2) },
+    )
+  })
+
+  test('is for targets whose workgroups are threads, and takes all of whose values have few columns', () => {
+    const level0 = (form: Partial<Form>, target: Target) =>
+      attentionInThread.level0(problemOf({ ...plain, ...form }).problem, target)
+    expect(level0({}, oneThread)).toEqual({ threads: 1, step: 8 })
+    expect(level0({}, testTarget)).toEqual({
+      reason: 'threads that share what they read are faster as products of matrices',
+    })
+    expect(level0({ columns: 160 }, oneThread)).toEqual({ reason: '176 registers a thread; 160 are safe' })
+  })
+})
+
+const plain: Form = {
+  ...{ dtype: 'f16', batch: 1, groups: 1, queries: 64, keys: 64, depth: 64, columns: 64 },
+  ...{ keysByDepth: true, mask: 'none', symbolic: false, computed: [false, false, false] },
+}
+
+describe('attention/matrix-units', () => {
+  const candidates = fc.record({
+    subgroups: fc.constantFrom(1, 2),
+    tileKeys: fc.constantFrom(16, 32),
+    stages: fc.constantFrom(2, 3),
+  })
+
+  test('is the definition, for every form, as built and lowered', () => {
+    fc.assert(
+      fc.property(candidates, forms, fc.boolean(), (candidate, form, lowered) => {
+        const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, cuda().pipeline(cudaTarget)) : kernel)
+        expectDefinition(attentionMatrixUnits, candidate, { ...form, dtype: 'f16' }, cudaTarget, lower, 4e-3)
+      }),
+      { numRuns: Math.ceil(propertyRuns() / 4) },
+    )
+  })
+
+  test('without keys, nothing is left of the products', () => {
+    const lower = (kernel: Kernel): Kernel => runPipeline(kernel, cuda().pipeline(cudaTarget))
+    const candidate = { subgroups: 1, tileKeys: 16, stages: 2 }
+    const form: Form = { ...plain, queries: 16, keys: 0, depth: 16, columns: 16 }
+    expectDefinition(attentionMatrixUnits, candidate, form, cudaTarget, lower, 0)
+  })
+
+  test('has a legal candidate whatever is computed, up to heads of 128', () => {
+    fc.assert(
+      fc.property(forms, fc.integer({ min: 1, max: 128 }), fc.integer({ min: 1, max: 128 }), (form, depth, columns) => {
+        const { problem } = problemOf({ ...form, dtype: 'f16', depth, columns })
+        const candidate = attentionMatrixUnits.level0(problem, cudaTarget)
+        expect(isRejection(candidate) ? candidate.reason : undefined).toBeUndefined()
+      }),
+      { numRuns: propertyRuns() },
+    )
+  })
+
+  test('takes f16 alone, on targets that multiply it', () => {
+    const of = (form: Partial<Form>): Attention => problemOf({ ...plain, ...form }).anchor
+    expect(attentionMatrixUnits.matches(of({}))).toBe(true)
+    expect(attentionMatrixUnits.matches(of({ dtype: 'f32' }))).toBe(false)
+    expect(attentionMatrixUnits.level0({ anchor: of({}), computed: new Set() }, testTarget)).toEqual({
+      reason: 'the target multiplies no matrices of f16',
+    })
+  })
+
+  test.each([
+    { name: 'attention-64', form: plain },
+    {
+      name: 'attention-causal-80',
+      form: { ...plain, depth: 80, columns: 80, queries: 100, keys: 100, mask: 'causal' },
+    },
+  ] as const)('$name is this CUDA C++', async ({ name, form }) => {
+    const { problem } = problemOf(form)
+    const candidate = attentionMatrixUnits.level0(problem, cudaTarget)
+    invariant(!isRejection(candidate), 'heads of f16 have a candidate')
+    for (const kernel of attentionMatrixUnits.build(candidate, problem, cudaTarget).kernels) {
+      const { source } = cuda().emit(runPipeline(kernel, cuda().pipeline(cudaTarget))).pipeline
+      await expect(source).toMatchFileSnapshot(`../../../backend-cuda/goldens/${name}.cu`)
+    }
+  })
+})
