@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
-import { openNodeGpu } from '@tilewright/backend-wgsl/node'
+import { findSwiftShader, openNodeGpu } from '@tilewright/backend-wgsl/node'
 import { failureOf } from '../failure.js'
 import type { Environment } from '../terminal.js'
 
@@ -67,7 +67,6 @@ export async function inspectMachine(environment: Environment): Promise<Machine>
     platform: `${process.platform} ${process.arch}`,
     node: process.versions.node,
     webgpu: await findDawn(),
-    // The GPU first: taking software fixes the driver for the rest of the process.
     gpu: await findAdapter(false, environment),
     softwareGpu: await findAdapter(true, environment),
     cuda: await findCuda(),
@@ -101,7 +100,7 @@ async function findAdapter(software: boolean, environment: Environment): Promise
   try {
     const { device, dispose } = await openNodeGpu({ software })
     const { vendor, architecture, description, isFallbackAdapter } = device.adapterInfo
-    const driver = environment.VK_DRIVER_FILES
+    const driver = software ? findSwiftShader()?.manifest : environment.VK_DRIVER_FILES
     const adapter: Adapter = {
       name: [vendor, architecture].filter((word) => word !== '').join(' ') || description || 'unnamed adapter',
       software: isFallbackAdapter,
