@@ -119,7 +119,7 @@ describe('attention/in-thread', () => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, loweringPasses(testTarget)) : kernel)
         expectDefinition(attentionInThread, candidate, form, testTarget, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
       }),
-      { numRuns: Math.ceil(propertyRuns() / 2) },
+      { numRuns: Math.ceil(propertyRuns() / 4) },
     )
   })
 
@@ -152,7 +152,7 @@ describe('attention/matrix-units', () => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, cuda().pipeline(cudaTarget)) : kernel)
         expectDefinition(attentionMatrixUnits, candidate, { ...form, dtype: 'f16' }, cudaTarget, lower, 4e-3)
       }),
-      { numRuns: Math.ceil(propertyRuns() / 4) },
+      { numRuns: Math.ceil(propertyRuns() / 8) },
     )
   })
 
