@@ -76,7 +76,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .addOption(
       new Option(
         '--of-max <ratio>',
-        'tolerance of a float relative to the largest value of its output, such as 1e-4: right for whole models, whose small elements carry the rounding of large ones (the default is that of ONNX, an element at a time)',
+        'tolerance of a float relative to the largest value of its output, such as 1e-4: right for whole models, whose small elements carry the rounding of large ones (the default is that of ONNX, an element at a time, or 1e-6 of the largest value)',
       )
         .argParser(toTolerance)
         .conflicts(['rtol', 'atol']),
@@ -178,7 +178,9 @@ function checkOptions({
 
 function toleranceOf({ rtol, atol, ofMax }: Flags<'rtol' | 'atol' | 'ofMax'>): Tolerance {
   if (ofMax !== undefined) return { kind: 'of-max', ratio: ofMax }
-  return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol }
+  if (rtol === undefined && atol === undefined) return onnxTolerance
+  // What is asked for an element at a time is not loosened.
+  return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol, ofMax: 0 }
 }
 
 function fixOption(): Option {

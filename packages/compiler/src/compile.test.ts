@@ -1,4 +1,5 @@
 import { cpu } from '@tilewright/backend-cpu'
+import { cuda } from '@tilewright/backend-cuda'
 import {
   addOp,
   buildGraph,
@@ -30,7 +31,7 @@ import { evaluateDefinition, type TypedArray } from '@tilewright/simulator'
 import { spatial } from '@tilewright/task-mapping'
 import { arbitraryGraph, propertyRuns, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { compile } from './compile.js'
 import { type Program, programOf } from './program.js'
 
@@ -445,6 +446,9 @@ test('a plan is JSON', async () => {
   expect(outputs.y).toEqual(tensor([3, 2], iota(6)))
 })
 
+const openedCpu = await cpu().open()
+afterAll(() => openedCpu.dispose())
+
 describe('arguments of a caller without types', () => {
   const graph = graphOf(f32(2), (g, x) => g.apply1(reluOp(x), [x]))
   test.each([
@@ -456,6 +460,7 @@ describe('arguments of a caller without types', () => {
     ['a name', 'backend/descriptor', [graph, { backend: 'cpu' }]],
     ['a promise of a device', 'compile/device', [graph, { backend: cpu(), device: cpu().open() }]],
     ['null for a device', 'compile/device', [graph, { backend: cpu(), device: null }]],
+    ['a device of another backend', 'compile/device', [graph, { backend: cuda(), device: openedCpu }]],
   ])('%s: %s', (_, code, given) => {
     expect(thrownBy(() => Reflect.apply(compile, undefined, given))).toMatchObject({ code, help: expect.any(String) })
   })

@@ -135,7 +135,15 @@ function checkArguments(graph: Graph, options: CompileOptions | undefined): void
   }
   checkBackend(options?.backend)
   const device = options?.device
-  if (device === undefined || device?.target !== undefined) return
+  if (device === undefined) return
+  if (device?.target !== undefined && device.info.backend === options.backend.meta.name) return
+  if (device?.target !== undefined) {
+    throw new CompileError({
+      code: 'compile/device',
+      message: `the backend is ${options.backend.meta.name}, the device one of ${device.info.backend}`,
+      help: 'pass the backend that the device is of, or leave the device out',
+    })
+  }
   throw new CompileError({
     code: 'compile/device',
     message: 'the device to compile for is none',

@@ -10,6 +10,7 @@ export type SimulatorErrorCode =
   | 'sim/invalid-buffer'
   | 'sim/invalid-parity'
   | 'sim/misaligned-vector'
+  | 'sim/missing-workers'
   | 'sim/no-subgroups'
   | 'sim/no-such-workgroup'
   | 'sim/operations-exceeded'
@@ -26,6 +27,7 @@ const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
   'sim/invalid-buffer': 'give every storage buffer an array of its own, of its dtype and element count',
   'sim/invalid-parity': 'the parity of a phase is 0 or 1: take the iteration modulo 2',
   'sim/misaligned-vector': 'a vector access starts at a multiple of its width',
+  'sim/missing-workers': 'repeat more, or ask for more threads: the tasks of workers that are not there are never done',
   'sim/no-subgroups': 'fix the subgroup size of the kernel',
   'sim/no-such-workgroup': 'ask for a position inside the launch',
   'sim/operations-exceeded': 'raise maxOperations, or make the kernel smaller',

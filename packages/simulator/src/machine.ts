@@ -3,6 +3,7 @@ import {
   type BarrierMemory,
   type Buffer,
   buffersWritten,
+  checkWorkers,
   defined,
   evaluateSize,
   type Kernel,
@@ -16,7 +17,7 @@ import { createMbarrierSlots } from './mbarriers.js'
 import { type Memory, privateMemory, storageMemory, workgroupMemory } from './memory.js'
 import { createRaceDetector, type RaceDetector } from './races.js'
 import type { AsyncMoment, KernelRun, Order } from './run.js'
-import type { Site } from './site.js'
+import { addSite, type Site } from './site.js'
 import type { MbarrierSlot, Thread } from './thread.js'
 
 export interface Machine {
@@ -42,8 +43,14 @@ export interface Way {
   readonly asyncCopies: AsyncMoment
 }
 
-/** Allocates all memory of a launch. Throws `SimulatorError` `sim/invalid-buffer`, `CompileError` `ir/size`. */
+/**
+ * Allocates all memory of a launch. Throws `SimulatorError` `sim/invalid-buffer`, `sim/missing-workers`, `CompileError`
+ * `ir/size`.
+ */
 export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine {
+  for (const { message, stmt } of checkWorkers(kernel, undefined)) {
+    throw new SimulatorError({ code: 'sim/missing-workers', message, where: stmt && addSite([], stmt).text })
+  }
   const written = new Set<Buffer>()
   const copiedFrom = new Set<Buffer>()
   const copiedTo = new Set<Buffer>()

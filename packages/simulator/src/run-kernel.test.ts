@@ -204,6 +204,21 @@ describe('launches', () => {
     expect([...array]).toEqual([1, 2, 11, 12, 21, 22, 101, 102, 111, 112, 121, 122])
   })
 
+  test('with tasks of workers that are not there are refused', () => {
+    const kernel = buildKernel({ name: 'k', threads: 8, workgroups: [1, 1, 1] }, (g) => {
+      const x = g.param('x', 'f32', [64])
+      g.forTask(spatial(64), g.thread, (i) => x.set([i], 1))
+    })
+    const buffers = new Map(kernel.params.map((param) => [param, new Float32Array(64)]))
+    expect(() => runKernel(kernel, { buffers })).toThrow(
+      expect.objectContaining({
+        code: 'sim/missing-workers',
+        message: 'spatial(64) has 64 workers; there are 8 threads',
+        where: expect.stringContaining('run-kernel.test.ts'),
+      }),
+    )
+  })
+
   test('run only the workgroup asked for', () => {
     const { kernel, out } = grid()
     const array = new Int32Array(12)

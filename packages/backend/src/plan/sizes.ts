@@ -121,7 +121,7 @@ export function checkEqualSizes(pairs: readonly EqualSizes[], values: PlanSizeVa
     throw new PlanError(
       'run/shape',
       `${formatPlanSize(left)} is ${a} and ${formatPlanSize(right)} is ${b}, which must be equal`,
-      'pass inputs whose shapes agree as the model needs; a size that is always 1 can be fixed when compiling (--fix NAME=1)',
+      'pass inputs whose shapes agree as the model needs: of the command line, with --size NAME=VALUE or --data DIR; a size that is always 1 can be fixed when compiling (--fix NAME=1)',
       `node "${node}"`,
     )
   }

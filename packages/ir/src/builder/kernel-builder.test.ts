@@ -228,6 +228,18 @@ test.each([
   })
 })
 
+test("JavaScript's operators on values of the kernel are refused, with what to write instead", () => {
+  build((g) => {
+    const x = g.param('x', 'f32', [4])
+    const [old, i] = [x.at(0), g.thread] as readonly unknown[] as readonly [number, number]
+    const asked = { code: 'ir/operand', help: expect.stringContaining('x.mul(2)') }
+    expect(thrownBy(() => old * 2)).toMatchObject(asked)
+    expect(thrownBy(() => Math.max(old, 0))).toMatchObject(asked)
+    expect(thrownBy(() => i < 2)).toMatchObject(asked)
+    expect(thrownBy(() => i + 1)).toMatchObject(asked)
+  })
+})
+
 test('an access needs an array of indices, and an operand needs a value', () => {
   build((g) => {
     const x = g.param('x', 'f32', [4])

@@ -36,6 +36,8 @@ export interface Value {
   readonly cast: (dtype: ScalarType) => Value
   /** `this ? then : otherwise`; this is a bool. */
   readonly select: (then: Operand, otherwise: Operand) => Value
+  /** Throws `CompileError` `ir/operand`: JavaScript's own operators, and its conditions, see no values. */
+  readonly [Symbol.toPrimitive]: () => never
 }
 
 /** The expression of an operand; a bare number takes the type `like`. Throws `CompileError` `ir/operand` for what is none. */
@@ -53,6 +55,14 @@ export function toExpr(operand: Operand, like: ScalarType): Expr {
   // A size parameter and a size expression node share the tag 'size'; only the latter carries a dtype.
   if (operand.kind === 'size-op' || (operand.kind === 'size' && !('dtype' in operand))) return sizeValue(operand)
   return operand
+}
+
+function refuseOperator(): never {
+  throw new CompileError({
+    code: 'ir/operand',
+    message: "one of JavaScript's operators or functions is applied to a value of the kernel",
+    help: 'a value is known when the kernel runs: write x.mul(2) for x * 2, x.lt(y) for x < y, g.if(x.lt(y), …) for if',
+  })
 }
 
 /** Wraps an expression in a handle. */
@@ -87,6 +97,7 @@ export function value(expr: Expr): Value {
     shl: op('shl'),
     shr: op('shr'),
     not: () => value(unary('not', expr)),
+    [Symbol.toPrimitive]: refuseOperator,
     neg: () => value(unary('neg', expr)),
     exp: () => value(unary('exp', expr)),
     tanh: () => value(unary('tanh', expr)),

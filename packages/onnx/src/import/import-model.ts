@@ -33,7 +33,7 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Gra
     throw new CompileError({
       code: 'onnx/bytes',
       message: `a model is a Uint8Array, not ${typeof bytes === 'string' ? `the text "${bytes}"` : `a value of type ${typeof bytes}`}`,
-      help: 'read the file first: importModel(await readFile(path))',
+      help: 'read the file first, importModel(await readFile(path)), or the response: new Uint8Array(await response.arrayBuffer())',
     })
   }
   return importGraph(decodeModel(bytes), options)
