@@ -51,10 +51,11 @@ export function checkInputs(
   return declared.map((input) => {
     const tensor = Object.hasOwn(given, input.name) ? given[input.name] : undefined
     if (tensor === undefined) throw new PlanError('run/input-name', `input "${input.name}" is missing`, help)
-    if (typeof tensor !== 'object' || tensor === null || !isShape(tensor.shape) || !hasElements(tensor)) {
+    const fault = whyNoTensor(tensor)
+    if (fault !== undefined) {
       throw new PlanError(
         'run/input-data',
-        `input "${input.name}" is no tensor`,
+        `input "${input.name}" is no tensor: ${fault}`,
         'pass { dtype, shape: number[], data: typed array }, or a tensor that a run left on the device',
       )
     }
@@ -79,6 +80,13 @@ export function checkInputs(
     }
     return tensor
   })
+}
+
+function whyNoTensor(tensor: InputTensor): string | undefined {
+  if (typeof tensor !== 'object' || tensor === null) return `it is a value of type ${typeof tensor}`
+  if (ArrayBuffer.isView(tensor)) return 'it is an array without dtype and shape'
+  if (!isShape(tensor.shape)) return `its shape is ${tensor.shape === undefined ? 'missing' : 'no array of numbers'}`
+  return hasElements(tensor) ? undefined : 'its data is no typed array'
 }
 
 function isShape(shape: unknown): boolean {

@@ -33,15 +33,21 @@ test('a queued run has its own copy of the data, of a Node Buffer too', async ()
 })
 
 const data = new Uint8Array(4)
-test.each([null, 7, { dtype: 'u8', shape: [4] }, { dtype: 'u8', data }, { dtype: 'u8', shape: ['4'], data }])(
-  '%j is no tensor',
-  async (given) => {
-    const session = await doubling()
-    // What a caller without types may pass.
-    const x = given as unknown as HostTensor
-    await expect(session.run({ x })).rejects.toMatchObject({ code: 'run/input-data' })
-  },
-)
+test.each([
+  [null, 'it is a value of type object'],
+  [7, 'it is a value of type number'],
+  [data, 'it is an array without dtype and shape'],
+  [{ dtype: 'u8', shape: [4] }, 'its data is no typed array'],
+  [{ dtype: 'u8', shape: [4], data: [1, 2, 3, 4] }, 'its data is no typed array'],
+  [{ dtype: 'u8', data }, 'its shape is missing'],
+  [{ dtype: 'u8', shape: ['4'], data }, 'its shape is no array of numbers'],
+])('%j is no tensor: %s', async (given, why) => {
+  const session = await doubling()
+  // What a caller without types may pass.
+  const x = given as unknown as HostTensor
+  const message = `input "x" is no tensor: ${why}`
+  await expect(session.run({ x })).rejects.toMatchObject({ code: 'run/input-data', message })
+})
 
 test.each([undefined, null, 7])('%j is no inputs', async (given) => {
   const session = await doubling()

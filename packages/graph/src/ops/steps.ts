@@ -13,6 +13,7 @@ import {
   load,
   reduce,
   type SizeExpr,
+  sizeParams,
   UnsupportedError,
 } from '@tilewright/ir'
 import { join } from './concat.js'
@@ -26,11 +27,12 @@ const mostSteps = 512
 export function stepsOf(name: string, length: SizeExpr): number {
   const isSymbolic = typeof length !== 'number'
   if (!isSymbolic && length <= mostSteps) return length
+  const sizes = [...sizeParams(length).keys()].map((size) => `--fix ${size}=VALUE`).join(' ')
   throw new UnsupportedError({
     code: isSymbolic ? 'graph/symbolic-shape' : 'graph/steps',
     message: `${name}: the length ${formatShape([length])} of the sequence is ${isSymbolic ? 'not known when compiling' : `more than ${mostSteps} steps`}`,
     help: isSymbolic
-      ? 'compile for a known length, since steps are taken apart: --fix NAME=VALUE, or fixSizes in code'
+      ? `compile for a known length, since steps are taken apart: ${sizes}, or fixSizes in code`
       : 'run the sequence in parts, with the state between them',
   })
 }
