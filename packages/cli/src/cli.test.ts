@@ -85,7 +85,7 @@ describe('run', () => {
     const bad = await capture('run', model, '--device', 'cpu', '--data', wrong ?? '')
     expect(bad.code).toBe(1)
     expect(bad.stdout).toContain(
-      'against the reference data  different: "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2',
+      'against the reference data  different: "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2; the largest error is 5.0e-1 of the largest value',
     )
   })
 
@@ -222,7 +222,7 @@ describe('bad input', () => {
   test('data with an input missing', async () => {
     const data = writeDataSet(at('data'), { inputs: [], outputs: [] })
     expect(await failure('run', fileOf(reluModel()), '--data', data)).toMatchInlineSnapshot(`
-      "error[data/input-count]: 0 input files for 1 inputs (x)
+      "error[data/input-count]: 0 input files for 1 input (x)
         at    <folder>/data
         help  write input_N.pb for the N-th input of the graph that is no initializer, from 0
       "

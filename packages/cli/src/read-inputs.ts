@@ -3,7 +3,7 @@ import { CompileError } from '@tilewright/ir'
 import { hostInputs, type OnnxModel, type OnnxValueInfo, sizeName } from '@tilewright/onnx'
 import type { HostTensor } from '@tilewright/runtime'
 import { type DataFile, type DataSet, hostTensor } from './data-set.js'
-import { formatList } from './format.js'
+import { formatCount, formatList } from './format.js'
 
 export interface InputData {
   /** What the model is compiled with. */
@@ -46,7 +46,7 @@ function checkInputCount({ folder, inputCount, inner }: DataSet, inputs: readonl
   const names = inputs.map(({ name }) => name)
   throw new CompileError({
     code: 'data/input-count',
-    message: `${inputCount} input files for ${inputs.length} inputs (${formatList(names, 3)})`,
+    message: `${formatCount(inputCount, 'input file')} for ${formatCount(inputs.length, 'input')} (${formatList(names, 3)})`,
     where: folder,
     help:
       inputCount === 0 && inner !== undefined

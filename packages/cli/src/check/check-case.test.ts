@@ -116,8 +116,8 @@ describe('a case fails', () => {
       { ...good, outputs: [...good.outputs, ...good.outputs] },
     ])
     expect(await failure()).toEqual([
-      'test_data_set_0: error[data/output-count]: 0 output files for 1 outputs (y)',
-      'test_data_set_1: error[data/output-count]: 2 output files for 1 outputs (y)',
+      'test_data_set_0: error[data/output-count]: 0 output files for 1 output (y)',
+      'test_data_set_1: error[data/output-count]: 2 output files for 1 output (y)',
     ])
   })
 
@@ -128,7 +128,7 @@ describe('a case fails', () => {
       { ...good, inputs: [f32([2], [1, 2])] },
     ])
     expect(await failure()).toEqual([
-      'test_data_set_0: error[data/input-count]: 0 input files for 1 inputs (x) (at /case/test_data_set_0)',
+      'test_data_set_0: error[data/input-count]: 0 input files for 1 input (x) (at /case/test_data_set_0)',
       'test_data_set_1: error[data/input-dtype]: input "x" is i64 [3], expected f32 [3] (at /case/test_data_set_1/input_0.pb)',
       'test_data_set_2: error[data/input-shape]: input "x" is f32 [2], expected f32 [3] (at /case/test_data_set_2/input_0.pb)',
     ])

@@ -13,7 +13,7 @@ import { compileModel } from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { failureLine } from '../failure.js'
 import { readBytes } from '../files.js'
-import { formatList } from '../format.js'
+import { formatCount, formatList } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import type { OpenedDevice } from '../open-device.js'
 import { type InputData, readInputs } from '../read-inputs.js'
@@ -199,7 +199,7 @@ async function runDataSet(
   if (dataSet.outputCount !== names.length) {
     throw new CompileError({
       code: 'data/output-count',
-      message: `${dataSet.outputCount} output files for ${names.length} outputs (${formatList(names, 3)})`,
+      message: `${formatCount(dataSet.outputCount, 'output file')} for ${formatCount(names.length, 'output')} (${formatList(names, 3)})`,
     })
   }
   const wrong = names.flatMap((name, position) => {

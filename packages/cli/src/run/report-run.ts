@@ -69,8 +69,11 @@ function checkRows(checks: readonly ResultCheck[], colors: Colors): readonly (re
 
 function checkText({ largestErrorOfMax, mismatches, skipped }: ResultCheck, colors: Colors): string {
   if (skipped !== undefined) return colors.yellow(`not compared: ${skipped}`)
-  if (mismatches.length > 0) return colors.red(`different: ${mismatches.join('; ')}`)
   const error = (largestErrorOfMax ?? 0).toExponential(1)
+  if (mismatches.length > 0) {
+    const much = Number.isFinite(largestErrorOfMax) ? `; the largest error is ${error} of the largest value` : ''
+    return colors.red(`different: ${mismatches.join('; ')}${much}`)
+  }
   return colors.green(
     largestErrorOfMax === 0 ? 'equal, exactly' : `equal; the largest error is ${error} of the largest value`,
   )

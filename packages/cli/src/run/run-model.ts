@@ -200,7 +200,7 @@ function checkDefinition(
 
 function checkData(plan: Plan, dataSet: DataSet, result: RunResult): ResultCheck {
   if (dataSet.outputCount !== plan.outputs.length) {
-    const mismatch = `${dataSet.outputCount} output files for ${plan.outputs.length} outputs`
+    const mismatch = `${formatCount(dataSet.outputCount, 'output file')} for ${formatCount(plan.outputs.length, 'output')}`
     return { against: 'data', largestErrorOfMax: undefined, mismatches: [mismatch] }
   }
   return compareAll(
