@@ -3,9 +3,13 @@ import { formAttention, formRows } from '@tilewright/fusion'
 import {
   type Attention,
   type Buffer,
+  buffer,
   invariant,
   isRejection,
   type Kernel,
+  load,
+  loadsOf,
+  mul,
   type Problem,
   type ScheduleTemplate,
   type SizeExpr,
@@ -178,6 +182,11 @@ describe('attention/matrix-units', () => {
     const of = (form: Partial<Form>): Attention => problemOf({ ...plain, ...form }).anchor
     expect(attentionMatrixUnits.matches(of({}))).toBe(true)
     expect(attentionMatrixUnits.matches(of({ dtype: 'f32' }))).toBe(false)
+    const shared = of({})
+    const own = buffer('own', 'f16', [64, 64, 64], 'storage')
+    const [query, [, , i], [d]] = [loadsOf(shared.product)[0]!, shared.axes, shared.depth]
+    const product = mul(query, load(own, [i!, shared.key.var, d!.var]))
+    expect(attentionMatrixUnits.matches({ ...shared, product })).toBe(false)
     expect(attentionMatrixUnits.level0({ anchor: of({}), computed: new Set() }, testTarget)).toEqual({
       reason: 'the target multiplies no matrices of f16',
     })

@@ -7,27 +7,22 @@
  * workgroup memory, ahead of their use: one barrier a tile.
  */
 import {
-  type Attention,
   type BufferHandle,
   buildKernel,
-  type Candidate,
   ceilDiv,
   constant,
   defined,
   type Expr,
-  type Fragment,
   invariant,
   isRejection,
   type KernelBuilder,
   lt,
-  type MatrixInstruction,
   type Problem,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
   select,
   sizeValue,
-  someExpr,
   substitute,
   type Target,
   type Value,
@@ -41,24 +36,16 @@ import {
   instructionK,
   instructionM,
   instructionN,
-  instructionOf,
-  isHalf,
   mostRegisters,
+  multiplyFragments,
   otherRegisters,
-  padding,
 } from '../matmul/matrix-fragments.js'
-import { factorStages, type StagedFactor, stageFactor } from '../matmul/staged-factor.js'
-import { type AttentionAxes, attentionAxes, attentionOperands, requireAttention } from './attention-axes.js'
+import { factorStages, type StagedFactor } from '../matmul/staged-factor.js'
+import { attentionOperands, requireAttention } from './attention-axes.js'
+import { type AttentionMatrixUnits, factorsOf, planOf, tileShape } from './matrix-plan.js'
 import { onlineSoftmax } from './online-softmax.js'
 
-export interface AttentionMatrixUnits extends Candidate {
-  /** Subgroups of a workgroup, each with 16 queries. */
-  readonly subgroups: number
-  /** Keys of a tile. */
-  readonly tileKeys: number
-  /** Tiles of keys and of values that are in workgroup memory or on their way to it. */
-  readonly stages: number
-}
+export type { AttentionMatrixUnits } from './matrix-plan.js'
 
 export const attentionMatrixUnits: ScheduleTemplate<AttentionMatrixUnits> = {
   name: 'attention/matrix-units',
@@ -69,65 +56,6 @@ export const attentionMatrixUnits: ScheduleTemplate<AttentionMatrixUnits> = {
   level0,
   build,
 }
-
-interface Factors {
-  readonly query: Expr
-  readonly key: Expr
-  readonly value: Expr
-}
-
-/** The factors of both products; undefined where they are not f16. */
-function factorsOf({ product, value: values, key }: Attention): Factors | undefined {
-  if (product.kind !== 'binary' || product.op !== 'mul') return undefined
-  const [query, keys] = isOf(product.left, key.var) ? [product.right, product.left] : [product.left, product.right]
-  if (!isHalf(query) || !isHalf(keys) || !isHalf(values) || isOf(query, key.var)) return undefined
-  return { query, key: keys, value: values }
-}
-
-const isOf = (expr: Expr, axis: Expr): boolean => someExpr(expr, (node) => node === axis)
-
-interface Plan extends AttentionAxes {
-  readonly instruction: MatrixInstruction
-  readonly factors: Factors
-  readonly threads: number
-  /** Extents of a tile: queries, and the depth and the columns in whole instructions. */
-  readonly queries: number
-  readonly depth: number
-  readonly columns: number
-  readonly q: StagedFactor
-  readonly k: StagedFactor
-  readonly v: StagedFactor
-}
-
-const roundUp = (extent: number, to: number): number => Math.ceil(extent / to) * to
-
-function planOf({ subgroups, tileKeys }: AttentionMatrixUnits, problem: Problem, target: Target): Plan | Rejection {
-  const anchor = requireAttention(problem.anchor)
-  const instruction = instructionOf(target)
-  const factors = factorsOf(anchor)
-  if (instruction === undefined || factors === undefined) return { reason: 'the target multiplies no matrices of f16' }
-  const axes = attentionAxes(anchor)
-  const [size, width] = [extentOf(anchor.depth), extentOf(axes.n)]
-  if (typeof size !== 'number' || typeof width !== 'number') {
-    return { reason: 'how long queries or values are is decided by a run' }
-  }
-  const [depth, columns] = [roundUp(size, instructionK), roundUp(width, 2 * instructionN)]
-  const threads = subgroups * instruction.lanes
-  const queries = subgroups * instructionM
-  const key = [anchor.key]
-  const staged = (factor: Expr, own: typeof key, k: typeof key, tileOwn: number, tileK: number) =>
-    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, threads, halfBytes)
-  const q = staged(factors.query, [...axes.m], [...anchor.depth], queries, depth)
-  if (isRejection(q)) return q
-  // Keys beyond the last are zeros: they are what steps are over, for both tiles.
-  const k = staged(factors.key, [...anchor.depth], key, depth, tileKeys)
-  if (isRejection(k)) return k
-  const v = staged(factors.value, [...axes.n], key, columns, tileKeys)
-  return isRejection(v) ? v : { ...axes, instruction, factors, threads, queries, depth, columns, q, k, v }
-}
-
-const tileShape = ({ alongOwn }: StagedFactor, own: number, k: number): readonly [number, number] =>
-  alongOwn ? [k, own + padding] : [own, k + padding]
 
 function check(candidate: AttentionMatrixUnits, problem: Problem, target: Target): Rejection | undefined {
   const plan = planOf(candidate, problem, target)
@@ -245,7 +173,13 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
         for (let j = 0; j < tileKeys; j += 2 * instructionN) {
           const pair = loadK(g.constant('i32', j), d * instructionK)
           for (const [i, right] of pair.entries()) {
-            multiply(g, instruction, left, right, defined(scores[j / instructionN + i], 'a fragment for 8 keys'))
+            multiplyFragments(
+              g,
+              instruction,
+              left,
+              right,
+              defined(scores[j / instructionN + i], 'a fragment for 8 keys'),
+            )
           }
         }
       }
@@ -286,7 +220,13 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
         for (let column = 0; column < columns; column += 2 * instructionN) {
           const pair = loadV(g.constant('i32', column), j)
           for (const [i, right] of pair.entries()) {
-            multiply(g, instruction, left, right, defined(sums[column / instructionN + i], 'a fragment for 8 columns'))
+            multiplyFragments(
+              g,
+              instruction,
+              left,
+              right,
+              defined(sums[column / instructionN + i], 'a fragment for 8 columns'),
+            )
           }
         }
       }
@@ -335,15 +275,4 @@ function zeros(g: KernelBuilder, hint: string): BufferHandle {
 function overRow(g: KernelBuilder, own: Value, combine: (a: Value, b: Value) => Value): Value {
   const pair = g.let('pair', combine(own, g.shuffle(own, 1)))
   return g.let('row', combine(pair, g.shuffle(pair, 2)))
-}
-
-function multiply(
-  g: KernelBuilder,
-  { a, b, d }: MatrixInstruction,
-  left: BufferHandle,
-  right: BufferHandle,
-  sum: BufferHandle,
-): void {
-  const fragment = ({ buffer }: BufferHandle, map: Fragment['map']): Fragment => ({ buffer, map })
-  g.matrixMultiply(fragment(left, a), fragment(right, b), fragment(sum, d))
 }

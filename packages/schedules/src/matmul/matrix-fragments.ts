@@ -102,3 +102,14 @@ export function fragmentsOfB(g: KernelBuilder, tile: FragmentTile): LoadPairB {
 function indexIn({ stage, alongOwn }: FragmentTile, [own, k]: Place, start: Value, depth: number): readonly Value[] {
   return alongOwn ? [stage, k.add(depth), start.add(own)] : [stage, start.add(own), k.add(depth)]
 }
+
+/** Adds the product of a fragment of A and one of B to a fragment of results. */
+export function multiplyFragments(
+  g: KernelBuilder,
+  { a, b, d }: MatrixInstruction,
+  left: BufferHandle,
+  right: BufferHandle,
+  sum: BufferHandle,
+): void {
+  g.matrixMultiply({ buffer: left.buffer, map: a }, { buffer: right.buffer, map: b }, { buffer: sum.buffer, map: d })
+}

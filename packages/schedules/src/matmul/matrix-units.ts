@@ -43,6 +43,7 @@ import {
   instructionOf,
   isHalf,
   mostRegisters,
+  multiplyFragments,
   otherRegisters,
   padding,
 } from './matrix-fragments.js'
@@ -218,11 +219,7 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
         for (const [i, left] of a.entries()) {
           for (const [j, right] of b.entries()) {
             const sum = defined(sums[i]?.[j], 'a sum for each pair of fragments')
-            g.matrixMultiply(
-              { buffer: left.buffer, map: instruction.a },
-              { buffer: right.buffer, map: instruction.b },
-              { buffer: sum.buffer, map: instruction.d },
-            )
+            multiplyFragments(g, instruction, left, right, sum)
           }
         }
       }

@@ -1,0 +1,100 @@
+/** What a candidate for attention on matrix units comes to: extents of its tiles, and how threads bring each operand. */
+import {
+  type Attention,
+  type Candidate,
+  type Expr,
+  isRejection,
+  type MatrixInstruction,
+  type Problem,
+  type Rejection,
+  someExpr,
+  type Target,
+} from '@tilewright/ir'
+import { extentOf } from '../matmul/contraction.js'
+import {
+  halfBytes,
+  instructionK,
+  instructionM,
+  instructionN,
+  instructionOf,
+  isHalf,
+  padding,
+} from '../matmul/matrix-fragments.js'
+import { type StagedFactor, stageFactor } from '../matmul/staged-factor.js'
+import { type AttentionAxes, attentionAxes, requireAttention } from './attention-axes.js'
+
+export interface AttentionMatrixUnits extends Candidate {
+  /** Subgroups of a workgroup, each with 16 queries. */
+  readonly subgroups: number
+  /** Keys of a tile. */
+  readonly tileKeys: number
+  /** Tiles of keys and of values that are in workgroup memory or on their way to it. */
+  readonly stages: number
+}
+
+interface Factors {
+  readonly query: Expr
+  readonly key: Expr
+  readonly value: Expr
+}
+
+/** The factors of both products; undefined where they are not f16, or where each query has keys of its own. */
+export function factorsOf(anchor: Attention): Factors | undefined {
+  const { product, value: values, key } = anchor
+  if (product.kind !== 'binary' || product.op !== 'mul') return undefined
+  const [query, keys] = isOf(product.left, key.var) ? [product.right, product.left] : [product.left, product.right]
+  if (!isHalf(query) || !isHalf(keys) || !isHalf(values) || isOf(query, key.var)) return undefined
+  if (attentionAxes(anchor).m.some((axis) => isOf(keys, axis.var))) return undefined
+  return { query, key: keys, value: values }
+}
+
+const isOf = (expr: Expr, axis: Expr): boolean => someExpr(expr, (node) => node === axis)
+
+export interface AttentionPlan extends AttentionAxes {
+  readonly instruction: MatrixInstruction
+  readonly factors: Factors
+  readonly threads: number
+  /** Extents of a tile: queries, and the depth and the columns in whole instructions. */
+  readonly queries: number
+  readonly depth: number
+  readonly columns: number
+  readonly q: StagedFactor
+  readonly k: StagedFactor
+  readonly v: StagedFactor
+}
+
+const roundUp = (extent: number, to: number): number => Math.ceil(extent / to) * to
+
+/** The plan of a candidate; a rejection where threads do not divide its tiles, or a run decides extents. */
+export function planOf(
+  { subgroups, tileKeys }: AttentionMatrixUnits,
+  problem: Problem,
+  target: Target,
+): AttentionPlan | Rejection {
+  const anchor = requireAttention(problem.anchor)
+  const instruction = instructionOf(target)
+  const factors = factorsOf(anchor)
+  if (instruction === undefined || factors === undefined) return { reason: 'the target multiplies no matrices of f16' }
+  const axes = attentionAxes(anchor)
+  const [size, width] = [extentOf(anchor.depth), extentOf(axes.n)]
+  if (typeof size !== 'number' || typeof width !== 'number') {
+    return { reason: 'how long queries or values are is decided by a run' }
+  }
+  const [depth, columns] = [roundUp(size, instructionK), roundUp(width, 2 * instructionN)]
+  const threads = subgroups * instruction.lanes
+  const queries = subgroups * instructionM
+  const key = [anchor.key]
+  const staged = (factor: Expr, own: typeof key, k: typeof key, tileOwn: number, tileK: number) =>
+    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, threads, halfBytes)
+  const q = staged(factors.query, [...axes.m], [...anchor.depth], queries, depth)
+  if (isRejection(q)) return q
+  // Keys beyond the last are zeros: they are what steps are over, for both tiles.
+  const k = staged(factors.key, [...anchor.depth], key, depth, tileKeys)
+  if (isRejection(k)) return k
+  const v = staged(factors.value, [...axes.n], key, columns, tileKeys)
+  return isRejection(v) ? v : { ...axes, instruction, factors, threads, queries, depth, columns, q, k, v }
+}
+
+/** Rows and columns of the tile of an operand. */
+export const tileShape = ({ alongOwn }: StagedFactor, own: number, k: number): readonly [number, number] =>
+  alongOwn ? [k, own + padding] : [own, k + padding]
