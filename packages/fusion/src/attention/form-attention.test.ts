@@ -3,11 +3,13 @@ import {
   add,
   type Buffer,
   buffer,
+  cast,
   compute,
   constant,
   definition,
   type Equation,
   type Expr,
+  equationOutputs,
   int,
   load,
   lt,
@@ -16,6 +18,7 @@ import {
   rewriteExpr,
   select,
   size,
+  sumOfProducts,
 } from '@tilewright/ir'
 import { type AttentionEquations, type AttentionShape, attentionEquations } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
@@ -74,6 +77,33 @@ describe('is formed', () => {
 })
 
 describe('is not formed', () => {
+  test('of one that is formed already, whose parts are gone', () => {
+    const first = attentionEquations({ ...plain, columns: 8 })
+    const second = attentionEquations({ ...plain, keys: 8, columns: 5 })
+    const [dots] = second.equations.flatMap(equationOutputs)
+    // The scores of the second are what the first gives.
+    const [, ...after] = second.equations.map(
+      (equation): Equation =>
+        equation.kind === 'compute' ? { ...equation, value: replaced(equation.value, dots!, first.output) } : equation,
+    )
+    const all = formed([...first.equations, ...after], [second.output])
+    expect(kinds(all)).toEqual(['attention', 'compute', 'rows', 'reduce'])
+    const inputs = [...first.inputs, second.value]
+    expect(() => definition('both', inputs, [second.output], all)).not.toThrow()
+  })
+
+  test('of integer products, which are cast to scores', () => {
+    const { query, key, scores, output, equations } = attentionEquations({ ...plain, mask: 'none' })
+    const [q, k] = [query, key].map(({ hint, shape }) => buffer(hint, 'i8', shape, 'storage'))
+    const dots = buffer('dots', 'i32', scores.shape, 'storage')
+    const products = sumOfProducts(dots, [{ hint: 'd', extent: 8 }], ([b, g, i, j], [d]) => [
+      load(q!, [b!, g!, i!, d!]),
+      load(k!, [b!, j!, d!]),
+    ])
+    const scaled = compute(scores, (...axes) => cast('f32', load(dots, axes)))
+    expect(kinds(formed([products, scaled, ...equations.slice(2)], [output]))).toEqual(unformed)
+  })
+
   test('where something in between is read by others, or a result', () => {
     const { output, scores, weights, equations } = attentionEquations(plain)
     expect(kinds(formed(equations, [output, weights]))).toEqual(unformed)

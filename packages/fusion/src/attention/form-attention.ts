@@ -50,10 +50,13 @@ export function formAttention(
     for (const output of equationOutputs(equation)) producers.set(output, equation)
     for (const input of equationInputs(equation)) readers.set(input, (readers.get(input) ?? 0) + 1)
   }
-  const onlyReadHere = (buffer: Buffer): Equation | undefined =>
-    readers.get(buffer) === 1 && !results.has(buffer) ? producers.get(buffer) : undefined
   const gone = new Set<Equation>()
   const formed = new Map<Equation, Equation>()
+  const onlyReadHere = (buffer: Buffer): Equation | undefined => {
+    const producer = readers.get(buffer) === 1 && !results.has(buffer) ? producers.get(buffer) : undefined
+    // An attention already: the parts of the sum that it was are gone.
+    return producer !== undefined && formed.has(producer) ? undefined : producer
+  }
   for (const equation of equations) {
     const made = equation.kind === 'reduce' ? attentionOf(equation, onlyReadHere) : undefined
     if (made === undefined || equationInputs(made.anchor).length >= storageBuffers) continue
@@ -105,10 +108,11 @@ function attentionOf(last: Reduce, own: OwnProducer): Formed | undefined {
   return undefined
 }
 
-/** The two factors of a sum of products. */
+/** The two factors of a sum of products in f32. */
 function productOf(equation: Reduce): readonly Expr[] | undefined {
   const [value] = equation.value
-  const isProduct = plainFold(equation) === 'sum' && value?.kind === 'binary' && value.op === 'mul'
+  const isProduct =
+    plainFold(equation) === 'sum' && value?.kind === 'binary' && value.op === 'mul' && value.dtype === 'f32'
   return isProduct ? [value.left, value.right] : undefined
 }
 
