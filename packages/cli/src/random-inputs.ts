@@ -8,13 +8,16 @@ import { randomNumbers } from './random-numbers.js'
 /** What a size parameter is when nobody says: a batch of one, and a short extent elsewhere. */
 const defaults = { leading: 1, inner: 16 } as const
 
-/** Values for the size parameters of a graph's inputs: the defaults, moved to what the facts of each allow. */
-export function defaultSizes(graph: Graph): Readonly<Record<string, number>> {
+/**
+ * Values for the size parameters of a graph's inputs: the defaults, or `inner` behind the leading one, moved to what the
+ * facts of each allow.
+ */
+export function defaultSizes(graph: Graph, inner: number = defaults.inner): Readonly<Record<string, number>> {
   const sizes: Record<string, number> = {}
   for (const { shape } of graph.inputs) {
     shape.forEach((extent, d) => {
       for (const [name, param] of sizeParams(extent)) {
-        if (!Object.hasOwn(sizes, name)) sizes[name] = nearestSize(param, d === 0 ? defaults.leading : defaults.inner)
+        if (!Object.hasOwn(sizes, name)) sizes[name] = nearestSize(param, d === 0 ? defaults.leading : inner)
       }
     })
   }
@@ -22,8 +25,12 @@ export function defaultSizes(graph: Graph): Readonly<Record<string, number>> {
 }
 
 /** The sizes that are asked for, and the defaults of the others. Throws `CompileError` `size/unknown`. */
-export function sizesWith(graph: Graph, asked: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const known = defaultSizes(graph)
+export function sizesWith(
+  graph: Graph,
+  asked: Readonly<Record<string, number>>,
+  inner?: number,
+): Readonly<Record<string, number>> {
+  const known = defaultSizes(graph, inner)
   const unknown = Object.keys(asked).find((name) => !Object.hasOwn(known, name))
   if (unknown === undefined) return { ...known, ...asked }
   const names = Object.keys(known)

@@ -1,23 +1,19 @@
 /** What became of one model, as plain data: operators, groups, kernels, remarks, memory and times. No run is needed. */
 import {
-  bindSizes,
-  checkEqualSizes,
   chooseSteps,
   evaluatePlanSize,
   holds,
   type Plan,
-  PlanError,
   type PlanSizeValues,
   planMemory,
   type Step,
 } from '@tilewright/backend'
 import type { GroupReport, PassTime, RemarkReport, StageTime, UnusedOperator } from '@tilewright/compiler'
-import type { Graph } from '@tilewright/graph'
-import { CompileError, type Target } from '@tilewright/ir'
+import type { Target } from '@tilewright/ir'
 import { type Compilation, compileModel } from '../compile-model.js'
 import { type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
-import { defaultSizes, sizesWith } from '../random-inputs.js'
 import { checkNoHostInputs, type RunRequest } from '../run/run-model.js'
+import { agreeingSizes } from '../run-sizes.js'
 
 export interface Explanation {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -84,7 +80,7 @@ export interface ExplainedTimes {
 /**
  * Compiles a model for a device. `asked` are values of symbolic sizes that are not to have their defaults.
  * Throws the errors of the import and the compile, `CompileError` `size/unknown` for a size that the model does not have,
- * `explain/size` for values that do not fit it, `explain/host-value` for a model that cannot be compiled without data, and `PlanError` `limits/…`
+ * `size/disagree` for values that do not fit it, `explain/host-value` for a model that cannot be compiled without data, and `PlanError` `limits/…`
  * for sizes that the device cannot hold.
  */
 export function explainModel(
@@ -94,20 +90,7 @@ export function explainModel(
 ): Explanation {
   checkNoHostInputs(model, 'explain/host-value')
   const compilation = compileModel(model, new Map(), opened)
-  try {
-    return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, opened) }
-  } catch (error) {
-    if (!(error instanceof PlanError) || error.code !== 'run/shape') throw error
-    const { message, where } = error
-    const names = Object.keys(defaultSizes(compilation.graph)).join(', ')
-    throw new CompileError({
-      code: 'explain/size',
-      message,
-      where,
-      help: `set --size NAME=VALUE for ${names}`,
-      cause: error,
-    })
-  }
+  return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, opened) }
 }
 
 function explain(
@@ -116,7 +99,7 @@ function explain(
   opened: OpenedDevice,
 ): Omit<Explanation, 'model'> {
   const { plan, prepared, groups, unused, remarks, times } = compiled
-  const sizes = sizesOf(graph, plan, asked)
+  const sizes = agreeingSizes(graph, plan, asked, opened.device.target)
   const numbered = [
     ...chosen(prepared, plan.prepare, plan, sizes).map((group) => ({ ...group, isPrepared: true })),
     ...chosen(groups, plan.steps, plan, sizes).map((group) => ({ ...group, isPrepared: false })),
@@ -140,14 +123,6 @@ function explain(
     memory: timelineOf(numbered, plan, sizes, opened.device.target),
     times: { import: importMilliseconds, compile: milliseconds - importMilliseconds, ...times },
   }
-}
-
-function sizesOf(graph: Graph, plan: Plan, asked: Readonly<Record<string, number>>): PlanSizeValues {
-  const values = new Map(Object.entries(sizesWith(graph, asked)))
-  const shapes = plan.inputs.map(({ shape }) => shape.map((extent) => evaluatePlanSize(extent, values)))
-  const sizes = bindSizes(plan.inputs, shapes)
-  checkEqualSizes(plan.equalSizes, sizes)
-  return sizes
 }
 
 /** Groups with what these sizes take of the steps they were compiled to: a choice, or the launches of the only variant. */

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { f32, reluModel, temporaryFolder, writeDataSet } from '../fixtures/write-case.js'
-import { openDevice } from '../open-device.js'
+import { f32, modelBytes, reluModel, temporaryFolder, writeDataSet } from '../fixtures/write-case.js'
+import { type OpenedDevice, openDevice } from '../open-device.js'
 import { createTerminal } from '../terminal.js'
 import { runText } from './report-run.js'
-import { type RunReport, readRequest, runModel } from './run-model.js'
+import { type RunReport, type RunRequest, readRequest, runModel } from './run-model.js'
 
 const output = { write: () => undefined }
 const { colors } = createTerminal(output, output, {})
@@ -21,14 +21,16 @@ const fileOf = (bytes: Uint8Array): string => {
   writeFileSync(file, bytes)
   return file
 }
-async function reportOf(file: string, progress: (line: string) => void = () => undefined): Promise<RunReport> {
+async function onCpu<T>(work: (opened: OpenedDevice) => Promise<T>): Promise<T> {
   const opened = await openDevice('cpu', () => undefined)
   try {
-    return await runModel(readRequest(file, undefined, {}), {}, opened, progress)
+    return await work(opened)
   } finally {
     opened.device.dispose()
   }
 }
+const reportOf = (file: string, progress: (line: string) => void = () => undefined): Promise<RunReport> =>
+  onCpu((opened) => runModel(readRequest(file, undefined, {}), {}, opened, progress))
 const lineOf = (report: RunReport, label: string): string | undefined =>
   runText(report, colors)
     .split('\n')
@@ -83,4 +85,24 @@ test('what takes long is said before it begins', async () => {
     'running again, to measure …',
     'evaluating by definition, to compare: a large model takes half a minute …',
   ])
+})
+
+test('sizes that do not agree are found before pipelines are made', async () => {
+  const model = modelBytes((g) => {
+    const [x, y] = [g.input('x', 'f32', ['rows', 2]), g.input('y', 'f32', [2, 'columns'])]
+    g.output(g.node('MatMul', [y, x], { name: 'product' }), 'f32')
+  })
+  const file = fileOf(model)
+  const data = writeDataSet(join(root.path, 'data'), {
+    inputs: [f32([1, 2], [1, 1]), f32([2, 3], [1, 1, 1, 1, 1, 1])],
+    outputs: [],
+  })
+  const stages: string[] = []
+  const ran = (request: RunRequest, sizes: Readonly<Record<string, number>>): Promise<RunReport> =>
+    onCpu((opened) => runModel(request, sizes, opened, (line) => stages.push(line.replace(/ .*/, ''))))
+  await expect(ran(readRequest(file, undefined, {}), { rows: 1, columns: 3 })).rejects.toMatchObject({
+    code: 'size/disagree',
+  })
+  await expect(ran(readRequest(file, data, {}), {})).rejects.toMatchObject({ code: 'run/shape' })
+  expect(stages).toEqual(['compiling', 'compiling'])
 })

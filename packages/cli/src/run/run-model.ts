@@ -1,7 +1,7 @@
 /** One model, compiled and run on a device, with all that is worth saying about it as data. */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { bindSizes, type Plan, type PlanSizeValues } from '@tilewright/backend'
+import type { Plan, PlanSizeValues } from '@tilewright/backend'
 import type { GroupReport } from '@tilewright/compiler'
 import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
@@ -16,8 +16,9 @@ import { readBytes } from '../files.js'
 import { formatCount } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import { deviceText, type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
-import { randomInputs, sizesWith } from '../random-inputs.js'
+import { randomInputs } from '../random-inputs.js'
 import { type InputData, readInputs } from '../read-inputs.js'
+import { agreeingSizes, checkRun } from '../run-sizes.js'
 
 export interface RunReport {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -108,7 +109,7 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
 /**
  * Compiles and runs a model on its data set or on seeded random numbers. `asked` are values of symbolic sizes that are not
  * to have their defaults, where there is no data set; `progress` is told what begins. Rejects with the errors of each
- * stage, `CompileError` `size/unknown`, and `run/host-value` when the model cannot be compiled without data.
+ * stage, `CompileError` `size/unknown` and `size/disagree`, and `run/host-value` when the model cannot be compiled without data.
  */
 export async function runModel(
   { name, bytes, model, data, unusedData }: RunRequest,
@@ -120,9 +121,14 @@ export async function runModel(
   progress(`compiling ${formatCount(model.graph.nodes.length, 'node')} for ${deviceText(namedDevice(opened))} …`)
   const compilation = compileModel(model, data?.inputs.hostValues ?? new Map(), opened)
   const { graph, compiled } = compilation
-  const inputs = data?.inputs.given ?? randomInputs(graph, sizesWith(graph, asked))
+  const { plan } = compiled
+  const { target } = opened.device
+  const inputs =
+    data?.inputs.given ?? randomInputs(graph, Object.fromEntries(agreeingSizes(graph, plan, asked, target)))
+  const shapes = plan.inputs.map(({ name }) => defined(inputs[name], `input "${name}" is given`).shape)
+  const sizes = checkRun(plan, shapes, target)
 
-  progress(`preparing ${formatCount(compiled.plan.kernels.length, 'pipeline')} and the weights …`)
+  progress(`preparing ${formatCount(plan.kernels.length, 'pipeline')} and the weights …`)
   const preparing = performance.now()
   const session = await createSession({ ...compiled, device: opened.device })
   const prepare = performance.now() - preparing
@@ -131,12 +137,10 @@ export async function runModel(
     const first = await session.run(inputs)
     progress('running again, to measure …')
     const later = await repeat(session, inputs)
-    const shapes = compiled.plan.inputs.map(({ name }) => defined(inputs[name], `input "${name}" was run`).shape)
-    const sizes = bindSizes(compiled.plan.inputs, shapes)
     progress('evaluating by definition, to compare: a large model takes half a minute …')
     const checks = [
       checkDefinition(compilation, inputs, sizes, first),
-      ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(compiled.plan, data.set, first)]),
+      ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(plan, data.set, first)]),
       ...(unusedData === undefined ? [] : [skippedCheck('data', `pass --data ${unusedData}`)]),
     ]
     return {
@@ -145,10 +149,10 @@ export async function runModel(
       sizes: Object.fromEntries(sizes),
       data: data?.set.folder,
       groups: compiled.groups,
-      kernels: compiled.plan.kernels.length,
+      kernels: plan.kernels.length,
       dispatches: first.stats.dispatches,
       hostSteps: first.stats.hostSteps,
-      floatingPointOnHost: floatingPointOnHost(compiled.plan),
+      floatingPointOnHost: floatingPointOnHost(plan),
       memory: first.stats.memory,
       times: {
         compile: compilation.milliseconds,
@@ -157,7 +161,7 @@ export async function runModel(
         run: later.at(Math.floor(later.length / 2)) ?? first.stats.milliseconds,
         runs: later.length,
       },
-      outputs: compiled.plan.outputs.map(({ name }) => ({ name, tensor: outputOf(first, name) })),
+      outputs: plan.outputs.map(({ name }) => ({ name, tensor: outputOf(first, name) })),
       checks,
     }
   } finally {

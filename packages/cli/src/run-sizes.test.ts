@@ -1,0 +1,72 @@
+import { cpu } from '@tilewright/backend-cpu'
+import { compile } from '@tilewright/compiler'
+import { attribute, type GraphBuilder, importModel } from '@tilewright/onnx'
+import { expect, test } from 'vitest'
+import { modelBytes } from './fixtures/write-case.js'
+import { agreeingSizes } from './run-sizes.js'
+
+/** The sizes of a model's run, by name. */
+function sizesOf(build: (g: GraphBuilder) => void, asked: Readonly<Record<string, number>> = {}): object {
+  const graph = importModel(modelBytes(build))
+  const backend = cpu()
+  const { plan } = compile(graph, { backend })
+  return Object.fromEntries(agreeingSizes(graph, plan, asked, backend.target))
+}
+
+/** x + what is made of x by taking every 64th element and putting 64 in its place. */
+const halved = (g: GraphBuilder): void => {
+  const x = g.input('x', 'f32', [1, 1, 'n'])
+  const taken = g.node('MaxPool', [x], {
+    attributes: { kernel_shape: attribute.ints([1]), strides: attribute.ints([64]) },
+  })
+  const weights = { dtype: 'f32', dims: [1, 1, 64], data: new Float32Array(64) } as const
+  const put = g.node('ConvTranspose', [taken, g.initializer('w', weights)], {
+    attributes: { strides: attribute.ints([64]) },
+  })
+  g.output(g.node('Add', [x, put], { name: 'sum' }), 'f32')
+}
+
+const product = (g: GraphBuilder): void => {
+  const [x, y] = [g.input('x', 'f32', ['rows', 2]), g.input('y', 'f32', [2, 'columns'])]
+  g.output(g.node('MatMul', [y, x], { name: 'product' }), 'f32')
+}
+
+test('a size that the model needs to be a multiple is raised until it is one', () => {
+  expect(sizesOf(halved)).toEqual({ n: 64 })
+  expect(sizesOf(halved, { n: 192 })).toEqual({ n: 192 })
+})
+
+test('a size follows another that it must equal, and one that is asked for', () => {
+  expect(sizesOf(product)).toEqual({ rows: 16, columns: 16 })
+  expect(sizesOf(product, { rows: 3 })).toEqual({ rows: 3, columns: 3 })
+  expect(sizesOf(product, { columns: 5 })).toEqual({ rows: 5, columns: 5 })
+})
+
+test('a size follows a sum of others', () => {
+  const attended = (g: GraphBuilder): void => {
+    const [past, now] = [g.input('past', 'f32', [1, 'p']), g.input('now', 'f32', [1, 's'])]
+    const all = g.node('Concat', [past, now], { attributes: { axis: attribute.int(1) } })
+    g.output(g.node('Add', [all, g.input('mask', 'f32', [1, 'total'])]), 'f32')
+  }
+  expect(sizesOf(attended)).toEqual({ p: 16, s: 16, total: 32 })
+  expect(sizesOf(attended, { p: 3 })).toEqual({ p: 3, s: 16, total: 19 })
+})
+
+test('a window that is larger than the default has room', () => {
+  const pooled = (g: GraphBuilder): void => {
+    const x = g.input('x', 'f32', [1, 1, 'n'])
+    g.output(g.node('MaxPool', [x], { attributes: { kernel_shape: attribute.ints([40]) } }), 'f32')
+  }
+  expect(sizesOf(pooled)).toEqual({ n: 64 })
+})
+
+test('where none agree, the error names the options to type', () => {
+  expect(() => sizesOf(product, { rows: 3, columns: 4 })).toThrow(
+    expect.objectContaining({
+      code: 'size/disagree',
+      where: 'node "product"',
+      help: expect.stringMatching(/^set sizes that agree: --size rows=VALUE --size columns=VALUE; /),
+    }),
+  )
+  expect(() => sizesOf(halved, { n: 65 })).toThrow(expect.objectContaining({ code: 'size/disagree' }))
+})

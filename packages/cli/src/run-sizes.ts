@@ -1,0 +1,98 @@
+/** Sizes of a run, held against what the plan asks of them: before there are pipelines, which take long to make. */
+import {
+  bindSizes,
+  checkEqualSizes,
+  chooseSteps,
+  type EqualSizes,
+  evaluatePlanSize,
+  type MemoryRules,
+  type Plan,
+  PlanError,
+  type PlanSizeValues,
+  planMemory,
+} from '@tilewright/backend'
+import type { Graph } from '@tilewright/graph'
+import { CompileError } from '@tilewright/ir'
+import { sizesWith } from './random-inputs.js'
+
+/** What sizes behind the leading one are tried with: halved ever again, as in networks of images, some do not agree. */
+const innerSizes = [16, 32, 64, 128, 256, 512] as const
+
+/**
+ * The sizes of a run, from the shapes of its inputs. Throws the `PlanError` (`run/shape`, `limits/…`) that a run with them
+ * rejects with before it launches anything.
+ */
+export function checkRun(plan: Plan, shapes: readonly (readonly number[])[], rules: MemoryRules): PlanSizeValues {
+  const sizes = bindSizes(plan.inputs, shapes)
+  checkEqualSizes(plan.equalSizes, sizes)
+  planMemory(plan, chooseSteps(plan.steps, sizes).launches, sizes, rules)
+  return sizes
+}
+
+/**
+ * Sizes that a model runs with: those that are asked for, and of the others the first defaults that agree.
+ * Throws `CompileError` `size/unknown`, `size/disagree` where none do, and `PlanError` `limits/…`.
+ */
+export function agreeingSizes(
+  graph: Graph,
+  plan: Plan,
+  asked: Readonly<Record<string, number>>,
+  rules: MemoryRules,
+): PlanSizeValues {
+  let first: PlanError | undefined
+  for (const inner of innerSizes) {
+    const sizes = new Map(Object.entries(sizesWith(graph, asked, inner)))
+    try {
+      followEqualSizes(plan.equalSizes, sizes, asked)
+      const shapes = plan.inputs.map(({ shape }) => shape.map((extent) => evaluatePlanSize(extent, sizes)))
+      return checkRun(plan, shapes, rules)
+    } catch (error) {
+      if (!(error instanceof PlanError)) throw error
+      first ??= error
+      if (error.code !== 'run/shape') break
+    }
+  }
+  throw first?.code === 'run/shape' ? disagreement(first, graph, asked) : first
+}
+
+/** Gives each size that nobody asked for, and that must equal another, the value of that. */
+function followEqualSizes(
+  pairs: readonly EqualSizes[],
+  sizes: Map<string, number>,
+  asked: Readonly<Record<string, number>>,
+): void {
+  for (const { left, right } of pairs) {
+    const [a, b] = [evaluatePlanSize(left, sizes), evaluatePlanSize(right, sizes)]
+    if (a === b) continue
+    const sides = [
+      { side: left, own: a, other: b },
+      { side: right, own: b, other: a },
+    ].toSorted((one, two) => one.own - two.own)
+    for (const { side, other } of sides) {
+      if (typeof side === 'number' || side.kind !== 'size' || Object.hasOwn(asked, side.name)) continue
+      sizes.set(side.name, other)
+      break
+    }
+  }
+}
+
+function disagreement(
+  { message, where, cause }: PlanError,
+  graph: Graph,
+  asked: Readonly<Record<string, number>>,
+): CompileError {
+  const names = Object.keys(sizesWith(graph, asked))
+  const free = names.filter((name) => !Object.hasOwn(asked, name))
+  const tried =
+    free.length === 0 ? '' : ` (${free.join(', ')}: nothing that was tried up to ${innerSizes.at(-1)} agrees)`
+  return new CompileError({
+    code: 'size/disagree',
+    message,
+    where,
+    help:
+      names.length === 0
+        ? 'all sizes of the model are numbers, and no inputs fit them'
+        : `set sizes that agree: ${names.map((name) => `--size ${name}=VALUE`).join(' ')}${tried}; \`tilewright run\` takes them from data too, with --data DIR; a size that is always 1 can be fixed when compiling, with --fix NAME=1`,
+    cause,
+  })
+}
