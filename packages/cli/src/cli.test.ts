@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { demoModel } from './demo-model.js'
-import { capture, captureWith } from './fixtures/capture.js'
+import { type Captured, capture, captureWith } from './fixtures/capture.js'
 import { f32, i64, modelBytes, reluModel, temporaryFolder, writeCase, writeDataSet } from './fixtures/write-case.js'
 
 let root: ReturnType<typeof temporaryFolder>
@@ -36,6 +36,7 @@ describe('usage', () => {
     [['check', '.', '--of-max', 'much']],
     [['check', '.', '--rtol', '-1']],
     [['check', '.', '--of-max', '1e-4', '--rtol', '1e-3']],
+    [['run', '--of-max', '1e-4', '--rtol', '1e-3']],
   ])('%j ends with code 2, and says so on stderr', async (args) => {
     const { code, stdout, stderr } = await capture(...args)
     expect([code, stdout]).toEqual([2, ''])
@@ -87,6 +88,27 @@ describe('run', () => {
     expect(bad.stdout).toContain(
       'against the reference data  different: "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2; the largest error is 5.0e-1 of the largest value',
     )
+  })
+
+  test('compares with data as told, by the options of check', async () => {
+    const model = fileOf(reluModel())
+    const data = writeDataSet(at('data'), { inputs: [f32([2], [-1, 1])], outputs: [f32([2], [0, 2])] })
+    const ran = (...args: string[]): Promise<Captured> =>
+      capture('run', model, '--device', 'cpu', '--data', data, '--json', ...args)
+    const codeWith = async (...args: string[]): Promise<number> => (await ran(...args)).code
+    expect(await codeWith()).toBe(1)
+    expect(await codeWith('--of-max', '0.5')).toBe(0)
+    expect(await codeWith('--of-max', '0.4')).toBe(1)
+    expect(await codeWith('--atol', '1')).toBe(0)
+    expect(await codeWith('--rtol', '0.5')).toBe(0)
+    expect(await codeWith('--rtol', '0.4')).toBe(1)
+    expect(JSON.parse((await ran()).stdout).tolerance).toEqual({ kind: 'of-max', ratio: 1e-4 })
+    expect(JSON.parse((await ran('--atol', '1')).stdout).tolerance).toEqual({
+      kind: 'element',
+      rtol: 1e-3,
+      atol: 1,
+      ofMax: 0,
+    })
   })
 
   test('takes sizes for random inputs, but not beside data', async () => {

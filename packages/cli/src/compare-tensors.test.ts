@@ -2,7 +2,8 @@ import type { HostTensor } from '@tilewright/runtime'
 import { propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareTensors, onnxTolerance, type Tolerance } from './compare-tensors.js'
+import { compareTensors } from './compare-tensors.js'
+import { onnxTolerance, type Tolerance } from './tolerance.js'
 
 const f32 = (...values: number[]): HostTensor => ({
   dtype: 'f32',

@@ -3,7 +3,8 @@ import { cpuTarget } from '@tilewright/backend-cpu'
 import { openNode } from '@tilewright/backend-wgsl/node'
 import { CompileError } from '@tilewright/ir'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { type DeviceChoice, openDevice } from './open-device.js'
+import type { DeviceChoice } from './device-names.js'
+import { openDevice } from './open-device.js'
 
 vi.mock('@tilewright/backend-wgsl/node', () => ({ openNode: vi.fn() }))
 const mocked = vi.mocked(openNode)

@@ -5,14 +5,7 @@ import { cuda } from '@tilewright/backend-cuda'
 import { wgsl } from '@tilewright/backend-wgsl'
 import { openNode } from '@tilewright/backend-wgsl/node'
 import { CompileError, TilewrightError } from '@tilewright/ir'
-
-/** What `--device` takes. */
-export const deviceChoices = ['auto', 'webgpu', 'cpu', 'cuda', 'cuda-emulated'] as const
-export type DeviceChoice = (typeof deviceChoices)[number]
-
-/** What `--device` takes where none is opened: the plan runs on all devices of its kind. */
-export const compileTargets = ['webgpu', 'cpu', 'cuda'] as const
-export type CompileTarget = (typeof compileTargets)[number]
+import type { CompileTarget, DeviceChoice, DeviceName } from './device-names.js'
 
 const backends: Readonly<Record<CompileTarget, () => Backend>> = { webgpu: wgsl, cpu, cuda }
 
@@ -20,9 +13,6 @@ const backends: Readonly<Record<CompileTarget, () => Backend>> = { webgpu: wgsl,
 export function backendOf(target: CompileTarget): Backend {
   return backends[target]()
 }
-
-/** A device as `--device` calls it: `auto` is one of the others. */
-export type DeviceName = Exclude<DeviceChoice, 'auto'>
 
 export interface OpenedDevice {
   readonly name: DeviceName

@@ -1,8 +1,8 @@
 /** What `tilewright check` prints: a line a case or a failure, the count last; or everything as one JSON object. */
-import type { Tolerance } from '../compare-tensors.js'
 import { fitLine, formatList, formatMilliseconds } from '../format.js'
 import type { NamedDevice } from '../open-device.js'
 import type { Colors } from '../terminal.js'
+import type { Tolerance } from '../tolerance.js'
 import type { CaseReport } from './check-case.js'
 
 export interface CheckSummary {

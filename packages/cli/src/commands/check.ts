@@ -2,9 +2,10 @@
 import { type CaseReport, checkCase } from '../check/check-case.js'
 import { findCases } from '../check/find-cases.js'
 import { caseLines, checkData, gapLines, summarize, summaryText } from '../check/report-check.js'
-import type { Tolerance } from '../compare-tensors.js'
-import { type DeviceChoice, namedDevice, type OpenedDevice, openDevice } from '../open-device.js'
+import type { DeviceChoice } from '../device-names.js'
+import { namedDevice, type OpenedDevice, openDevice } from '../open-device.js'
 import type { Terminal } from '../terminal.js'
+import type { Tolerance } from '../tolerance.js'
 
 export interface CheckOptions {
   readonly device: DeviceChoice

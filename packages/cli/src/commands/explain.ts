@@ -1,8 +1,10 @@
 /** `tilewright explain`: compiles a model and says what became of it, without running it. */
+
+import type { DeviceChoice } from '../device-names.js'
 import { explainModel } from '../explain/explain-model.js'
 import { explainText } from '../explain/report-explain.js'
 import { groupOf, groupText } from '../explain/report-group.js'
-import { type DeviceChoice, openDevice } from '../open-device.js'
+import { openDevice } from '../open-device.js'
 import { readRequest } from '../run/run-model.js'
 import type { Terminal } from '../terminal.js'
 

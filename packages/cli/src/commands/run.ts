@@ -1,12 +1,15 @@
 /** `tilewright run`: compiles a model, runs it, checks the results, and says what became of it. */
-import { type DeviceChoice, openDevice } from '../open-device.js'
+import type { DeviceChoice } from '../device-names.js'
+import { openDevice } from '../open-device.js'
 import { runData, runText } from '../run/report-run.js'
 import { readRequest, runModel } from '../run/run-model.js'
 import type { Terminal } from '../terminal.js'
+import type { Tolerance } from '../tolerance.js'
 
 export interface RunOptions {
   readonly device: DeviceChoice
   readonly data: string | undefined
+  readonly tolerance: Tolerance
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Readonly<Record<string, number>>
   /** Values of symbolic sizes, where there is no data and the default is not wanted. */
@@ -19,7 +22,7 @@ export async function run(file: string | undefined, options: RunOptions, termina
   const request = readRequest(file, options.data, options.fixed)
   const opened = await openDevice(options.device, terminal.note)
   try {
-    const report = await runModel(request, options.sizes, opened, terminal.progress)
+    const report = await runModel(request, options, opened, terminal.progress)
     terminal.result(options.json ? JSON.stringify(runData(report), undefined, 2) : runText(report, terminal.colors))
     return report.checks.every(({ mismatches }) => mismatches.length === 0) ? 0 : 1
   } finally {

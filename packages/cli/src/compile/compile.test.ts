@@ -8,6 +8,7 @@ import { modelBytes, reluModel, temporaryFolder } from '../fixtures/write-case.j
 import { openDevice } from '../open-device.js'
 import { randomInputs } from '../random-inputs.js'
 import { readRequest, runModel } from '../run/run-model.js'
+import { wholeModelTolerance } from '../tolerance.js'
 
 let root: ReturnType<typeof temporaryFolder>
 beforeEach(() => {
@@ -26,7 +27,12 @@ test('what is written loads, and gives the values of a run', async () => {
   expect([code, stderr, readdirSync(at('digits')).toSorted()]).toEqual([0, '', ['constants.bin', 'plan.json']])
   const opened = await openDevice('cpu', () => undefined)
   const request = readRequest(undefined, undefined, {})
-  const expected = await runModel(request, { batch: 3 }, opened, () => undefined)
+  const expected = await runModel(
+    request,
+    { sizes: { batch: 3 }, tolerance: wholeModelTolerance },
+    opened,
+    () => undefined,
+  )
   const session = await createSession({
     plan: JSON.parse(readFileSync(at('digits/plan.json'), 'utf8')),
     constants: readFileSync(at('digits/constants.bin')),

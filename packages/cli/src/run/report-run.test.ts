@@ -4,10 +4,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { f32, modelBytes, reluModel, temporaryFolder, writeDataSet } from '../fixtures/write-case.js'
 import { type OpenedDevice, openDevice } from '../open-device.js'
 import { createTerminal } from '../terminal.js'
+import { wholeModelTolerance } from '../tolerance.js'
 import { runText } from './report-run.js'
 import { type RunReport, type RunRequest, readRequest, runModel } from './run-model.js'
 
 const output = { write: () => undefined }
+const settings = { sizes: {}, tolerance: wholeModelTolerance }
 const { colors } = createTerminal(output, output, {})
 
 let root: ReturnType<typeof temporaryFolder>
@@ -30,7 +32,7 @@ async function onCpu<T>(work: (opened: OpenedDevice) => Promise<T>): Promise<T> 
   }
 }
 const reportOf = (file: string, progress: (line: string) => void = () => undefined): Promise<RunReport> =>
-  onCpu((opened) => runModel(readRequest(file, undefined, {}), {}, opened, progress))
+  onCpu((opened) => runModel(readRequest(file, undefined, {}), settings, opened, progress))
 const lineOf = (report: RunReport, label: string): string | undefined =>
   runText(report, colors)
     .split('\n')
@@ -99,7 +101,7 @@ test('sizes that do not agree are found before pipelines are made', async () => 
   })
   const stages: string[] = []
   const ran = (request: RunRequest, sizes: Readonly<Record<string, number>>): Promise<RunReport> =>
-    onCpu((opened) => runModel(request, sizes, opened, (line) => stages.push(line.replace(/ .*/, ''))))
+    onCpu((opened) => runModel(request, { ...settings, sizes }, opened, (line) => stages.push(line.replace(/ .*/, ''))))
   await expect(ran(readRequest(file, undefined, {}), { rows: 1, columns: 3 })).rejects.toMatchObject({
     code: 'size/disagree',
   })

@@ -6,7 +6,7 @@ import type { GroupReport } from '@tilewright/compiler'
 import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
-import { compareTensors, wholeModelTolerance } from '../compare-tensors.js'
+import { compareTensors } from '../compare-tensors.js'
 import { type Compilation, compileModel } from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { demoModel } from '../demo-model.js'
@@ -19,6 +19,7 @@ import { deviceText, type NamedDevice, namedDevice, type OpenedDevice } from '..
 import { randomInputs } from '../random-inputs.js'
 import { type InputData, readInputs } from '../read-inputs.js'
 import { agreeingSizes, checkRun } from '../run-sizes.js'
+import type { Tolerance } from '../tolerance.js'
 
 export interface RunReport {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -44,6 +45,8 @@ export interface RunReport {
     readonly runs: number
   }
   readonly outputs: readonly HostOutput[]
+  /** Of `checks`. */
+  readonly tolerance: Tolerance
   readonly checks: readonly ResultCheck[]
 }
 
@@ -106,14 +109,20 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
   })
 }
 
+/** How a model is run and compared. */
+export interface RunSettings {
+  /** Values of symbolic sizes that are not to have their defaults, where there is no data set. */
+  readonly sizes: Readonly<Record<string, number>>
+  readonly tolerance: Tolerance
+}
+
 /**
- * Compiles and runs a model on its data set or on seeded random numbers. `asked` are values of symbolic sizes that are not
- * to have their defaults, where there is no data set; `progress` is told what begins. Rejects with the errors of each
+ * Compiles and runs a model on its data set or on seeded random numbers; `progress` is told what begins. Rejects with the errors of each
  * stage, `CompileError` `size/unknown` and `size/disagree`, and `run/host-value` when the model cannot be compiled without data.
  */
 export async function runModel(
   { name, bytes, model, data, unusedData }: RunRequest,
-  asked: Readonly<Record<string, number>>,
+  { sizes: asked, tolerance }: RunSettings,
   opened: OpenedDevice,
   progress: (line: string) => void,
 ): Promise<RunReport> {
@@ -139,8 +148,8 @@ export async function runModel(
     const later = await repeat(session, inputs)
     progress('evaluating by definition, to compare: a large model takes half a minute …')
     const checks = [
-      checkDefinition(compilation, inputs, sizes, first),
-      ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(plan, data.set, first)]),
+      checkDefinition(compilation, inputs, sizes, first, tolerance),
+      ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(plan, data.set, first, tolerance)]),
       ...(unusedData === undefined ? [] : [skippedCheck('data', `pass --data ${unusedData}`)]),
     ]
     return {
@@ -162,6 +171,7 @@ export async function runModel(
         runs: later.length,
       },
       outputs: plan.outputs.map(({ name }) => ({ name, tensor: outputOf(first, name) })),
+      tolerance,
       checks,
     }
   } finally {
@@ -192,6 +202,7 @@ function checkDefinition(
   inputs: Readonly<Record<string, HostTensor>>,
   sizes: PlanSizeValues,
   result: RunResult,
+  tolerance: Tolerance,
 ): ResultCheck {
   const expected = evaluateByDefinition(graph, inputs, Object.fromEntries(sizes))
   if (expected === undefined) return skippedCheck('definition', 'the model is too large to be evaluated by it')
@@ -199,10 +210,11 @@ function checkDefinition(
     'definition',
     graph.outputs.map(({ name }) => [name, defined(expected[name], `output "${name}" has a definition`)] as const),
     result,
+    tolerance,
   )
 }
 
-function checkData(plan: Plan, dataSet: DataSet, result: RunResult): ResultCheck {
+function checkData(plan: Plan, dataSet: DataSet, result: RunResult, tolerance: Tolerance): ResultCheck {
   if (dataSet.outputCount !== plan.outputs.length) {
     const mismatch = `${formatCount(dataSet.outputCount, 'output file')} for ${formatCount(plan.outputs.length, 'output')}`
     return { against: 'data', largestErrorOfMax: undefined, mismatches: [mismatch] }
@@ -211,6 +223,7 @@ function checkData(plan: Plan, dataSet: DataSet, result: RunResult): ResultCheck
     'data',
     plan.outputs.map(({ name }, position) => [name, hostTensor(dataSet.output(position))] as const),
     result,
+    tolerance,
   )
 }
 
@@ -218,10 +231,11 @@ function compareAll(
   against: ResultCheck['against'],
   expected: readonly (readonly [string, HostTensor])[],
   result: RunResult,
+  tolerance: Tolerance,
 ): ResultCheck {
   const compared = expected.map(([name, want]) => ({
     name,
-    ...compareTensors(outputOf(result, name), want, wholeModelTolerance),
+    ...compareTensors(outputOf(result, name), want, tolerance),
   }))
   return {
     against,

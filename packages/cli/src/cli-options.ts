@@ -1,0 +1,124 @@
+/** The options of the commands: how each is written, what it is parsed to, and what a command is given of it. */
+import { InvalidArgumentError, Option } from 'commander'
+import type { CheckOptions } from './commands/check.js'
+import type { CompileOptions } from './commands/compile.js'
+import type { ExplainOptions } from './commands/explain.js'
+import type { RunOptions } from './commands/run.js'
+import { type CompileTarget, compileTargets, type DeviceChoice, deviceChoices } from './device-names.js'
+import { onnxTolerance, type Tolerance, wholeModelTolerance } from './tolerance.js'
+
+type Sizes = Readonly<Record<string, number>>
+
+/** Options as commander gives them, after the parsers below. */
+interface AllFlags {
+  readonly device: DeviceChoice
+  readonly fix?: Sizes
+  readonly data?: string
+  readonly size?: Sizes
+  readonly group?: number
+  readonly json?: boolean
+  readonly rtol?: number
+  readonly atol?: number
+  readonly ofMax?: number
+}
+export type Flags<K extends keyof AllFlags> = Pick<AllFlags, K>
+type ToleranceFlags = Flags<'rtol' | 'atol' | 'ofMax'>
+
+export type RunFlags = Flags<'device' | 'fix' | 'data' | 'size' | 'json'> & ToleranceFlags
+export type CheckFlags = Flags<'device' | 'fix' | 'json'> & ToleranceFlags
+export type ExplainFlags = Flags<'device' | 'fix' | 'size' | 'group' | 'json'>
+export interface CompileFlags extends Flags<'fix' | 'json'> {
+  readonly device: CompileTarget
+  readonly out: string
+}
+
+export function runOptions({ device, fix, data, size, json, ...flags }: RunFlags): RunOptions {
+  const tolerance = toleranceOf(flags, wholeModelTolerance)
+  return { device, fixed: fix ?? {}, data, sizes: size ?? {}, json: json === true, tolerance }
+}
+
+export function checkOptions({ device, fix, json, ...flags }: CheckFlags): CheckOptions {
+  return { device, fixed: fix ?? {}, json: json === true, tolerance: toleranceOf(flags, onnxTolerance) }
+}
+
+export function compileOptions({ device, out, fix, json }: CompileFlags): CompileOptions {
+  return { device, out, fixed: fix ?? {}, json: json === true }
+}
+
+export function explainOptions({ device, fix, size, group, json }: ExplainFlags): ExplainOptions {
+  return { device, fixed: fix ?? {}, sizes: size ?? {}, group, json: json === true }
+}
+
+function toleranceOf({ rtol, atol, ofMax }: ToleranceFlags, otherwise: Tolerance): Tolerance {
+  if (ofMax !== undefined) return { kind: 'of-max', ratio: ofMax }
+  if (rtol === undefined && atol === undefined) return otherwise
+  // What is asked for an element at a time is not loosened.
+  return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol, ofMax: 0 }
+}
+
+export function deviceOption(): Option {
+  return new Option('--device <device>', 'what to run on; auto is webgpu, or cpu where there is none')
+    .choices(deviceChoices)
+    .default('auto')
+}
+
+export function targetOption(): Option {
+  return new Option('--device <device>', 'what it is to run on: WebGPU devices, a processor, or NVIDIA GPUs')
+    .choices(compileTargets)
+    .default('webgpu')
+}
+
+export function fixOption(): Option {
+  return new Option(
+    '--fix <name=value>',
+    'compile for this value of a symbolic size of the inputs, such as batch=1, and for no other; may be repeated',
+  ).argParser(toSizes)
+}
+
+export function sizeOption(what: string): Option {
+  return new Option(
+    '--size <name=value>',
+    `value of a symbolic size, ${what}; may be repeated (default: 1 for a first dimension, 16 or what the model needs for others)`,
+  ).argParser(toSizes)
+}
+
+export function groupOption(): Option {
+  return new Option(
+    '--group <number>',
+    'show one group: its equations, its schedule, and the source of its kernels',
+  ).argParser(toNumber)
+}
+
+/** The options that say what counts as equal; `otherwise` is what does without them. */
+export function toleranceOptions(otherwise: Tolerance): readonly Option[] {
+  const usual =
+    otherwise.kind === 'of-max'
+      ? `the default, of ${otherwise.ratio.toExponential()}`
+      : 'the default is that of ONNX, an element at a time, or 1e-6 of the largest value'
+  return [
+    new Option('--rtol <number>', 'relative tolerance of a float (default beside --atol: 1e-3)'),
+    new Option('--atol <number>', 'absolute tolerance of a float (default beside --rtol: 1e-7)'),
+    new Option(
+      '--of-max <ratio>',
+      `tolerance of a float relative to the largest value of its output, such as 1e-4: right for whole models, whose small elements carry the rounding of large ones (${usual})`,
+    ).conflicts(['rtol', 'atol']),
+  ].map((option) => option.argParser(toTolerance))
+}
+
+function toTolerance(text: string): number {
+  const number = Number(text)
+  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number
+  throw new InvalidArgumentError('It must be a number from 0 on, such as 1e-4.')
+}
+
+function toNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 0 on.')
+}
+
+/** One more `name=value`. */
+function toSizes(text: string, known: Sizes = {}): Sizes {
+  const [, name, value] = /^(.+)=(\d+)$/.exec(text) ?? []
+  if (name !== undefined) return { ...known, [name]: Number(value) }
+  throw new InvalidArgumentError('It must be a name and a whole number, such as batch=8.')
+}

@@ -1,0 +1,25 @@
+/** What a result may differ by. Apart from the comparing, so that the options of the command line need nothing else. */
+
+/** What a floating-point element may differ by. Integers and bool never may. */
+export type Tolerance =
+  /** |got − want| ≤ atol + rtol · |want|, as the ONNX test runner has it; or, with `ofMax`, ≤ ofMax · max|want|. */
+  | { readonly kind: 'element'; readonly rtol: number; readonly atol: number; readonly ofMax: number }
+  /** |got − want| ≤ ratio · max|want| over the whole tensor. */
+  | { readonly kind: 'of-max'; readonly ratio: number }
+
+/**
+ * What the ONNX test runner allows, and what f32 rounds: a few units in the last place of the largest value, which is all
+ * that a small element beside it can be held to.
+ */
+export const onnxTolerance: Extract<Tolerance, { readonly kind: 'element' }> = {
+  kind: 'element',
+  rtol: 1e-3,
+  atol: 1e-7,
+  ofMax: 1e-6,
+}
+
+/**
+ * What rounding may make of a whole model: its small elements are often sums of large ones that cancel, and carry their
+ * rounding, so that no bound relative to each element holds. Never less is asked of a GPU.
+ */
+export const wholeModelTolerance: Extract<Tolerance, { readonly kind: 'of-max' }> = { kind: 'of-max', ratio: 1e-4 }
