@@ -26,7 +26,7 @@ withData(
       testCase,
       reports: [onProcessor, onGpu].flatMap((reports) => reports.slice(i, i + 1)),
     }))
-    const { device } = await openDevice('webgpu', () => undefined)
+    const { device } = await openDevice('webgpu')
     // Errors differ from adapter to adapter: the table is of the one that every machine has.
     if (device.info.software)
       await expect(operatorsTable(outcomes, operatorNames)).toMatchFileSnapshot(`${docs}/operators.md`)

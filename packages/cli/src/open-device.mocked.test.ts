@@ -4,6 +4,8 @@ import { openNode } from '@tilewright/backend-wgsl/node'
 import { CompileError } from '@tilewright/ir'
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { DeviceChoice } from './device-names.js'
+import { capture } from './fixtures/capture.js'
+import { f32, modelBytes, reluModel, temporaryFolder, writeCase } from './fixtures/write-case.js'
 import { openDevice } from './open-device.js'
 
 vi.mock('@tilewright/backend-wgsl/node', () => ({ openNode: vi.fn() }))
@@ -30,9 +32,8 @@ const noSoftware = missing('device/no-adapter', 'no SwiftShader is installed')
 const noDawn = missing('device/no-webgpu', 'the package does not load')
 
 async function open(choice: DeviceChoice): Promise<readonly string[]> {
-  const notes: string[] = []
-  const { name, backend, device } = await openDevice(choice, (note) => notes.push(note))
-  return [name, backend.meta.name, device.info.adapter, ...notes]
+  const { name, backend, device, caveat } = await openDevice(choice)
+  return [name, backend.meta.name, device.info.adapter, ...(caveat === undefined ? [] : [caveat])]
 }
 
 test('auto and webgpu take a GPU and say nothing', async () => {
@@ -85,4 +86,30 @@ test('a device that fails is no device that is missing', async () => {
 test('cpu asks for nothing', async () => {
   expect(await open('cpu')).toEqual(['cpu', 'cpu', 'JavaScript'])
   expect(mocked).not.toHaveBeenCalled()
+})
+
+test('that it is no GPU is said once something runs on it, and not before an error of something else', async () => {
+  mocked.mockRejectedValue(noDawn)
+  const note = 'no WebGPU (the package does not load): the processor takes its place, which is right but slow\n'
+  const root = temporaryFolder()
+  try {
+    const data = { inputs: [f32([2], [-1, 1])], outputs: [f32([2], [0, 1])] }
+    const unknown = modelBytes((g) => g.output(g.node('Foo', [g.input('x', 'f32', [2])]), 'f32'))
+    writeCase(`${root.path}/a/known`, reluModel(), [data])
+    writeCase(`${root.path}/a/known too`, reluModel(), [data])
+    writeCase(`${root.path}/b/unknown`, unknown, [data])
+    const noted = async (...args: string[]): Promise<readonly [number, string]> => {
+      const { code, stderr } = await capture(...args)
+      return [code, stderr]
+    }
+    for (const command of ['run', 'explain']) {
+      expect(await noted(command, `${root.path}/a/known/model.onnx`)).toEqual([0, note])
+      const [code, said] = await noted(command, `${root.path}/b/unknown/model.onnx`)
+      expect([code, said]).toEqual([1, expect.stringMatching(/^error\[onnx\/unsupported\]/)])
+    }
+    expect(await noted('check', `${root.path}/b`, `${root.path}/a`)).toEqual([0, note])
+    expect(await noted('check', `${root.path}/b`)).toEqual([0, ''])
+  } finally {
+    root.remove()
+  }
 })

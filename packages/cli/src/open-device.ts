@@ -18,6 +18,8 @@ export interface OpenedDevice {
   readonly name: DeviceName
   readonly backend: Backend
   readonly device: Device
+  /** What to know before anything runs on it, in a line: where it is not the GPU that was asked for. */
+  readonly caveat?: string
 }
 
 /** A device as results have it: by the name that `--device` takes, and with its backend, as plans name it. */
@@ -36,10 +38,9 @@ export function deviceText({ name, adapter }: NamedDevice): string {
 
 /**
  * Opens a device. `webgpu` takes a GPU, else an installed SwiftShader; `auto` falls back to `cpu` where there is neither.
- * Whatever is not the GPU that `auto` or `webgpu` asks for is said in one line to `note`.
  * Rejects with `CompileError` `device/…` when `webgpu` is asked for and there is none.
  */
-export async function openDevice(choice: DeviceChoice, note: (line: string) => void): Promise<OpenedDevice> {
+export async function openDevice(choice: DeviceChoice): Promise<OpenedDevice> {
   switch (choice) {
     case 'cpu':
       return openCpu()
@@ -53,19 +54,19 @@ export async function openDevice(choice: DeviceChoice, note: (line: string) => v
       return { name: choice, backend: cuda(), device: await openEmulated() }
     }
     default:
-      return openWebgpuOr(choice, note)
+      return openWebgpuOr(choice)
   }
 }
 
-async function openWebgpuOr(choice: 'auto' | 'webgpu', note: (line: string) => void): Promise<OpenedDevice> {
+async function openWebgpuOr(choice: 'auto' | 'webgpu'): Promise<OpenedDevice> {
   try {
     const device = await openWebgpu()
-    if (device.info.software) note('no GPU found: WebGPU is emulated in software, which is right but slow')
-    return { name: 'webgpu', backend: wgsl(), device }
+    const caveat = 'no GPU found: WebGPU is emulated in software, which is right but slow'
+    return { name: 'webgpu', backend: wgsl(), device, ...(device.info.software ? { caveat } : {}) }
   } catch (error) {
     if (choice === 'webgpu' || !isMissing(error)) throw error
-    note(`no WebGPU (${error.message}): the processor takes its place, which is right but slow`)
-    return openCpu()
+    const caveat = `no WebGPU (${error.message}): the processor takes its place, which is right but slow`
+    return { ...(await openCpu()), caveat }
   }
 }
 

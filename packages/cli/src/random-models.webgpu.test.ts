@@ -9,7 +9,7 @@ import { openDevice } from './open-device.js'
 const runs = Math.ceil(propertyRuns() / 20)
 
 test(`${runs} random models: compiled for WebGPU, they compute what their definitions say`, async () => {
-  const opened = await openDevice('webgpu', () => undefined)
+  const opened = await openDevice('webgpu')
   const property = fc.asyncProperty(arbitraryModel(), async (model) => {
     expect(await compiledIsRight(model, opened)).toEqual([])
   })

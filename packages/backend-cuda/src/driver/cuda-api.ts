@@ -116,9 +116,12 @@ function loadDriver(koffi: Koffi, library: string): LibraryHandle {
   try {
     return koffi.load(library)
   } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
     throw new CompileError({
       code: 'device/no-driver',
-      message: `the library of the NVIDIA driver, ${library}, does not load: ${String(cause)}`,
+      message: /no such file|not found/i.test(reason)
+        ? `there is no NVIDIA driver: its library, ${library}, was not found`
+        : `the library of the NVIDIA driver, ${library}, does not load: ${reason}`,
       help: 'install the NVIDIA driver; in a container, start it with access to the GPU (docker run --gpus all)',
       cause,
     })

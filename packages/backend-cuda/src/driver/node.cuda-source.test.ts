@@ -30,7 +30,7 @@ async function refusal(device = 0, path = library): Promise<string> {
 describe('opening is refused', () => {
   test('without a driver', async () => {
     expect(await refusal(0, 'libno-such-driver.so.1')).toMatchInlineSnapshot(`
-      "error[device/no-driver]: the library of the NVIDIA driver, libno-such-driver.so.1, does not load: Error: Failed to load shared library: cannot open shared object file: No such file or directory
+      "error[device/no-driver]: there is no NVIDIA driver: its library, libno-such-driver.so.1, was not found
         help  install the NVIDIA driver; in a container, start it with access to the GPU (docker run --gpus all)"
     `)
   })

@@ -64,11 +64,12 @@ interface Tally {
   largestErrorOfMax: number
 }
 
-/** Checks one case; never rejects. */
+/** Checks one case; never rejects. `onRun` is told before something is made to run on the device. */
 export async function checkCase(
   testCase: Case,
   opened: OpenedDevice,
   { tolerance, fixed }: CaseOptions,
+  onRun: () => void,
 ): Promise<CaseReport> {
   const tally: Tally = {
     failures: [],
@@ -85,7 +86,7 @@ export async function checkCase(
   try {
     const bytes = readBytes(join(testCase.folder, 'model.onnx'), 'the model')
     const model = unlessRefused(tally, () => fixSizes(decodeModel(bytes), fixed))
-    if (model !== undefined) await checkDataSets(model, testCase, opened, tolerance, tally)
+    if (model !== undefined) await checkDataSets(model, testCase, opened, tolerance, tally, onRun)
   } catch (error) {
     tally.failures.push(failureLine(error))
   }
@@ -112,6 +113,7 @@ async function checkDataSets(
   opened: OpenedDevice,
   tolerance: Tolerance,
   tally: Tally,
+  onRun: () => void,
 ): Promise<void> {
   const sessions = new Map<string, Promise<Session | undefined>>()
   for (const name of dataSets) {
@@ -120,7 +122,7 @@ async function checkDataSets(
       const inputs = readUnlessRefused(model, dataSet, tally)
       if (inputs === undefined) continue
       const key = keyOf(inputs.hostValues)
-      const preparing = sessions.get(key) ?? prepareSession(model, inputs.hostValues, opened, tally)
+      const preparing = sessions.get(key) ?? prepareSession(model, inputs.hostValues, opened, tally, onRun)
       sessions.set(key, preparing)
       const session = await preparing
       if (session !== undefined) await runDataSet(model, dataSet, inputs.given, session, tolerance, tally)
@@ -171,9 +173,11 @@ async function prepareSession(
   hostValues: InputData['hostValues'],
   opened: OpenedDevice,
   tally: Tally,
+  onRun: () => void,
 ): Promise<Session | undefined> {
   const compilation = unlessRefused(tally, () => compileModel(model, hostValues, opened))
   if (compilation === undefined) return undefined
+  onRun()
   tally.compiles += 1
   tally.floatingPointOnHost.operations += floatingPointOnHost(compilation.compiled.plan).operations
   tally.times.compile += compilation.milliseconds

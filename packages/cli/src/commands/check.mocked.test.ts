@@ -8,8 +8,8 @@ const mocked = vi.hoisted(() => ({ opened: 0 }))
 // The first device is lost as soon as anything is read from it.
 vi.mock('../open-device.js', async (original) => {
   const actual: typeof import('../open-device.js') = await original()
-  const openDevice: typeof actual.openDevice = async (choice, note): Promise<OpenedDevice> => {
-    const opened = await actual.openDevice(choice, note)
+  const openDevice: typeof actual.openDevice = async (choice): Promise<OpenedDevice> => {
+    const opened = await actual.openDevice(choice)
     mocked.opened += 1
     if (mocked.opened > 1) return opened
     let lose: (reason: string) => void = () => undefined

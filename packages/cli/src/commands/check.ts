@@ -21,23 +21,28 @@ export interface CheckOptions {
  */
 export async function check(folders: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
   const cases = findCases(folders)
-  let opened = await openWatched(options.device, terminal.note)
+  let opened = await openWatched(options.device)
   const device = namedDevice(opened)
   const lineOf = caseLines(
     cases.map(({ name }) => name),
     terminal.colors,
   )
   const reports: CaseReport[] = []
+  let isCaveatSaid = false
+  const sayCaveat = (): void => {
+    if (!isCaveatSaid && opened.caveat !== undefined) terminal.note(opened.caveat)
+    isCaveatSaid = true
+  }
   try {
     for (const [i, testCase] of cases.entries()) {
       terminal.progress(`[${i + 1}/${cases.length}] ${testCase.name}`)
-      const report = await checkCase(testCase, opened, options)
+      const report = await checkCase(testCase, opened, options, sayCaveat)
       reports.push(report)
       const line = options.json ? undefined : lineOf(report)
       if (line !== undefined) terminal.result(line)
       if (opened.isLost() && i < cases.length - 1) {
         opened.device.dispose()
-        opened = await openWatched(options.device, terminal.note)
+        opened = await openWatched(options.device)
       }
     }
   } finally {
@@ -54,11 +59,8 @@ export async function check(folders: readonly string[], options: CheckOptions, t
 }
 
 /** Opens a device and keeps an eye on it: a case that takes it down fails alone, the next gets a new one. */
-async function openWatched(
-  choice: DeviceChoice,
-  note: (line: string) => void,
-): Promise<OpenedDevice & { readonly isLost: () => boolean }> {
-  const opened = await openDevice(choice, note)
+async function openWatched(choice: DeviceChoice): Promise<OpenedDevice & { readonly isLost: () => boolean }> {
+  const opened = await openDevice(choice)
   let isLost = false
   void opened.device.lost.then(() => {
     isLost = true

@@ -25,10 +25,11 @@ export interface ExplainOptions {
  */
 export async function explain(file: string | undefined, options: ExplainOptions, terminal: Terminal): Promise<number> {
   const request = readRequest(file, undefined, options.fixed)
-  const opened = await openDevice(options.device, terminal.note)
+  const opened = await openDevice(options.device)
   try {
     const explanation = explainModel(request, options.sizes, opened)
     const data = options.group === undefined ? explanation : groupOf(explanation, options.group)
+    if (opened.caveat !== undefined) terminal.note(opened.caveat)
     if (options.json) terminal.result(JSON.stringify(data, undefined, 2))
     else terminal.result('definition' in data ? groupText(data, terminal.colors) : explainText(data, terminal.colors))
     return 0

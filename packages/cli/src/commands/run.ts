@@ -20,9 +20,9 @@ export interface RunOptions {
 /** Runs the model in `file`, or the built-in one; gives the exit code: 0 when the results are right. */
 export async function run(file: string | undefined, options: RunOptions, terminal: Terminal): Promise<number> {
   const request = readRequest(file, options.data, options.fixed)
-  const opened = await openDevice(options.device, terminal.note)
+  const opened = await openDevice(options.device)
   try {
-    const report = await runModel(request, options, opened, terminal.progress)
+    const report = await runModel(request, options, opened, terminal)
     terminal.result(options.json ? JSON.stringify(runData(report), undefined, 2) : runText(report, terminal.colors))
     return report.checks.every(({ mismatches }) => mismatches.length === 0) ? 0 : 1
   } finally {

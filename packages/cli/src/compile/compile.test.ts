@@ -10,6 +10,7 @@ import { randomInputs } from '../random-inputs.js'
 import { readRequest, runModel } from '../run/run-model.js'
 import { wholeModelTolerance } from '../tolerance.js'
 
+const silent = { note: () => undefined, progress: () => undefined }
 let root: ReturnType<typeof temporaryFolder>
 beforeEach(() => {
   root = temporaryFolder()
@@ -25,14 +26,9 @@ const fileOf = (bytes: Uint8Array): string => {
 test('what is written loads, and gives the values of a run', async () => {
   const { code, stderr } = await capture('compile', '--out', at('digits'), '--device', 'cpu')
   expect([code, stderr, readdirSync(at('digits')).toSorted()]).toEqual([0, '', ['constants.bin', 'plan.json']])
-  const opened = await openDevice('cpu', () => undefined)
+  const opened = await openDevice('cpu')
   const request = readRequest(undefined, undefined, {})
-  const expected = await runModel(
-    request,
-    { sizes: { batch: 3 }, tolerance: wholeModelTolerance },
-    opened,
-    () => undefined,
-  )
+  const expected = await runModel(request, { sizes: { batch: 3 }, tolerance: wholeModelTolerance }, opened, silent)
   const session = await createSession({
     plan: JSON.parse(readFileSync(at('digits/plan.json'), 'utf8')),
     constants: readFileSync(at('digits/constants.bin')),

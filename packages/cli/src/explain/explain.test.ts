@@ -28,7 +28,7 @@ const requestOf = (bytes: Uint8Array): RunRequest => ({
   unusedData: undefined,
 })
 async function explained(bytes: Uint8Array, sizes: Readonly<Record<string, number>> = {}): Promise<Explanation> {
-  const opened = await openDevice('cpu', () => undefined)
+  const opened = await openDevice('cpu')
   try {
     return explainModel(requestOf(bytes), sizes, opened)
   } finally {

@@ -9,6 +9,7 @@ import { runText } from './report-run.js'
 import { type RunReport, type RunRequest, readRequest, runModel } from './run-model.js'
 
 const output = { write: () => undefined }
+const silent = { note: () => undefined, progress: () => undefined }
 const settings = { sizes: {}, tolerance: wholeModelTolerance }
 const { colors } = createTerminal(output, output, {})
 
@@ -24,7 +25,7 @@ const fileOf = (bytes: Uint8Array): string => {
   return file
 }
 async function onCpu<T>(work: (opened: OpenedDevice) => Promise<T>): Promise<T> {
-  const opened = await openDevice('cpu', () => undefined)
+  const opened = await openDevice('cpu')
   try {
     return await work(opened)
   } finally {
@@ -32,7 +33,7 @@ async function onCpu<T>(work: (opened: OpenedDevice) => Promise<T>): Promise<T> 
   }
 }
 const reportOf = (file: string, progress: (line: string) => void = () => undefined): Promise<RunReport> =>
-  onCpu((opened) => runModel(readRequest(file, undefined, {}), settings, opened, progress))
+  onCpu((opened) => runModel(readRequest(file, undefined, {}), settings, opened, { ...silent, progress }))
 const lineOf = (report: RunReport, label: string): string | undefined =>
   runText(report, colors)
     .split('\n')
@@ -101,7 +102,12 @@ test('sizes that do not agree are found before pipelines are made', async () => 
   })
   const stages: string[] = []
   const ran = (request: RunRequest, sizes: Readonly<Record<string, number>>): Promise<RunReport> =>
-    onCpu((opened) => runModel(request, { ...settings, sizes }, opened, (line) => stages.push(line.replace(/ .*/, ''))))
+    onCpu((opened) =>
+      runModel(request, { ...settings, sizes }, opened, {
+        ...silent,
+        progress: (line) => stages.push(line.replace(/ .*/, '')),
+      }),
+    )
   await expect(ran(readRequest(file, undefined, {}), { rows: 1, columns: 3 })).rejects.toMatchObject({
     code: 'size/disagree',
   })

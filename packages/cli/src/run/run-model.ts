@@ -19,6 +19,7 @@ import { deviceText, type NamedDevice, namedDevice, type OpenedDevice } from '..
 import { randomInputs } from '../random-inputs.js'
 import { type InputData, readInputs } from '../read-inputs.js'
 import { agreeingSizes, checkRun } from '../run-sizes.js'
+import type { Terminal } from '../terminal.js'
 import type { Tolerance } from '../tolerance.js'
 
 export interface RunReport {
@@ -117,14 +118,15 @@ export interface RunSettings {
 }
 
 /**
- * Compiles and runs a model on its data set or on seeded random numbers; `progress` is told what begins. Rejects with the errors of each
+ * Compiles and runs a model on its data set or on seeded random numbers; `progress` is told what begins, and
+ * `note` what to know of the device before something runs on it. Rejects with the errors of each
  * stage, `CompileError` `size/unknown` and `size/disagree`, and `run/host-value` when the model cannot be compiled without data.
  */
 export async function runModel(
   { name, bytes, model, data, unusedData }: RunRequest,
   { sizes: asked, tolerance }: RunSettings,
   opened: OpenedDevice,
-  progress: (line: string) => void,
+  { note, progress }: Pick<Terminal, 'note' | 'progress'>,
 ): Promise<RunReport> {
   if (data === undefined) checkNoHostInputs(model, 'run/host-value')
   progress(`compiling ${formatCount(model.graph.nodes.length, 'node')} for ${deviceText(namedDevice(opened))} …`)
@@ -137,6 +139,7 @@ export async function runModel(
   const shapes = plan.inputs.map(({ name }) => defined(inputs[name], `input "${name}" is given`).shape)
   const sizes = checkRun(plan, shapes, target)
 
+  if (opened.caveat !== undefined) note(opened.caveat)
   progress(`preparing ${formatCount(plan.kernels.length, 'pipeline')} and the weights …`)
   const preparing = performance.now()
   const session = await createSession({ ...compiled, device: opened.device })
