@@ -180,16 +180,16 @@ describe('bad input', () => {
     expect(await failure('run', fileOf(demoModel().subarray(0, 1000)))).toMatchInlineSnapshot(`
       "error[onnx/truncated]: this is no ONNX model, or a damaged one (the bytes end inside a field)
         at    <folder>/model.onnx
-        help  the file is damaged or is no ONNX model: export or download it again
+        help  the file is damaged or is no ONNX file: export or download it again
       "
     `)
   })
 
   test('a file that is no model', async () => {
     expect(await failure('run', fileOf(new TextEncoder().encode('#!/bin/sh\n')))).toMatchInlineSnapshot(`
-      "error[onnx/not-a-model]: this is no ONNX model but text (the bytes end inside a field)
+      "error[onnx/not-a-model]: this is no ONNX model but text
         at    <folder>/model.onnx
-        help  name the .onnx file
+        help  name the file that was exported: a .onnx file, or a .pb file of data
       "
     `)
   })
@@ -306,7 +306,7 @@ describe('check', () => {
       "passed      cases/a  exact, _ ms a run
       failed      cases/b  test_data_set_0: error[check/mismatch]: output 0 "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2; the largest error is 5.0e-1 of the largest value (and 1 more)
       unsupported cases/c  operator "Foo"
-      failed      cases/d  error[onnx/not-a-model]: this is no ONNX model but text (the bytes are no protobuf message (illegal tag: field no 13 wire type 6))
+      failed      cases/d  error[onnx/not-a-model]: this is no ONNX model but text
       1 passed, 2 failed, 1 unsupported
       "
     `)

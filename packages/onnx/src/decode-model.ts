@@ -6,7 +6,7 @@
  * error and never a crash: subgraphs nest at most 32 deep, and nothing is allocated by a size that the bytes only claim.
  */
 import { attributeKindOf, attributeKinds, type OnnxAttributeKind } from './attribute-kind.js'
-import { decodeTensor } from './decode-tensor.js'
+import { readTensor } from './decode-tensor.js'
 import { decodeValueInfo } from './decode-value-info.js'
 import { orForeign } from './foreign-file.js'
 import { formatGap, malformed, quote } from './format-errors.js'
@@ -93,7 +93,7 @@ function decodeGraph(bytes: Uint8Array, where: string, depth: number): OnnxGraph
     nodes: proto.nodes.map((node, index) => decodeNode(node, `${place} › node ${index}`, depth)),
     inputs: proto.inputs.map((info, index) => decodeValueInfo(info, `${place} › input ${index}`)),
     outputs: proto.outputs.map((info, index) => decodeValueInfo(info, `${place} › output ${index}`)),
-    initializers: proto.initializers.map((item, index) => decodeTensor(item, `${place} › initializer ${index}`)),
+    initializers: proto.initializers.map((item, index) => readTensor(item, `${place} › initializer ${index}`)),
     valueInfos: proto.valueInfos.map((info, index) => decodeValueInfo(info, `${place} › value ${index}`)),
   }
 }
@@ -172,7 +172,7 @@ function decodeValue(
     case 'string':
       return { kind, value: proto.string ?? '' }
     case 'tensor':
-      return { kind, value: decodeTensor(required(proto.tensor, 'tensor', where), where) }
+      return { kind, value: readTensor(required(proto.tensor, 'tensor', where), where) }
     case 'graph':
       return { kind, value: decodeGraph(required(proto.graph, 'graph', where), `${where} › graph`, depth + 1) }
     case 'floats':
@@ -182,7 +182,7 @@ function decodeValue(
     case 'strings':
       return { kind, value: proto.strings }
     case 'tensors':
-      return { kind, value: proto.tensors.map((tensor) => decodeTensor(tensor, where)) }
+      return { kind, value: proto.tensors.map((tensor) => readTensor(tensor, where)) }
     case 'graphs':
       return { kind, value: proto.graphs.map((graph) => decodeGraph(graph, `${where} › graph`, depth + 1)) }
     default:

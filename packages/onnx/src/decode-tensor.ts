@@ -4,6 +4,7 @@
  */
 import { dataTypeOf } from './data-type.js'
 import { checkRank, toSize } from './dims.js'
+import { orForeignTensor } from './foreign-file.js'
 import { formatGap, malformed, quote } from './format-errors.js'
 import { type Message, readMessage } from './message.js'
 import type { OnnxTensor, OnnxTensorData } from './model.js'
@@ -15,9 +16,15 @@ const external = 1
 
 /**
  * Decodes a serialized TensorProto, such as the files of ONNX test data sets. `where` is the place that errors name.
- * Throws `CompileError` for anything malformed, `UnsupportedError` `onnx/segment` for a part of a tensor.
+ * Throws `CompileError` for anything malformed, `onnx/not-a-tensor` for files that are known to be something else, and
+ * `UnsupportedError` `onnx/segment` for a part of a tensor.
  */
 export function decodeTensor(bytes: Uint8Array, where: string = 'tensor'): OnnxTensor {
+  return orForeignTensor(bytes, where, () => readTensor(bytes, where))
+}
+
+/** A tensor inside of something else; throws as `decodeTensor` does of a tensor that is none. */
+export function readTensor(bytes: Uint8Array, where: string): OnnxTensor {
   const proto = readMessage(tensorProto, bytes, where)
   const name = proto.name ?? ''
   const place = name === '' ? where : `${where} ${quote(name)}`

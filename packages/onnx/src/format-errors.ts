@@ -4,7 +4,7 @@
  */
 import { CompileError, cutMiddle, UnsupportedError } from '@tilewright/ir'
 
-const brokenFile = 'the file is damaged or is no ONNX model: export or download it again'
+const brokenFile = 'the file is damaged or is no ONNX file: export or download it again'
 const brokenExport = 'the exporter wrote an invalid model: check it with onnx.checker.check_model'
 
 /** Codes of what is wrong with the bytes of a model. */

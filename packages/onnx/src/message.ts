@@ -25,9 +25,11 @@ export type Message<T extends MessageType> = { readonly [F in T[number] as F[1]]
  */
 export function readMessage<const T extends MessageType>(type: T, bytes: Uint8Array, where: string): Message<T> {
   const collectors: (Collector<unknown> | undefined)[] = type.map(() => undefined)
+  const reader = new BinaryReader(bytes)
+  let start = 0
   try {
-    const reader = new BinaryReader(bytes)
     while (reader.pos < reader.len) {
+      start = reader.pos
       const [number, wireType] = reader.tag()
       const index = type.findIndex((field) => field[0] === number)
       const field = type[index]
@@ -48,7 +50,7 @@ export function readMessage<const T extends MessageType>(type: T, bytes: Uint8Ar
       }
     }
   } catch (error) {
-    throw error instanceof CompileError ? error : readerError(error, where)
+    throw error instanceof CompileError ? error : readerError(error, start, where)
   }
   const message: Record<string, unknown> = {}
   type.forEach(([, name, kind], index) => {
@@ -70,10 +72,9 @@ export function writeMessage<const T extends MessageType>(type: T, message: Part
   return writer.finish()
 }
 
-/** What the reading library says about bytes that are no message, as an error of ours. */
-function readerError(error: unknown, where: string): CompileError {
+/** What the reading library says about bytes that are no message, as an error of ours: `start` is where the field begins. */
+function readerError(error: unknown, start: number, where: string): CompileError {
   if (error instanceof RangeError) return malformed('onnx/truncated', 'the bytes end inside a field', where, error)
   if (error instanceof TypeError) return malformed('onnx/bad-string', 'a name or text is not UTF-8', where, error)
-  const reason = error instanceof Error ? error.message : String(error)
-  return malformed('onnx/malformed', `the bytes are no protobuf message (${reason})`, where, error)
+  return malformed('onnx/malformed', `from byte ${start} on it is not in the format of ONNX`, where, error)
 }
