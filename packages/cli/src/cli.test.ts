@@ -143,6 +143,13 @@ describe('run', () => {
   })
 })
 
+test.each(['run', 'explain'])('%s refuses a size that is both fixed and asked for', async (command) => {
+  const sizes = ['--fix', 'batch=2', '--size', 'batch=3']
+  const { code, stderr } = await capture(command, '--device', 'cpu', ...sizes)
+  expect(code).toBe(1)
+  expect(stderr).toContain('error[size/fixed]: the size "batch" is given twice: --fix batch=2 and --size batch=3')
+})
+
 describe('bad input', () => {
   const failure = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await capture(...args, '--device', 'cpu')
@@ -228,7 +235,7 @@ describe('bad input', () => {
     })
     expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
       "error[run/host-value]: the model can only be compiled when "shape" is known
-        help  \`tilewright run\` takes it with --data, a folder with input_N.pb for the N-th input of the graph; elsewhere make it an initializer of the model
+        help  \`tilewright run\` takes it with --data DIR, a folder with input_N.pb for the N-th input of the graph, and \`check\` with its data sets; other commands compile it when it is an initializer of the model; in code, importGraph(model, { hostValues }) takes it, a Map that has "shape"
       "
     `)
   })
@@ -306,7 +313,9 @@ describe('check', () => {
       "passed      cases/a  exact, _ ms a run
       failed      cases/b  test_data_set_0: error[check/mismatch]: output 0 "y": 1 of 2 elements differ, the worst at [1]: got 1, expected 2; the largest error is 5.0e-1 of the largest value (and 1 more)
       unsupported cases/c  operator "Foo"
+        help  export the model without them, or cut it before them (onnx.utils.extract_model)
       failed      cases/d  error[onnx/not-a-model]: this is no ONNX model but text
+        help  name the file that was exported: a .onnx file, or a .pb file of data
       1 passed, 2 failed, 1 unsupported
       "
     `)
@@ -316,7 +325,7 @@ describe('check', () => {
   test('unsupported cases do not fail', async () => {
     writeCase(at('a'), unknown, [good])
     const { code, stdout } = await capture('check', root.path, '--device', 'cpu')
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^unsupported .*\n0 passed, 0 failed, 1 unsupported\n$/)])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^unsupported .*\n {2}help .*\n0 passed, 0 failed, 1 unsupported\n$/)])
   })
 
   test('compares as told', async () => {
@@ -351,7 +360,7 @@ describe('check', () => {
           largestError: 0,
           times: { run: expect.any(Number) },
         },
-        { status: 'failed', dispatches: 1, hostSteps: 0, compiles: 1, largestError: 1, largestErrorOfMax: 0.5 },
+        { status: 'failed', helps: [], dispatches: 1, hostSteps: 0, compiles: 1, largestError: 1, largestErrorOfMax: 0.5 },
       ],
     })
   })

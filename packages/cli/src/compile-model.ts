@@ -2,7 +2,7 @@
 import { type CompiledModel, type CompileOptions, compile } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import { importGraph, type OnnxModel } from '@tilewright/onnx'
-import type { HostTensor } from '@tilewright/runtime'
+import { type KnownInputs, withSizesToFix } from './sizes-to-fix.js'
 
 export interface Compilation {
   readonly graph: Graph
@@ -13,18 +13,25 @@ export interface Compilation {
   readonly importMilliseconds: number
 }
 
+/** Of a model without data. */
+export const nothingKnown: KnownInputs = { hostValues: new Map(), sizes: {} }
+
 /**
- * Imports and compiles a model; it sees the host values and no other data.
+ * Imports and compiles a model; what is compiled comes of the host values and no other data.
  * Throws `UnsupportedError` for what is not there, `CompileError` for what is wrong with the model.
  */
-export function compileModel(
-  model: OnnxModel,
-  hostValues: ReadonlyMap<string, HostTensor>,
-  target: CompileOptions,
-): Compilation {
+export function compileModel(model: OnnxModel, known: KnownInputs, target: CompileOptions): Compilation {
   const start = performance.now()
-  const graph = importGraph(model, { hostValues })
+  const graph = importKnown(model, known)
   const importMilliseconds = performance.now() - start
   const compiled = compile(graph, target)
   return { graph, compiled, milliseconds: performance.now() - start, importMilliseconds }
+}
+
+function importKnown(model: OnnxModel, known: KnownInputs): Graph {
+  try {
+    return importGraph(model, { hostValues: known.hostValues })
+  } catch (error) {
+    throw withSizesToFix(error, model, known)
+  }
 }

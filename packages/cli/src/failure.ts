@@ -77,7 +77,7 @@ export function failureData(error: unknown): FailureData {
   }
 }
 
-/** An error on one line, without help: for lists of many. */
+/** An error on one line, without its help: for lists of many. */
 export function failureLine(error: unknown): string {
   const { code, message, where } = failureOf(error)
   return `error[${code}]: ${message}${where === undefined ? '' : ` (at ${where})`}`.replaceAll(/\s*\n\s*/g, ' ')

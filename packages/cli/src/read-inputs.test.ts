@@ -24,6 +24,7 @@ const zeros = (...dims: readonly number[]): TensorData => f32(dims, Array(dims.r
 
 test('inputs are read under their names; sizes without a name are any', () => {
   expect(read([zeros(2, 4), zeros(2, 9)])).toEqual({
+    sizes: { batch: 2, 'b.1': 9 },
     hostValues: new Map(),
     given: {
       a: { dtype: 'f32', shape: [2, 4], data: new Float32Array(8) },

@@ -4,10 +4,9 @@ import { hostInputs, type OnnxModel, type OnnxValueInfo, sizeName } from '@tilew
 import type { HostTensor } from '@tilewright/runtime'
 import { type DataFile, type DataSet, hostTensor } from './data-set.js'
 import { formatCount, formatList } from './format.js'
+import type { KnownInputs } from './sizes-to-fix.js'
 
-export interface InputData {
-  /** What the model is compiled with. */
-  readonly hostValues: ReadonlyMap<string, HostTensor>
+export interface InputData extends KnownInputs {
   /** What it is run with. */
   readonly given: Readonly<Record<string, HostTensor>>
 }
@@ -36,6 +35,7 @@ export function readInputs(model: OnnxModel, dataSet: DataSet): InputData {
   })
   const host = new Set(hostInputs(model))
   return {
+    sizes: Object.fromEntries([...sizes].map(([name, { value }]) => [name, value])),
     hostValues: new Map(tensors.filter(([name]) => host.has(name))),
     given: Object.fromEntries(tensors.filter(([name]) => !host.has(name))),
   }

@@ -18,6 +18,20 @@ import { sizesWith } from './random-inputs.js'
 /** What sizes behind the leading one are tried with: halved ever again, as in networks of images, some do not agree. */
 const innerSizes = [16, 32, 64, 128, 256, 512] as const
 
+/** Throws `CompileError` `size/fixed` for sizes that are both compiled in and asked for. */
+export function refuseFixedSizes(
+  fixed: Readonly<Record<string, number>>,
+  asked: Readonly<Record<string, number>>,
+): void {
+  const both = Object.keys(asked).find((name) => Object.hasOwn(fixed, name))
+  if (both === undefined) return
+  throw new CompileError({
+    code: 'size/fixed',
+    message: `the size "${both}" is given twice: --fix ${both}=${fixed[both]} and --size ${both}=${asked[both]}`,
+    help: 'leave --size away: what is compiled for one value of a size runs with it',
+  })
+}
+
 /**
  * The sizes of a run, from the shapes of its inputs. Throws the `PlanError` (`run/shape`, `limits/…`) that a run with them
  * rejects with before it launches anything.

@@ -71,6 +71,7 @@ describe('host values', () => {
   test('that the model forbids fail', async () => {
     const report = await checkIn(writeCase(folder(), reshape, [set([-1, -1])]))
     expect(report).toMatchObject({ status: 'failed', compiles: 0 })
+    expect(report.helps).toEqual([expect.stringMatching(/./)])
     expect(report.failures).toEqual([
       'test_data_set_0: error[graph/shape]: Reshape: the shape [-1, -1] is not valid (at node "test/Reshape_0")',
     ])
@@ -166,6 +167,30 @@ describe('a case is unsupported', () => {
         { where: 'node "bar"', what: 'operator "Bar"' },
         { where: 'node "foo"', what: 'operator "my.ops.Foo"' },
       ],
+    })
+  })
+
+  test('when sizes must be known that are not, and all options that the data calls for are said', async () => {
+    const recurrent = modelBytes((g) => {
+      const zeros = (name: string, dims: readonly number[]): string =>
+        g.initializer(name, f32(dims, Array(dims.reduce((n, dim) => n * dim, 1)).fill(0)))
+      const rnn = (x: string): string =>
+        g.node('RNN', [x, zeros(`w${x}`, [1, 1, 1]), zeros(`r${x}`, [1, 1, 1])], {
+          attributes: { hidden_size: attribute.int(1) },
+          outputs: [`y${x}`],
+        })
+      for (const [x, length] of [['a', 'T'] as const, ['b', 'U'] as const]) {
+        g.output(rnn(g.input(x, 'f32', [length, 'N', 1])), 'f32')
+      }
+    })
+    const set = (t: number, u: number) => ({
+      inputs: [f32([t, 1, 1], Array(t).fill(1)), f32([u, 1, 1], Array(u).fill(1))],
+      outputs: [f32([t, 1, 1, 1], Array(t).fill(0)), f32([u, 1, 1, 1], Array(u).fill(0))],
+    })
+    const report = await checkIn(writeCase(folder(), recurrent, [set(3, 5)]))
+    expect(report).toMatchObject({
+      status: 'unsupported',
+      helps: ['compile for the sizes of the data: --fix T=3 --fix U=5, or fixSizes in code'],
     })
   })
 

@@ -11,7 +11,7 @@ import { createSession, type HostTensor, type Session } from '@tilewright/runtim
 import { type Comparison, compareTensors } from '../compare-tensors.js'
 import { compileModel } from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
-import { failureLine } from '../failure.js'
+import { failureLine, failureOf } from '../failure.js'
 import { readBytes } from '../files.js'
 import { formatCount, formatList } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
@@ -28,6 +28,8 @@ export interface CaseReport {
   readonly failures: readonly string[]
   /** What is not supported. */
   readonly gaps: readonly Gap[]
+  /** What to do about either, each once. */
+  readonly helps: readonly string[]
   readonly dataSets: number
   readonly compiles: number
   /** Of one run: the most over the data sets. */
@@ -54,6 +56,7 @@ export interface CaseOptions {
 interface Tally {
   readonly failures: string[]
   readonly gaps: Gap[]
+  readonly helps: Set<string>
   isRefused: boolean
   compiles: number
   dispatches: number
@@ -74,6 +77,7 @@ export async function checkCase(
   const tally: Tally = {
     failures: [],
     gaps: [],
+    helps: new Set(),
     isRefused: false,
     compiles: 0,
     dispatches: 0,
@@ -88,11 +92,18 @@ export async function checkCase(
     const model = unlessRefused(tally, () => fixSizes(decodeModel(bytes), fixed))
     if (model !== undefined) await checkDataSets(model, testCase, opened, tolerance, tally, onRun)
   } catch (error) {
-    tally.failures.push(failureLine(error))
+    addFailure(tally, error)
   }
-  const { isRefused, ...rest } = tally
+  const { isRefused, helps, ...rest } = tally
   const status = tally.failures.length > 0 ? 'failed' : isRefused ? 'unsupported' : 'passed'
-  return { name: testCase.name, folder: testCase.folder, status, dataSets: testCase.dataSets.length, ...rest }
+  const { name, folder, dataSets } = testCase
+  return { name, folder, status, dataSets: dataSets.length, helps: [...helps], ...rest }
+}
+
+function addFailure(tally: Tally, error: unknown, dataSet?: string): void {
+  tally.failures.push(`${dataSet === undefined ? '' : `${dataSet}: `}${failureLine(error)}`)
+  const { help } = failureOf(error)
+  if (help !== undefined) tally.helps.add(help)
 }
 
 /** The result of importing or compiling, or undefined when it is refused: the one way to `unsupported`. */
@@ -102,6 +113,7 @@ function unlessRefused<T>(tally: Tally, work: () => T): T | undefined {
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error
     tally.isRefused = true
+    if (error.help !== undefined) tally.helps.add(error.help)
     tally.gaps.push(...(error.gaps.length > 0 ? error.gaps : [{ where: error.where ?? 'model', what: error.message }]))
     return undefined
   }
@@ -122,12 +134,12 @@ async function checkDataSets(
       const inputs = readUnlessRefused(model, dataSet, tally)
       if (inputs === undefined) continue
       const key = keyOf(inputs.hostValues)
-      const preparing = sessions.get(key) ?? prepareSession(model, inputs.hostValues, opened, tally, onRun)
+      const preparing = sessions.get(key) ?? prepareSession(model, inputs, opened, tally, onRun)
       sessions.set(key, preparing)
       const session = await preparing
       if (session !== undefined) await runDataSet(model, dataSet, inputs.given, session, tolerance, tally)
     } catch (error) {
-      tally.failures.push(`${name}: ${failureLine(error)}`)
+      addFailure(tally, error, name)
     }
   }
   for (const settled of await Promise.allSettled(sessions.values())) {
@@ -170,12 +182,12 @@ function keyOf(hostValues: InputData['hostValues']): string {
 /** Compiles and prepares, or gives undefined when compiling is refused. */
 async function prepareSession(
   model: OnnxModel,
-  hostValues: InputData['hostValues'],
+  inputs: InputData,
   opened: OpenedDevice,
   tally: Tally,
   onRun: () => void,
 ): Promise<Session | undefined> {
-  const compilation = unlessRefused(tally, () => compileModel(model, hostValues, opened))
+  const compilation = unlessRefused(tally, () => compileModel(model, inputs, opened))
   if (compilation === undefined) return undefined
   onRun()
   tally.compiles += 1

@@ -56,5 +56,9 @@ test('no case, no folder and a file are errors', () => {
   writeFileSync(at('file'), '')
   expect(codeOf(() => findCases([root.path]))).toBe('check/no-case')
   expect(codeOf(() => findCases([at('missing')]))).toBe('file/missing')
-  expect(codeOf(() => findCases([at('file')]))).toBe('file/not-a-folder')
+  expect(codeOf(() => findCases([at('file')]))).toBe('check/file')
+  writeCase(at('case'), reluModel(), [data])
+  expect(() => findCases([at('case', 'model.onnx')])).toThrow(
+    expect.objectContaining({ code: 'check/file', help: `name the folder that it is in: ${at('case')}` }),
+  )
 })

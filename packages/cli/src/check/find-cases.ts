@@ -1,6 +1,6 @@
 /** Where the cases are: every folder, at or under those named, that holds a model and data sets. */
 import { realpathSync, statSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { CompileError } from '@tilewright/ir'
 import { readFolder } from '../files.js'
 
@@ -16,12 +16,13 @@ const dataSetName = /^test_data_set_(\d+)$/
 
 /**
  * The cases at or under some folders, each once, sorted by path. Links are followed, each folder is visited once.
- * Throws `CompileError` `file/…` for a folder that is not there, and `check/no-case` when no case is found.
+ * Throws `CompileError` `file/…` for a folder that is not there, `check/file` for a file, and `check/no-case` when no case is found.
  */
 export function findCases(roots: readonly string[]): readonly Case[] {
   const cases: Case[] = []
   const seen = new Set<string>()
   for (const root of roots) {
+    refuseFile(root)
     const top = resolve(root)
     const visit = (folder: string): void => {
       const names = readFolder(folder, 'the folder')
@@ -43,6 +44,21 @@ export function findCases(roots: readonly string[]): readonly Case[] {
     message: 'no case was found',
     where: roots.join(', '),
     help: 'a case is a folder with model.onnx and test_data_set_0/input_0.pb, output_0.pb',
+  })
+}
+
+/** Throws `check/file` for a file: what is beside it may be the case that was meant. */
+function refuseFile(root: string): void {
+  if (!(statSync(root, { throwIfNoEntry: false })?.isFile() ?? false)) return
+  const folder = dirname(root)
+  const isOfCase = basename(root) === 'model.onnx' && isFolder(join(folder, 'test_data_set_0'))
+  throw new CompileError({
+    code: 'check/file',
+    message: 'this is a file; check takes folders of cases',
+    where: root,
+    help: isOfCase
+      ? `name the folder that it is in: ${folder}`
+      : 'name a folder with model.onnx and test_data_set_0/input_0.pb, output_0.pb; `tilewright run MODEL` needs no data',
   })
 }
 

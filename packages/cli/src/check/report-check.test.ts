@@ -12,6 +12,7 @@ const report = (name: string, more: Partial<CaseReport> = {}): CaseReport => ({
   status: 'passed',
   failures: [],
   gaps: [],
+  helps: [],
   dataSets: 2,
   compiles: 1,
   dispatches: 1,
@@ -31,7 +32,11 @@ test('few cases have a line each: what became of it, the largest error, the time
     report('a'),
     report('longer', { largestError: 0.001, largestErrorOfMax: 1.23e-6 }),
     report('zeros', { largestError: 1e-8, largestErrorOfMax: Number.POSITIVE_INFINITY }),
-    report('b', { status: 'failed', failures: ['test_data_set_0: it differs', 'test_data_set_1: it differs'] }),
+    report('b', {
+      status: 'failed',
+      failures: ['test_data_set_0: it differs', 'test_data_set_1: it differs'],
+      helps: ['do this', 'or that'],
+    }),
     lacks('c', 'operator "Foo"', 'operator "Foo"', 'operator "Bar"'),
   ]
   const lineOf = caseLines(
@@ -43,6 +48,8 @@ test('few cases have a line each: what became of it, the largest error, the time
     passed      longer  largest error 1.2e-6 of the largest value, 12.5 ms a run
     passed      zeros   largest error 1.0e-8, 12.5 ms a run
     failed      b       test_data_set_0: it differs (and 1 more)
+      help  do this
+      help  or that
     unsupported c       operator "Foo", operator "Bar""
   `)
 })

@@ -19,14 +19,18 @@ export function summarize(cases: readonly CaseReport[]): CheckSummary {
 /** How many cases have a line each; of more, those that failed have one. */
 const listed = 30
 
-/** The lines of cases, one after the other: undefined for a case that is counted alone. */
+/**
+ * The lines of cases, one after the other: what became of each, and what to do about it beneath; undefined for a case that
+ * is counted alone.
+ */
 export function caseLines(names: readonly string[], colors: Colors): (report: CaseReport) => string | undefined {
   const isListed = names.length <= listed
   const width = isListed ? Math.max(...names.map((name) => name.length)) : 0
   return (report) => {
     if (!isListed && report.status !== 'failed') return undefined
     const label = report.status.padEnd(isListed ? 'unsupported'.length : 0)
-    return `${colorOf(report, colors)(label)} ${report.name.padEnd(width)}  ${outcomeText(report)}`
+    const helps = report.helps.map((help) => `\n  ${colors.dim('help')}  ${help}`)
+    return `${colorOf(report, colors)(label)} ${report.name.padEnd(width)}  ${outcomeText(report)}${helps.join('')}`
   }
 }
 

@@ -36,6 +36,8 @@ test('a case that takes the device down fails alone: the next gets a new one', a
   for (const name of ['a', 'b', 'c']) writeCase(`${root.path}/${name}`, reluModel(), [good])
   const { code, stdout } = await capture('check', root.path, '--device', 'cpu')
   expect(code).toBe(1)
-  expect(stdout).toMatch(/^failed .*\/a .*gone.*\npassed .*\npassed .*\n2 passed, 1 failed, 0 unsupported\n$/)
+  expect(stdout).toMatch(
+    /^failed .*\/a .*gone.*\n {2}help .*\npassed .*\npassed .*\n2 passed, 1 failed, 0 unsupported\n$/,
+  )
   expect(mocked.opened).toBe(2)
 })

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { compileData, compileText } from '../compile/report-compile.js'
 import { checkNewFolder, type NewFile, writeFolder } from '../compile/write-folder.js'
-import { compileModel } from '../compile-model.js'
+import { compileModel, nothingKnown } from '../compile-model.js'
 import type { CompileTarget } from '../device-names.js'
 import { backendOf } from '../open-device.js'
 import { checkNoHostInputs, readRequest } from '../run/run-model.js'
@@ -26,7 +26,7 @@ export async function compile(file: string | undefined, options: CompileOptions,
   const { name, bytes, model } = readRequest(file, undefined, options.fixed)
   checkNoHostInputs(model, 'compile/host-value')
   checkNewFolder(options.out)
-  const { graph, compiled, milliseconds } = compileModel(model, new Map(), { backend: backendOf(options.device) })
+  const { graph, compiled, milliseconds } = compileModel(model, nothingKnown, { backend: backendOf(options.device) })
   const { plan, constants, groups } = compiled
 
   const start = performance.now()

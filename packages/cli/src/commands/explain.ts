@@ -6,6 +6,7 @@ import { explainText } from '../explain/report-explain.js'
 import { groupOf, groupText } from '../explain/report-group.js'
 import { openDevice } from '../open-device.js'
 import { readRequest } from '../run/run-model.js'
+import { refuseFixedSizes } from '../run-sizes.js'
 import type { Terminal } from '../terminal.js'
 
 export interface ExplainOptions {
@@ -24,6 +25,7 @@ export interface ExplainOptions {
  * Rejects with `CompileError` `explain/…` for a size or a group that the model does not have.
  */
 export async function explain(file: string | undefined, options: ExplainOptions, terminal: Terminal): Promise<number> {
+  refuseFixedSizes(options.fixed, options.sizes)
   const request = readRequest(file, undefined, options.fixed)
   const opened = await openDevice(options.device)
   try {

@@ -3,6 +3,7 @@ import type { DeviceChoice } from '../device-names.js'
 import { openDevice } from '../open-device.js'
 import { runData, runText } from '../run/report-run.js'
 import { readRequest, runModel } from '../run/run-model.js'
+import { refuseFixedSizes } from '../run-sizes.js'
 import type { Terminal } from '../terminal.js'
 import type { Tolerance } from '../tolerance.js'
 
@@ -19,6 +20,7 @@ export interface RunOptions {
 
 /** Runs the model in `file`, or the built-in one; gives the exit code: 0 when the results are right. */
 export async function run(file: string | undefined, options: RunOptions, terminal: Terminal): Promise<number> {
+  refuseFixedSizes(options.fixed, options.sizes)
   const request = readRequest(file, options.data, options.fixed)
   const opened = await openDevice(options.device)
   try {

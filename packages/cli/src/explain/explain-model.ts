@@ -10,7 +10,7 @@ import {
 } from '@tilewright/backend'
 import type { GroupReport, PassTime, RemarkReport, StageTime, UnusedOperator } from '@tilewright/compiler'
 import type { Target } from '@tilewright/ir'
-import { type Compilation, compileModel } from '../compile-model.js'
+import { type Compilation, compileModel, nothingKnown } from '../compile-model.js'
 import { type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
 import { checkNoHostInputs, type RunRequest } from '../run/run-model.js'
 import { agreeingSizes } from '../run-sizes.js'
@@ -89,7 +89,7 @@ export function explainModel(
   opened: OpenedDevice,
 ): Explanation {
   checkNoHostInputs(model, 'explain/host-value')
-  const compilation = compileModel(model, new Map(), opened)
+  const compilation = compileModel(model, nothingKnown, opened)
   return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, opened) }
 }
 

@@ -7,7 +7,7 @@ import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
 import { compareTensors } from '../compare-tensors.js'
-import { type Compilation, compileModel } from '../compile-model.js'
+import { type Compilation, compileModel, nothingKnown } from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { demoModel } from '../demo-model.js'
 import { evaluateByDefinition } from '../evaluate-by-definition.js'
@@ -106,7 +106,7 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
   throw new CompileError({
     code,
     message: `the model can only be compiled when ${host.map((input) => `"${input}"`).join(', ')} is known`,
-    help: '`tilewright run` takes it with --data, a folder with input_N.pb for the N-th input of the graph; elsewhere make it an initializer of the model',
+    help: `\`tilewright run\` takes it with --data DIR, a folder with input_N.pb for the N-th input of the graph, and \`check\` with its data sets; other commands compile it when it is an initializer of the model; in code, importGraph(model, { hostValues }) takes it, a Map that has "${host[0]}"`,
   })
 }
 
@@ -130,7 +130,7 @@ export async function runModel(
 ): Promise<RunReport> {
   if (data === undefined) checkNoHostInputs(model, 'run/host-value')
   progress(`compiling ${formatCount(model.graph.nodes.length, 'node')} for ${deviceText(namedDevice(opened))} …`)
-  const compilation = compileModel(model, data?.inputs.hostValues ?? new Map(), opened)
+  const compilation = compileModel(model, data?.inputs ?? nothingKnown, opened)
   const { graph, compiled } = compilation
   const { plan } = compiled
   const { target } = opened.device
