@@ -325,7 +325,10 @@ describe('check', () => {
   test('unsupported cases do not fail', async () => {
     writeCase(at('a'), unknown, [good])
     const { code, stdout } = await capture('check', root.path, '--device', 'cpu')
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^unsupported .*\n {2}help .*\n0 passed, 0 failed, 1 unsupported\n$/)])
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^unsupported .*\n {2}help .*\n0 passed, 0 failed, 1 unsupported\n$/),
+    ])
   })
 
   test('compares as told', async () => {
@@ -360,7 +363,15 @@ describe('check', () => {
           largestError: 0,
           times: { run: expect.any(Number) },
         },
-        { status: 'failed', helps: [], dispatches: 1, hostSteps: 0, compiles: 1, largestError: 1, largestErrorOfMax: 0.5 },
+        {
+          status: 'failed',
+          helps: [],
+          dispatches: 1,
+          hostSteps: 0,
+          compiles: 1,
+          largestError: 1,
+          largestErrorOfMax: 0.5,
+        },
       ],
     })
   })

@@ -4,7 +4,7 @@ import { decodeModel } from '@tilewright/onnx'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { demoModel } from '../demo-model.js'
 import { capture, captureWith } from '../fixtures/capture.js'
-import { modelBytes, reluModel, temporaryFolder } from '../fixtures/write-case.js'
+import { f32, modelBytes, reluModel, temporaryFolder } from '../fixtures/write-case.js'
 import { openDevice } from '../open-device.js'
 import type { RunRequest } from '../run/run-model.js'
 import { type Explanation, explainModel } from './explain-model.js'
@@ -214,6 +214,27 @@ test('sizes that the model cannot have are named, with the option that sets them
   )
   expect(stderr).toContain('help  set sizes that agree: --size rows=VALUE --size columns=VALUE;')
   expect((await capture('explain', file, '--device', 'cpu', '--size', 'rows=3', '--size', 'columns=3')).code).toBe(0)
+})
+
+test('groups that repeat have their lines once, and --json all of them', async () => {
+  const model = modelBytes((g) => {
+    const w = g.initializer('w', f32([2, 2], [1, 2, 3, 4]))
+    let x = g.input('x', 'f32', [2, 2])
+    for (let layer = 0; layer < 6; layer++) x = g.node('Softmax', [g.node('MatMul', [x, w])])
+    g.output(x, 'f32')
+  })
+  const file = fileOf(model)
+  const { stdout } = await capture('explain', file, '--device', 'cpu')
+  const lines = stdout.split('\n')
+  const start = lines.indexOf('groups')
+  expect(lines.slice(start + 1, start + 5).map((line) => line.replace(/ (matmul|rows)\/.*/, '').trim())).toEqual([
+    expect.stringMatching(/^0 +MatMul$/),
+    expect.stringMatching(/^1 +Softmax$/),
+    '× 6  these 2 groups, up to 11',
+    '',
+  ])
+  const { stdout: json } = await capture('explain', file, '--device', 'cpu', '--json')
+  expect(JSON.parse(json).groups.length).toBe(12)
 })
 
 test('a model without intermediates has no chart', async () => {

@@ -6,6 +6,7 @@ import { deviceText } from '../open-device.js'
 import type { Colors } from '../terminal.js'
 import type { ExplainedGroup, ExplainedLaunch, ExplainedTimes, Explanation, MemoryTimeline } from './explain-model.js'
 import { memoryChart } from './memory-chart.js'
+import { repeatsOf } from './repeats.js'
 
 /** What a list shows of many; `--json` has all. */
 const shown = { examples: 3, operators: 6 } as const
@@ -18,7 +19,7 @@ export function explainText(explanation: Explanation, colors: Colors): string {
     `${colors.bold(model.name)}  ${colors.dim(formatBytes(model.bytes))}`,
     '',
     ...headerLines(explanation, colors),
-    ...section('groups', formatTable(groups.map(groupRow))),
+    ...section('groups', groupLines(groups, colors)),
     ...section('not fused', missedLines(remarks, colors)),
     ...section('templates not used', rejectedLines(groups)),
     ...section('memory of intermediates', [...memoryLines(memory), ...memoryChart(memory, colors)]),
@@ -57,6 +58,21 @@ function headerLines(explanation: Explanation, colors: Colors): readonly string[
         ]),
   ]
   return fields.map(([label, value]) => `  ${colors.dim(label.padEnd(9))}  ${value}`)
+}
+
+/** A line a group; of groups that repeat the first ones, and how often. */
+function groupLines(groups: readonly ExplainedGroup[], colors: Colors): readonly string[] {
+  const rows = groups.map(groupRow)
+  const repeats = repeatsOf(rows.map(([, ...cells]) => cells.join('\n')))
+  const lines = formatTable(repeats.flatMap(({ start, period }) => rows.slice(start, start + period)))
+  let at = 0
+  return repeats.flatMap(({ start, period, times }) => {
+    const own = lines.slice(at, at + period)
+    at += period
+    if (times === 1) return own
+    const what = period === 1 ? 'this group' : `these ${period} groups`
+    return [...own, colors.dim(`× ${times}  ${what}, up to ${start + period * times - 1}`)]
+  })
 }
 
 /** Number, operators with prologues in parentheses, and what runs it at these sizes. */
