@@ -56,8 +56,8 @@ function toleranceOf({ rtol, atol, ofMax }: ToleranceFlags, otherwise: Tolerance
   return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol, ofMax: 0 }
 }
 
-export function deviceOption(): Option {
-  return new Option('--device <device>', 'what to run on; auto is webgpu, or cpu where there is none')
+export function deviceOption(what: string): Option {
+  return new Option('--device <device>', `${what}; auto is webgpu, or cpu where there is no WebGPU`)
     .choices(deviceChoices)
     .default('auto')
 }
@@ -93,8 +93,8 @@ export function groupOption(): Option {
 export function toleranceOptions(otherwise: Tolerance): readonly Option[] {
   const usual =
     otherwise.kind === 'of-max'
-      ? `the default, of ${otherwise.ratio.toExponential()}`
-      : 'the default is that of ONNX, an element at a time, or 1e-6 of the largest value'
+      ? `default: ${otherwise.ratio.toExponential()}`
+      : 'default: what ONNX allows, rtol 1e-3 and atol 1e-7 an element, or 1e-6 of the largest value'
   return [
     new Option('--rtol <number>', 'relative tolerance of a float (default beside --atol: 1e-3)'),
     new Option('--atol <number>', 'absolute tolerance of a float (default beside --rtol: 1e-7)'),

@@ -53,7 +53,7 @@ type Finish = (work: () => Promise<number>) => Promise<void>
 
 function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, finish: Finish): Command {
   const program = new Command('tilewright')
-    .description('Compile, run and check ONNX models on WebGPU.')
+    .description('Compile, run and check ONNX models on WebGPU, NVIDIA GPUs and the processor.')
     .version(version)
     .exitOverride()
     .configureOutput({
@@ -66,27 +66,29 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .command('run')
     .description('compile a model, run it, and check the result against evaluation by definition')
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
-    .addOption(deviceOption())
+    .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
     .option('--data <dir>', 'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)')
     .addOption(sizeOption('of random inputs').conflicts('data'))
+  for (const option of toleranceOptions(wholeModelTolerance)) run.addOption(option)
+  run
     .option('--json', 'print one JSON object')
     .action((model: string | undefined, options: RunFlags) =>
       finish(async () => (await import('./commands/run.js')).run(model, runOptions(options), terminal)),
     )
-  for (const option of toleranceOptions(wholeModelTolerance)) run.addOption(option)
 
   const check = program
     .command('check')
     .description('run the cases at or under folders: model.onnx beside test_data_set_K/input_N.pb, output_N.pb')
     .argument('<dir...>', 'folders to search')
-    .addOption(deviceOption())
+    .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
+  for (const option of toleranceOptions(onnxTolerance)) check.addOption(option)
+  check
     .option('--json', 'print one JSON object')
     .action((folders: string[], options: CheckFlags) =>
       finish(async () => (await import('./commands/check.js')).check(folders, checkOptions(options), terminal)),
     )
-  for (const option of toleranceOptions(onnxTolerance)) check.addOption(option)
 
   program
     .command('compile')
@@ -106,7 +108,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .command('explain')
     .description('say what a model compiles to, what was fused and why not, its memory, and what each stage takes')
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
-    .addOption(deviceOption())
+    .addOption(deviceOption('what to compile for'))
     .addOption(fixOption())
     .addOption(sizeOption('for launches and memory'))
     .addOption(groupOption())

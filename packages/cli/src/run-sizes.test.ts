@@ -2,7 +2,7 @@ import { cpu } from '@tilewright/backend-cpu'
 import { compile } from '@tilewright/compiler'
 import { attribute, type GraphBuilder, importModel } from '@tilewright/onnx'
 import { expect, test } from 'vitest'
-import { modelBytes } from './fixtures/write-case.js'
+import { f32, i64, modelBytes } from './fixtures/write-case.js'
 import { agreeingSizes } from './run-sizes.js'
 
 /** The sizes of a model's run, by name. */
@@ -58,6 +58,17 @@ test('a window that is larger than the default has room', () => {
     g.output(g.node('MaxPool', [x], { attributes: { kernel_shape: attribute.ints([40]) } }), 'f32')
   }
   expect(sizesOf(pooled)).toEqual({ n: 64 })
+})
+
+test('a size that is bounded is lowered', () => {
+  const added = (g: GraphBuilder): void => {
+    const x = g.input('x', 'f32', [1, 's'])
+    const positions = g.initializer('p', f32([1, 8], [1, 2, 3, 4, 5, 6, 7, 8]))
+    const ends = g.node('Shape', [x], { attributes: { start: attribute.int(1) } })
+    const [zero, one] = [0, 1].map((value) => g.initializer(`i${value}`, i64([1], [value])))
+    g.output(g.node('Add', [x, g.node('Slice', [positions, zero ?? '', ends, one ?? ''])]), 'f32')
+  }
+  expect(sizesOf(added)).toEqual({ s: 8 })
 })
 
 test('where none agree, the error names the options to type', () => {

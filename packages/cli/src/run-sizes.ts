@@ -15,8 +15,11 @@ import type { Graph } from '@tilewright/graph'
 import { CompileError } from '@tilewright/ir'
 import { sizesWith } from './random-inputs.js'
 
-/** What sizes behind the leading one are tried with: halved ever again, as in networks of images, some do not agree. */
-const innerSizes = [16, 32, 64, 128, 256, 512] as const
+/**
+ * What sizes behind the leading one are tried with: halved ever again, as in networks of images, small ones do not agree;
+ * and a table of positions may take no more than a few.
+ */
+const innerSizes = [16, 32, 64, 128, 256, 512, 8, 4, 2, 1] as const
 
 /** Throws `CompileError` `size/fixed` for sizes that are both compiled in and asked for. */
 export function refuseFixedSizes(
@@ -97,8 +100,7 @@ function disagreement(
 ): CompileError {
   const names = Object.keys(sizesWith(graph, asked))
   const free = names.filter((name) => !Object.hasOwn(asked, name))
-  const tried =
-    free.length === 0 ? '' : ` (${free.join(', ')}: nothing that was tried up to ${innerSizes.at(-1)} agrees)`
+  const tried = free.length === 0 ? '' : ` (${free.join(', ')}: nothing that was tried from 1 to 512 agrees)`
   return new CompileError({
     code: 'size/disagree',
     message,
