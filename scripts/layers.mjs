@@ -43,6 +43,9 @@ const NODE_ONLY = /(^|\/)node(-[a-z-]+)?(\/|\.ts$)/
 /** The package that ships to browsers without the compiler may use the backend package at run time through this alone. */
 const PLAN = `${SCOPE}backend/plan`
 const PLAN_FOLDER = 'src/plan/'
+/** The one thing that the plan imports, which itself imports nothing. */
+const ARGUMENTS = `${SCOPE}ir/arguments`
+const ARGUMENTS_FILE = 'src/arguments.ts'
 
 /**
  * Every breach of the layer table, of the manifests and of the special rules, and every cycle, as one line each.
@@ -103,6 +106,9 @@ function checkRelative(pkg, file, specifier, target) {
   if (!target.startsWith('src/'))
     return [`'${specifier}' leaves the package's sources; import the other package by name`]
   if (!pkg.files.some(({ path }) => path === target)) return [`'${specifier}' is no source file of the package`]
+  if (pkg.dir === 'ir' && file.path === ARGUMENTS_FILE) {
+    return [`'${specifier}' in ${ARGUMENTS_FILE}, which imports nothing: it ships to browsers without the compiler`]
+  }
   if (pkg.dir === 'backend' && file.path.startsWith(PLAN_FOLDER) && !target.startsWith(PLAN_FOLDER)) {
     return [`'${specifier}' is outside src/plan, which imports nothing: it ships to browsers without the compiler`]
   }
@@ -118,8 +124,10 @@ function checkRelative(pkg, file, specifier, target) {
 function checkBare(pkg, file, { specifier, typeOnly }, target) {
   const { dir, manifest } = pkg
   const problems = []
-  if (dir === 'backend' && file.path.startsWith(PLAN_FOLDER)) {
-    problems.push(`'${specifier}' in src/plan, which imports nothing: it ships to browsers without the compiler`)
+  const isPlan = dir === 'backend' && file.path.startsWith(PLAN_FOLDER) && specifier !== ARGUMENTS
+  if (isPlan || (dir === 'ir' && file.path === ARGUMENTS_FILE)) {
+    const which = isPlan ? 'src/plan' : ARGUMENTS_FILE
+    problems.push(`'${specifier}' in ${which}, which imports nothing: it ships to browsers without the compiler`)
   }
   if (specifier.startsWith('node:')) {
     if (dir !== 'cli' && !NODE_ONLY.test(file.path)) {

@@ -76,13 +76,27 @@ describe('layers', () => {
     ])
   })
 
-  test('backend/plan imports nothing', () => {
-    const breach = pkg('backend', {
-      'device.ts': '',
-      'plan/index.ts': "import './sizes.js'\nimport type { D } from '../device.js'",
-      'plan/sizes.ts': "import 'node:fs'",
-    })
-    const problems = checkLayers([breach])
+  test('backend/plan imports nothing but ir/arguments, which imports nothing', () => {
+    const breach = pkg(
+      'backend',
+      {
+        'device.ts': '',
+        'plan/options.ts': "import '@tilewright/ir/arguments'",
+        'plan/index.ts': "import './sizes.js'\nimport type { D } from '../device.js'",
+        'plan/sizes.ts': "import 'node:fs'",
+      },
+      { dependencies: ['@tilewright/ir'] },
+    )
+    const ir = pkg(
+      'ir',
+      { 'arguments.ts': "import './errors.js'", 'errors.ts': '', 'index.ts': '' },
+      { subpaths: ['./arguments'] },
+    )
+    const problems = checkLayers([breach, ir])
+    expect(problems.some((problem) => problem.includes('plan/options.ts'))).toBe(false)
+    expect(problems).toContain(
+      "packages/ir/src/arguments.ts: './errors.js' in src/arguments.ts, which imports nothing: it ships to browsers without the compiler",
+    )
     expect(problems).toContain(
       "packages/backend/src/plan/index.ts: '../device.js' is outside src/plan, which imports nothing: it ships to browsers without the compiler",
     )

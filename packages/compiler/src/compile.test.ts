@@ -455,6 +455,7 @@ describe('arguments of a caller without types', () => {
     ['no graph', 'compile/graph', [undefined, { backend: cpu() }]],
     ["a model's bytes", 'compile/graph', [new Uint8Array(4), { backend: cpu() }]],
     ['no options', 'backend/descriptor', [graph]],
+    ['an option misspelt', 'compile/option', [graph, { backend: cpu(), devise: openedCpu }]],
     ['no backend', 'backend/descriptor', [graph, {}]],
     ['a factory', 'backend/descriptor', [graph, { backend: cpu }]],
     ['a name', 'backend/descriptor', [graph, { backend: 'cpu' }]],

@@ -27,6 +27,7 @@ import {
   assertValid,
   type Buffer,
   CompileError,
+  checkOptions,
   defined,
   type Equation,
   type Kernel,
@@ -76,8 +77,8 @@ export interface CompiledModel {
  * Compiles a graph for a backend.
  * Throws `CompileError` for a tensor that the target cannot hold (`limits/…`) and for a schedule of the backend's own
  * that breaks a rule of kernels (`ir/…`, `schedule/…`), `UnsupportedError` for what has no schedule, and `PlanError`
- * `run/range` for an int64 weight outside 32 bits; `CompileError` `compile/graph`, `backend/descriptor` or `compile/device`
- * for arguments that are something else.
+ * `run/range` for an int64 weight outside 32 bits; `CompileError` `compile/graph`, `compile/option`, `backend/descriptor`
+ * or `compile/device` for arguments that are something else.
  */
 export function compile(graph: Graph, options: CompileOptions): CompiledModel {
   checkArguments(graph, options)
@@ -133,6 +134,7 @@ function checkArguments(graph: Graph, options: CompileOptions | undefined): void
       help: 'pass a graph first: compile(importModel(bytes), { backend: wgsl() })',
     })
   }
+  checkOptions('compile/option', 'compile', options ?? {}, { backend: true, device: true })
   checkBackend(options?.backend)
   const device = options?.device
   if (device === undefined) return

@@ -1,4 +1,5 @@
 /** Runs the cases without a test framework, and says what became of them. */
+import { checkOptions } from '@tilewright/ir'
 import { conformanceCases } from './cases/index.js'
 import type { ConformanceCase, Outcome, Subject } from './conformance-case.js'
 
@@ -25,6 +26,7 @@ export interface ConformanceOptions {
 
 /** Runs the cases on a subject, one after the other. Does not reject for a case that fails: the report has it. */
 export async function runConformance(subject: Subject, options: ConformanceOptions = {}): Promise<ConformanceReport> {
+  checkOptions('conformance/option', 'runConformance', options, { only: true, onResult: true })
   const { only = () => true, onResult } = options
   const results: ConformanceResult[] = []
   for (const one of conformanceCases.filter(only)) {

@@ -1,10 +1,11 @@
 /** The kernel IR, computation definitions, sizes, and the contracts between the stages that use them. */
-
+export { describe, isPlain } from './arguments.js'
 export { withBitsOf } from './bits.js'
 export * from './buffer.js'
 export { type BufferHandle, buildKernel, type KernelBuilder, type KernelOptions } from './builder/kernel-builder.js'
 export { callerLocation } from './builder/location.js'
 export { type Operand, toExpr, type Value, value } from './builder/value.js'
+export { checkArgument, checkOptions, checkRecord } from './check-arguments.js'
 export { cutMiddle } from './cut-middle.js'
 export * from './definition.js'
 export * from './dtype.js'

@@ -6,6 +6,7 @@
  * All values are non-negative integers below 2^31; `div` truncates, `ceil-div` rounds up, `sub` never goes below
  * zero in a valid program.
  */
+import { checkOptions } from './check-arguments.js'
 import { CompileError } from './errors.js'
 import { difference, exactQuotient, keyOf, polynomialOf, polynomialRange, sizeOf } from './size-polynomial.js'
 
@@ -42,6 +43,7 @@ export const maxSize: number = 2 ** 31 - 1
 
 /** A named size parameter. Throws `CompileError` `ir/size` for facts that no size satisfies. */
 export function size(name: string, facts: SizeFacts = {}): SizeParam {
+  checkOptions('ir/option', 'size', facts, { min: true, max: true, multipleOf: true })
   const { min = 0, max = maxSize, multipleOf = 1 } = facts
   const legal = [min, max, multipleOf].every(Number.isSafeInteger) && min >= 0 && max <= maxSize && multipleOf >= 1
   // A parameter is also a multiple of `multipleOf`: 1..7 holds no multiple of 8.

@@ -1,13 +1,21 @@
 /** What takes a decoded model says so to callers without types, who may pass the bytes. */
-import { CompileError } from '@tilewright/ir'
+import { CompileError, checkArgument } from '@tilewright/ir'
 import type { OnnxModel } from './model.js'
 
 /** Throws `CompileError` `onnx/model` for what is no decoded model. */
 export function checkModel(model: OnnxModel): void {
-  if (Array.isArray(model?.graph?.nodes)) return
+  const { nodes, inputs, outputs, initializers } = model?.graph ?? {}
+  if ([nodes, inputs, outputs, initializers, model?.opsetImports, model?.functions].every(Array.isArray)) return
   throw new CompileError({
     code: 'onnx/model',
     message: 'what is given is no decoded model',
     help: 'decode the bytes of a file first: decodeModel(await readFile(path)); importModel takes bytes',
   })
+}
+
+/** Throws `CompileError` `onnx/bytes` for what are no bytes of `what`, such as the path of a file. */
+export function checkBytes(what: string, bytes: Uint8Array): void {
+  const help =
+    'read the file first, importModel(await readFile(path)), or the response: new Uint8Array(await response.arrayBuffer())'
+  checkArgument(ArrayBuffer.isView(bytes), 'onnx/bytes', `${what} is a Uint8Array`, bytes, help)
 }

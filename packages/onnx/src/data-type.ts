@@ -2,6 +2,7 @@
  * Element types of ONNX tensors by their number in TensorProto.DataType. Short names, as in `@tilewright/ir`, which knows
  * a few of them.
  */
+import { checkArgument } from '@tilewright/ir'
 
 const dataTypes = [
   'f32',
@@ -44,4 +45,10 @@ export function dataTypeOf(number: number): OnnxDataType | undefined {
 /** The number of a type in TensorProto.DataType. */
 export function dataTypeNumber(dtype: OnnxDataType): number {
   return dataTypes.indexOf(dtype) + 1
+}
+
+/** Throws `CompileError` `onnx/argument` unless `dtype` is one, of the value `what`: callers without types may pass anything. */
+export function checkDataType(what: string, dtype: OnnxDataType): void {
+  const help = `dtypes are named ${dataTypes.join(', ')}`
+  checkArgument(dataTypes.includes(dtype), 'onnx/argument', `${what} has elements of a dtype of ONNX`, dtype, help)
 }

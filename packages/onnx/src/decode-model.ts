@@ -6,6 +6,7 @@
  * error and never a crash: subgraphs nest at most 32 deep, and nothing is allocated by a size that the bytes only claim.
  */
 import { attributeKindOf, attributeKinds, type OnnxAttributeKind } from './attribute-kind.js'
+import { checkBytes } from './check-model.js'
 import { readTensor } from './decode-tensor.js'
 import { decodeValueInfo } from './decode-value-info.js'
 import { orForeign } from './foreign-file.js'
@@ -31,6 +32,7 @@ const maxDepth = 32
  * sparse tensors, overloaded functions.
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
+  checkBytes('a model', bytes)
   // A Buffer would make every view of it a Buffer, whose slice() does not copy.
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const proto = orForeign(view, () => {

@@ -2,6 +2,7 @@
  * TensorProto to `OnnxTensor`: exactly one place for the elements, a known type, bounded dimensions, and as many elements as
  * the dimensions say. The elements of raw_data stay where they are in the file.
  */
+import { checkBytes } from './check-model.js'
 import { dataTypeOf } from './data-type.js'
 import { checkRank, toSize } from './dims.js'
 import { orForeignTensor } from './foreign-file.js'
@@ -20,6 +21,7 @@ const external = 1
  * `UnsupportedError` `onnx/segment` for a part of a tensor.
  */
 export function decodeTensor(bytes: Uint8Array, where: string = 'tensor'): OnnxTensor {
+  checkBytes('a tensor', bytes)
   return orForeignTensor(bytes, where, () => readTensor(bytes, where))
 }
 

@@ -5,6 +5,7 @@
  * For models built in code, thus small ones: nested messages are copied once for each level they lie deep.
  */
 import { attributeKindNumber } from './attribute-kind.js'
+import { checkModel } from './check-model.js'
 import { dataTypeNumber } from './data-type.js'
 import { checkRank, toSize } from './dims.js'
 import { encodeTensor } from './encode-tensor.js'
@@ -37,10 +38,12 @@ import {
 } from './protos.js'
 
 /**
- * The bytes of a .onnx file. Throws `CompileError` for sizes, integers or tensor data that the format cannot hold.
+ * The bytes of a .onnx file. Throws `CompileError` for sizes, integers or tensor data that the format cannot hold,
+ * `onnx/model` for what is no model.
  * Sequence, map, optional, sparse and opaque types are written without their element types, which `OnnxType` does not keep.
  */
 export function encodeModel(model: OnnxModel): Uint8Array {
+  checkModel(model)
   return writeMessage(modelProto, {
     irVersion: BigInt(model.irVersion),
     producerName: text(model.producerName),

@@ -32,3 +32,16 @@ test('a size that no input has is an error that names those there are', () => {
     help: 'its sizes are n, x.2, m',
   })
 })
+
+test.each([
+  [new Map([['batch', 4]]), 'size/record', 'the sizes are a Map'],
+  [undefined, 'size/record', 'the sizes are undefined'],
+  [[4], 'size/record', 'the sizes are an Array'],
+  [{ batch: '4' }, 'size/value', 'size "batch" is a non-negative integer, not the text "4"'],
+  [{ batch: -1 }, 'size/value', 'size "batch" is a non-negative integer, not -1'],
+])('%o are no sizes', (sizes, code, message) => {
+  const b = graphBuilder('g')
+  b.output(b.node('Relu', [b.input('x', 'f32', ['batch'])]), 'f32')
+  const model = modelOf(b.build(), { opset: 17 })
+  expect(thrownBy(() => Reflect.apply(fixSizes, undefined, [model, sizes]))).toMatchObject({ code, message })
+})

@@ -10,6 +10,9 @@
  * const bytes = encodeModel(modelOf(graph.build(), { opset: 17 }))
  * ```
  */
+import { checkArgument, checkOptions } from '@tilewright/ir'
+import { checkGraph, checkNode, checkValue } from './check-built.js'
+import { checkName } from './check-elements.js'
 import type { OnnxDataType } from './data-type.js'
 import type {
   OnnxAttributeValue,
@@ -46,14 +49,19 @@ export interface GraphBuilder {
   readonly build: () => OnnxGraph
 }
 
-/** An empty graph to add to. Made-up names start with the graph's name, so that a subgraph's never hide outer ones. */
+/**
+ * An empty graph to add to. Made-up names start with the graph's name, so that a subgraph's never hide outer ones. Its methods
+ * throw `CompileError` `onnx/argument` for arguments that are something else than their types say.
+ */
 export function graphBuilder(name: string): GraphBuilder {
+  checkName('a graph', name)
   const inputs: OnnxValueInfo[] = []
   const outputs: OnnxValueInfo[] = []
   const initializers: OnnxTensor[] = []
   const nodes: OnnxNode[] = []
   return {
     input: (input, dtype, shape) => {
+      checkValue('input', input, dtype, shape)
       inputs.push({ name: input, type: tensorType(dtype, shape) })
       return input
     },
@@ -62,6 +70,7 @@ export function graphBuilder(name: string): GraphBuilder {
       return initializer
     },
     node: (opType, nodeInputs, options = {}) => {
+      checkNode(opType, nodeInputs, options)
       const madeUp = `${name}/${opType}_${nodes.length}`
       const nodeOutputs = options.outputs ?? [madeUp]
       nodes.push({
@@ -75,6 +84,7 @@ export function graphBuilder(name: string): GraphBuilder {
       return nodeOutputs[0] ?? ''
     },
     output: (output, dtype, shape) => {
+      checkValue('output', output, dtype, shape)
       outputs.push({ name: output, type: tensorType(dtype, shape) })
     },
     build: () => ({
@@ -88,14 +98,22 @@ export function graphBuilder(name: string): GraphBuilder {
   }
 }
 
-/** A model of one graph over ONNX's own operators at version `opset`. */
+/**
+ * A model of one graph over ONNX's own operators at version `opset`. Throws `CompileError` `onnx/argument` for what is no graph
+ * or no version.
+ */
 export function modelOf(graph: OnnxGraph, options: { readonly opset: number }): OnnxModel {
+  checkGraph(graph)
+  checkOptions('onnx/argument', 'modelOf', options, { opset: true })
+  const { opset } = options
+  const isVersion = Number.isSafeInteger(opset) && opset > 0
+  checkArgument(isVersion, 'onnx/argument', 'an opset is a version number', opset, 'pass modelOf(graph, { opset: 17 })')
   return {
     // IR version 8 came with opset 15, and every runtime since reads it with any opset.
     irVersion: 8,
     producerName: 'tilewright',
     producerVersion: '',
-    opsetImports: [{ domain: '', version: options.opset }],
+    opsetImports: [{ domain: '', version: opset }],
     graph,
     functions: [],
   }
@@ -112,14 +130,41 @@ export const attribute: {
   readonly ints: (value: readonly (number | bigint)[]) => OnnxAttributeValue
   readonly strings: (value: readonly string[]) => OnnxAttributeValue
 } = {
-  float: (value) => ({ kind: 'float', value }),
-  int: (value) => ({ kind: 'int', value: BigInt(value) }),
-  string: (value) => ({ kind: 'string', value }),
+  float: (value) => ({ kind: 'float', value: number(value) }),
+  int: (value) => ({ kind: 'int', value: integer(value) }),
+  string: (value) => ({ kind: 'string', value: text(value) }),
   tensor: (value) => ({ kind: 'tensor', value: tensorOf('', value) }),
-  graph: (value) => ({ kind: 'graph', value }),
-  floats: (value) => ({ kind: 'floats', value }),
-  ints: (value) => ({ kind: 'ints', value: value.map(BigInt) }),
-  strings: (value) => ({ kind: 'strings', value }),
+  graph: (value) => {
+    checkGraph(value)
+    return { kind: 'graph', value }
+  },
+  floats: (value) => ({ kind: 'floats', value: list(value).map(number) }),
+  ints: (value) => ({ kind: 'ints', value: list(value).map(integer) }),
+  strings: (value) => ({ kind: 'strings', value: list(value).map(text) }),
+}
+
+function checkAttribute(holds: boolean, kind: string, given: unknown): void {
+  checkArgument(holds, 'onnx/argument', `an attribute of this kind is ${kind}`, given, 'attribute.int(1) is an integer')
+}
+
+function number(value: number): number {
+  checkAttribute(typeof value === 'number', 'a number', value)
+  return value
+}
+
+function integer(value: number | bigint): bigint {
+  checkAttribute(typeof value === 'bigint' || Number.isInteger(value), 'an integer', value)
+  return BigInt(value)
+}
+
+function text(value: string): string {
+  checkAttribute(typeof value === 'string', 'a text', value)
+  return value
+}
+
+function list<T>(values: readonly T[]): readonly T[] {
+  checkAttribute(Array.isArray(values), 'an array', values)
+  return Array.from(values)
 }
 
 function tensorType(dtype: OnnxDataType, shape: readonly DimSpec[] | undefined): OnnxType {

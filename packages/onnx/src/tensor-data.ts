@@ -4,6 +4,7 @@
  * ONNX stores elements little-endian, as every host of WebGPU or CUDA does, so bytes are viewed where they are aligned and
  * copied where they are not: the result may share memory with the file and must not be written to.
  */
+import { checkElements, checkName } from './check-elements.js'
 import { countElements } from './dims.js'
 import { formatGap, malformed, quote } from './format-errors.js'
 import type { OnnxTensor, OnnxTensorData } from './model.js'
@@ -93,8 +94,13 @@ export function tensorData(tensor: OnnxTensor, where: string = `tensor ${quote(t
   }
 }
 
-/** A tensor of a model built in code. It shares memory with `value.data`. Throws as `checkTensorData`. */
+/**
+ * A tensor of a model built in code. It shares memory with `value.data`. Throws as `checkTensorData`, and `CompileError`
+ * `onnx/argument` for what are no elements.
+ */
 export function tensorOf(name: string, value: TensorData): OnnxTensor {
+  checkName('a tensor', name)
+  checkElements(name === '' ? 'a tensor' : `tensor ${quote(name)}`, value)
   const { buffer, byteOffset, byteLength } = value.data
   const bytes = new Uint8Array(buffer, byteOffset, byteLength)
   const tensor: OnnxTensor = { name, dtype: value.dtype, dims: value.dims, data: { kind: 'raw-data', bytes } }

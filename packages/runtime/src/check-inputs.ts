@@ -6,6 +6,7 @@ import {
   isArrayFor,
   PlanError,
   type PlanTensor,
+  recordFault,
   type TensorArray,
   type TensorDType,
 } from '@tilewright/backend/plan'
@@ -40,9 +41,8 @@ export function checkInputs(
   given: Readonly<Record<string, InputTensor>>,
 ): readonly InputTensor[] {
   // Callers without types may pass anything.
-  if (typeof given !== 'object' || given === null) {
-    throw new PlanError('run/input-data', 'the run has no inputs', 'pass an object with a tensor for each name')
-  }
+  const fault = recordFault('inputs', given)
+  if (fault !== undefined) throw new PlanError('run/input-data', fault.message, fault.help)
   const names = declared.map((input) => input.name)
   const help = `the model's inputs are ${names.map((name) => `"${name}"`).join(', ') || 'none'}`
   for (const name of Object.keys(given)) {
@@ -51,11 +51,11 @@ export function checkInputs(
   return declared.map((input) => {
     const tensor = Object.hasOwn(given, input.name) ? given[input.name] : undefined
     if (tensor === undefined) throw new PlanError('run/input-name', `input "${input.name}" is missing`, help)
-    const fault = whyNoTensor(tensor)
-    if (fault !== undefined) {
+    const why = whyNoTensor(tensor)
+    if (why !== undefined) {
       throw new PlanError(
         'run/input-data',
-        `input "${input.name}" is no tensor: ${fault}`,
+        `input "${input.name}" is no tensor: ${why}`,
         'pass { dtype, shape: number[], data: typed array }, or a tensor that a run left on the device',
       )
     }

@@ -3,7 +3,7 @@
  * the buffers. A session that opens its device itself opens another one when that is lost.
  */
 import type { Device } from '@tilewright/backend'
-import { arrayFor, checkPlan, type Plan, PlanError } from '@tilewright/backend/plan'
+import { arrayFor, checkPlan, type Fault, optionsFault, type Plan, PlanError } from '@tilewright/backend/plan'
 import { checkInputs, type InputTensor, isOnDevice } from './check-inputs.js'
 import { type LoadedPlan, type LoadStats, loadPlan } from './load-plan.js'
 import { type RunResult, runPlan } from './run-plan.js'
@@ -33,7 +33,7 @@ export interface Session {
   /**
    * Runs the plan once, after the runs before it. The data of the inputs is the caller's again as soon as `run` returns
    * its promise. Rejects with `PlanError` for inputs that do not fit (`run/…`, `limits/…`) and when it is aborted
-   * (`run/aborted`), and with the device's errors; runs after it are none the worse.
+   * (`run/aborted`), or has other options (`run/option`), and with the device's errors; runs after it are none the worse.
    */
   readonly run: (inputs: Readonly<Record<string, InputTensor>>, options?: RunOptions) => Promise<RunResult>
   /** Frees what the session holds on the device, once the run in progress has ended; idempotent. Queued runs reject. */
@@ -41,7 +41,8 @@ export interface Session {
 }
 
 /**
- * Makes a plan ready to run. Rejects with the errors of `checkPlan` for what is no plan, `run/device` for what is no device,
+ * Makes a plan ready to run. Rejects with the errors of `checkPlan` for what is no plan, `run/option` for options that it does
+ * not know, `run/device` for what is no device,
  * `plan/constants` when there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
  */
 export async function createSession(options: SessionOptions): Promise<Session> {
@@ -105,6 +106,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   return {
     stats: () => stats,
     run: async (given, options = {}) => {
+      refuse(optionsFault<RunOptions>('run', options, { onDevice: true, signal: true }))
       checkUse(options.signal)
       const inputs = checkInputs(plan.inputs, given)
       checkNames(plan, options.onDevice ?? [])
@@ -132,6 +134,10 @@ export async function createSession(options: SessionOptions): Promise<Session> {
 
 /** Callers without types may leave something out, or pass a promise of it. */
 function checkOptions(options: SessionOptions | undefined): void {
+  // The rest of what `compile` gives comes along in `{ ...compile(graph, { backend, device }), device }`.
+  const own = Object.entries(options ?? {}).filter(([name]) => !besides.has(name))
+  const known = { plan: true, constants: true, device: true } as const
+  refuse(optionsFault<SessionOptions>('createSession', Object.fromEntries(own), known))
   checkPlan(options?.plan)
   const device = options?.device
   if (typeof device === 'function' || device?.info !== undefined) return
@@ -140,6 +146,13 @@ function checkOptions(options: SessionOptions | undefined): void {
     device === undefined ? 'the session has no device' : 'the device of the session is none',
     'pass an opened device, such as await openNode(), or a function that opens one',
   )
+}
+
+/** The fields of a compiled model that a session does not need. */
+const besides: ReadonlySet<string> = new Set(['groups', 'prepared', 'unused', 'remarks', 'times'])
+
+function refuse(fault: Fault | undefined): void {
+  if (fault !== undefined) throw new PlanError('run/option', fault.message, fault.help)
 }
 
 function checkNames(plan: Plan, names: readonly string[]): void {

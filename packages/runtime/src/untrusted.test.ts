@@ -53,7 +53,7 @@ test.each([undefined, null, 7])('%j is no inputs', async (given) => {
   const session = await doubling()
   await expect(Reflect.apply(session.run, undefined, [given])).rejects.toMatchObject({
     code: 'run/input-data',
-    message: 'the run has no inputs',
+    message: `the inputs are ${given}`,
   })
 })
 

@@ -1,5 +1,6 @@
 /** Opens CUDA devices in Node: the NVIDIA driver through koffi, and kernels compiled by NVRTC or nvcc. */
 import type { Device } from '@tilewright/backend'
+import { checkOptions } from '@tilewright/ir'
 import type { CudaCompiler } from './compiler.js'
 import { findDevice, openCudaApi } from './cuda-api.js'
 import { makeCudaDevice } from './device.js'
@@ -31,7 +32,9 @@ export interface OpenCudaOptions extends CudaCompilerOptions {
  * GPU or it is older than compute capability 8.0; `device/no-compiler` when neither NVRTC nor nvcc is found; and
  * `device/driver` with whatever else CUDA says.
  */
-export async function openCuda({ device = 0, stack, ...compilers }: OpenCudaOptions = {}): Promise<Device> {
+export async function openCuda(options: OpenCudaOptions = {}): Promise<Device> {
+  checkOptions('device/option', 'openCuda', options, { device: true, stack: true, cache: true, remark: true })
+  const { device = 0, stack, ...compilers } = options
   const koffi = await loadKoffi()
   const cuda = openCudaApi(koffi, stack?.library ?? (process.platform === 'win32' ? 'nvcuda.dll' : 'libcuda.so.1'))
   const gpu = findDevice(cuda, device)

@@ -13,7 +13,7 @@ import {
   type Pipeline,
   type PlanKernel,
 } from '@tilewright/backend'
-import { CompileError, type Target } from '@tilewright/ir'
+import { CompileError, checkOptions, type Target } from '@tilewright/ir'
 import { compilePipeline, type GpuPipeline } from './compile-pipeline.js'
 import { createFaults } from './faults.js'
 import type { GpuDevice } from './gpu-types.js'
@@ -44,6 +44,7 @@ export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device 
       help: 'pass the device that await adapter.requestDevice() gives, in a current browser',
     })
   }
+  checkOptions('device/option', 'makeDevice', options, { wait: true, onDispose: true })
   const { wait = (pending) => pending } = options
   const info = deviceInfo(gpu)
   const target: Target = deviceTarget(gpu.limits, info)

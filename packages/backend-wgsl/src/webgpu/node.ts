@@ -1,6 +1,6 @@
 /** Opens WebGPU devices in Node: a GPU, or the SwiftShader that an installed browser carries. */
 import type { Device } from '@tilewright/backend'
-import { CompileError } from '@tilewright/ir'
+import { CompileError, checkOptions } from '@tilewright/ir'
 import { makeDevice } from './device.js'
 import { type NodeGpu, openDawn } from './node-dawn.js'
 import { findSwiftShader, hasVulkanDriver, loadVulkan } from './node-vulkan.js'
@@ -31,7 +31,9 @@ export async function openNode(options: OpenNodeOptions = {}): Promise<Device> {
  * Opens the `GPUDevice` alone, with the largest limits of its adapter, and timestamp queries, subgroups and f16 where it has
  * them. Rejects as `openNode` does.
  */
-export async function openNodeGpu({ software = false }: OpenNodeOptions = {}): Promise<NodeGpu> {
+export async function openNodeGpu(options: OpenNodeOptions = {}): Promise<NodeGpu> {
+  checkOptions('device/option', 'openNode', options, { software: true })
+  const { software = false } = options
   return openDawn({
     adapter: software ? { forceFallbackAdapter: true } : { powerPreference: 'high-performance' },
     driver: process.platform === 'linux' ? chooseVulkanDriver(software) : undefined,

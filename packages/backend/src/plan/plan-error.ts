@@ -1,4 +1,4 @@
-/** The error of this folder, which imports nothing: the same fields as the errors of the compiler. */
+/** The error of this folder, which does without the compiler: the same fields as the errors of the compiler. */
 export class PlanError extends Error {
   readonly code: string
   readonly where: string | undefined

@@ -1,7 +1,7 @@
 /**
  * The plan: a compiled model as versioned data. JSON, except for the bytes of constants, which travel beside it.
  * One plan serves all sizes: shapes and launches are expressions over size parameters, and `choose` picks among
- * variants. This folder imports nothing: it ships to browsers with the runtime.
+ * variants. This folder imports nothing but `@tilewright/ir/arguments`: it ships to browsers with the runtime.
  */
 
 export const planVersion = 3

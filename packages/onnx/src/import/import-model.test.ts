@@ -43,6 +43,18 @@ test('host values are a Map: an object of them is refused', () => {
   )
 })
 
+test.each([
+  [{ hostValue: new Map() }, 'onnx/option', 'the import has no option "hostValue"'],
+  [null, 'onnx/option', 'the options of the import are null'],
+  [{ hostValues: new Map([['y', 1]]) }, 'onnx/host-value', 'the model has no input "y" to give a host value for'],
+  [{ hostValues: new Map([['x', 1]]) }, 'onnx/host-value', 'the host value of input "x" is a tensor, not 1'],
+])('options %o are refused', (options, code, message) => {
+  const b = graphBuilder('g')
+  b.output(b.node('Relu', [b.input('x', 'f32', [1])]), 'f32')
+  const given = [modelOf(b.build(), { opset: 17 }), options]
+  expect(thrownBy(() => Reflect.apply(importGraph, undefined, given))).toMatchObject({ code, message })
+})
+
 test.each([importGraph, hostInputs, fixSizes])('%o wants a decoded model, not its bytes', (take) => {
   for (const given of [undefined, new Uint8Array(4)]) {
     expect(() => Reflect.apply(take, undefined, [given, {}])).toThrow(expect.objectContaining({ code: 'onnx/model' }))

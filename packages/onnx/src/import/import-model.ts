@@ -3,7 +3,7 @@
  * refused first and whole (find-gaps.ts); what the ONNX text forbids is an error at the node.
  */
 import { buildGraph, type Graph, type TensorData } from '@tilewright/graph'
-import { CompileError, type SizeExpr, size } from '@tilewright/ir'
+import { CompileError, checkArgument, checkOptions, isPlain, type SizeExpr, size } from '@tilewright/ir'
 import { checkModel } from '../check-model.js'
 import { decodeModel } from '../decode-model.js'
 import { quote } from '../format-errors.js'
@@ -28,26 +28,29 @@ export interface ImportOptions {
  * `UnsupportedError` `onnx/unsupported` that names everything missing.
  */
 export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Graph {
-  // Callers without types may pass a path.
-  if (!ArrayBuffer.isView(bytes)) {
-    throw new CompileError({
-      code: 'onnx/bytes',
-      message: `a model is a Uint8Array, not ${typeof bytes === 'string' ? `the text "${bytes}"` : `a value of type ${typeof bytes}`}`,
-      help: 'read the file first, importModel(await readFile(path)), or the response: new Uint8Array(await response.arrayBuffer())',
-    })
-  }
   return importGraph(decodeModel(bytes), options)
 }
 
 /** Imports a decoded model; throws as `importModel`, and `CompileError` `onnx/model` for what is none. */
-export function importGraph(model: OnnxModel, { hostValues = new Map() }: ImportOptions = {}): Graph {
+export function importGraph(model: OnnxModel, options: ImportOptions = {}): Graph {
   checkModel(model)
+  checkOptions('onnx/option', 'the import', options, { hostValues: true })
+  const { hostValues = new Map() } = options
   // Callers without types may pass an object of values by name.
   if (typeof hostValues?.get !== 'function') {
     throw new CompileError({
       code: 'onnx/host-value',
       message: 'the host values are no Map',
       help: 'pass a Map from names of inputs to tensors: new Map([[name, { dtype, shape, data }]])',
+    })
+  }
+  const inputNames = model.graph.inputs.map((input) => input.name)
+  const unknown = [...hostValues.keys()].find((name) => !inputNames.includes(name))
+  if (unknown !== undefined) {
+    throw new CompileError({
+      code: 'onnx/host-value',
+      message: `the model has no input ${quote(String(unknown))} to give a host value for`,
+      help: `its inputs are ${inputNames.map(quote).join(', ') || 'none'}`,
     })
   }
   const opset = model.opsetImports.find(({ domain }) => domain === '')?.version ?? 1
@@ -89,6 +92,14 @@ function sizeOf(dim: OnnxDim, input: string, d: number): SizeExpr {
 }
 
 function checkHostValue(host: TensorData, dtype: string, shape: readonly SizeExpr[], where: string): TensorData {
+  // Callers without types may pass anything.
+  checkArgument(
+    isPlain(host) && Array.isArray(host.shape) && ArrayBuffer.isView(host.data),
+    'onnx/host-value',
+    `the host value of ${where} is a tensor`,
+    host,
+    'pass { dtype, shape, data }, with elements in a typed array',
+  )
   const fits =
     host.dtype === dtype &&
     host.shape.length === shape.length &&
