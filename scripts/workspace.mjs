@@ -51,6 +51,20 @@ export function announce(sign, saying, say = console.error) {
 }
 
 /**
+ * Sets everything up and packs the packages, as they are published, into `folder`.
+ *
+ * @param {string} folder
+ */
+export async function packInto(folder) {
+  await prepare()
+  const pnpm = findPnpm()
+  console.error('Writing declarations (a minute or two; only what has changed) …')
+  await step([...pnpm, 'exec', 'turbo', 'run', 'build', '--filter=./packages/*'], 'build', () => {})
+  const only = ['--filter', './packages/*']
+  await step([...pnpm, '-r', ...only, 'pack', '--pack-destination', folder], 'pack', () => {})
+}
+
+/**
  * Runs a Node program to its end and exits with its code. `file` is relative to the root; `cwd` defaults to the root.
  *
  * @param {string} file
