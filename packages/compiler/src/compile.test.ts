@@ -256,7 +256,7 @@ describe('elements of every dtype', () => {
       return g.apply1(addOp(x, w), [x, w])
     })
     expect(() => compile(graph, { backend: cpu() })).toThrow(
-      '"limit" holds the int64 value 1099511627776, which does not fit 32 bits',
+      '"limit" holds the int64 value 1099511627776 at element 0, which does not fit 32 bits',
     )
   })
 })

@@ -117,7 +117,7 @@ describe('elements', () => {
   test.each([2n ** 31n, -(2n ** 31n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)])('the int64 %s is out of range', (value) => {
     const convert = (): unknown =>
       toDevice('ids', 'i64', BigInt64Array.of(0n, value), { dtype: 'i32', elementBytes: 4 })
-    expect(convert).toThrow(`"ids" holds the int64 value ${value}, which does not fit 32 bits`)
+    expect(convert).toThrow(`"ids" holds the int64 value ${value} at element 1, which does not fit 32 bits`)
     expect(convert).toThrow(expect.objectContaining({ name: 'PlanError', code: 'run/range' }))
   })
 

@@ -71,12 +71,12 @@ export function fromDevice(
 const bytesOf = (array: TensorArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 
 function narrow(name: string, data: BigInt64Array): Int32Array {
-  return Int32Array.from(data, (value) => {
+  return Int32Array.from(data, (value, i) => {
     const number = Number(value)
     if (number < -(2 ** 31) || number > 2 ** 31 - 1) {
       throw new PlanError(
         'run/range',
-        `"${name}" holds the int64 value ${value}, which does not fit 32 bits`,
+        `"${name}" holds the int64 value ${value} at element ${i}, which does not fit 32 bits`,
         'devices compute int64 in 32 bits; pass values within ±2^31',
       )
     }
