@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 import { makeDevice, wgsl, wgslTarget } from './index.js'
+import { openNode } from './webgpu/node.js'
 
 test('the backend is frozen data, with the minima of WebGPU', () => {
   const backend = wgsl()
@@ -36,4 +37,9 @@ test.each([undefined, {}, Promise.resolve()])('%o is no GPUDevice to make a devi
   expect(() => Reflect.apply(makeDevice, undefined, [given])).toThrow(
     expect.objectContaining({ code: 'device/no-webgpu', help: expect.any(String) }),
   )
+})
+
+test('an option that devices do not have is refused before any is opened', async () => {
+  const asked = { code: 'device/option', help: 'write software: its options are software' }
+  await expect(Reflect.apply(openNode, undefined, [{ softwre: true }])).rejects.toMatchObject(asked)
 })

@@ -4,6 +4,7 @@
  * Narrow types exist in memory only: a load widens to the compute type, a store narrows (integers wrap modulo 2^bits,
  * f16 rounds to nearest even). Arithmetic therefore knows four types, on every target.
  */
+import { checkArgument } from './check-arguments.js'
 import { CompileError } from './errors.js'
 
 /** What a buffer holds. */
@@ -38,4 +39,12 @@ export function expectType(expected: ScalarType, actual: ScalarType, what: strin
   if (expected !== actual) {
     throw new CompileError({ code: 'ir/type', message: `${what} must be ${expected}, got ${actual}` })
   }
+}
+
+const scalarTypes: readonly string[] = ['f32', 'i32', 'u32', 'bool'] satisfies readonly ScalarType[]
+
+/** Throws `CompileError` `ir/dtype` for a type of `what` that is none: callers without types may pass anything. */
+export function checkScalarType(what: string, dtype: ScalarType): void {
+  const help = `expressions compute in ${scalarTypes.join(', ')}`
+  checkArgument(scalarTypes.includes(dtype), 'ir/dtype', `the type of ${what} is one of expressions`, dtype, help)
 }

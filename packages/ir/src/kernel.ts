@@ -1,5 +1,6 @@
 /** A kernel: one GPU function with its launch. */
 import type { Buffer } from './buffer.js'
+import { checkArgument } from './check-arguments.js'
 import { CompileError } from './errors.js'
 import type { SizeExpr } from './size.js'
 import type { Stmt } from './stmt.js'
@@ -30,6 +31,12 @@ export interface KernelDetails {
   readonly subgroupSize?: number | undefined
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
   readonly body: Stmt
+}
+
+/** Throws `CompileError` `ir/argument` for what is no kernel: callers without types may pass anything. */
+export function checkKernelKind(given: Kernel): void {
+  const help = 'pass what buildKernel gives: buildKernel({ name, threads, workgroups }, (g) => { … })'
+  checkArgument(given?.kind === 'kernel', 'ir/argument', 'a kernel is what buildKernel makes', given, help)
 }
 
 /** Throws `CompileError` `ir/threads`, `ir/launch` or `ir/scope`. */

@@ -6,7 +6,7 @@
  * All values are non-negative integers below 2^31; `div` truncates, `ceil-div` rounds up, `sub` never goes below
  * zero in a valid program.
  */
-import { checkOptions } from './check-arguments.js'
+import { checkArgument, checkOptions, checkRecord } from './check-arguments.js'
 import { CompileError } from './errors.js'
 import { difference, exactQuotient, keyOf, polynomialOf, polynomialRange, sizeOf } from './size-polynomial.js'
 
@@ -82,6 +82,9 @@ export function applySizeOp(op: SizeOp, left: number, right: number): number {
 /** Evaluates a size. Throws `CompileError` `ir/size` when a parameter has no value. */
 export function evaluateSize(expr: SizeExpr, values: SizeValues): number {
   if (typeof expr === 'number') return expr
+  // Callers without types may pass anything.
+  checkArgument(expr?.kind !== undefined, 'ir/size', 'a size is a number or an expression', expr, "pass size('N')")
+  checkRecord('ir/size', 'values of sizes', values)
   if (expr.kind === 'size-op') {
     return applySizeOp(expr.op, evaluateSize(expr.left, values), evaluateSize(expr.right, values))
   }

@@ -1,6 +1,6 @@
 /** What takes a decoded model says so to callers without types, who may pass the bytes. */
 import { CompileError, checkArgument } from '@tilewright/ir'
-import type { OnnxModel } from './model.js'
+import type { OnnxModel, OnnxTensor } from './model.js'
 
 /** Throws `CompileError` `onnx/model` for what is no decoded model. */
 export function checkModel(model: OnnxModel): void {
@@ -18,4 +18,10 @@ export function checkBytes(what: string, bytes: Uint8Array): void {
   const help =
     'read the file first, importModel(await readFile(path)), or the response: new Uint8Array(await response.arrayBuffer())'
   checkArgument(ArrayBuffer.isView(bytes), 'onnx/bytes', `${what} is a Uint8Array`, bytes, help)
+}
+
+/** Throws `CompileError` `onnx/tensor` for what is no tensor of a model. */
+export function checkTensor(tensor: OnnxTensor): void {
+  const isTensor = typeof tensor?.name === 'string' && Array.isArray(tensor.dims) && tensor.data?.kind !== undefined
+  checkArgument(isTensor, 'onnx/tensor', 'a tensor is what decodeTensor or tensorOf gives', tensor, 'pass one of them')
 }

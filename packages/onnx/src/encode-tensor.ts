@@ -1,4 +1,5 @@
 /** `OnnxTensor` to TensorProto, the inverse of `decodeTensor`. */
+import { checkTensor } from './check-model.js'
 import { dataTypeNumber } from './data-type.js'
 import { checkRank, toSize } from './dims.js'
 import { quote } from './format-errors.js'
@@ -12,6 +13,7 @@ import { checkTensorData } from './tensor-data.js'
  * Throws `CompileError` for dimensions out of bounds or data that is not what dims and type ask for.
  */
 export function encodeTensor(tensor: OnnxTensor): Uint8Array {
+  checkTensor(tensor)
   const { name, dtype, dims, data } = tensor
   const where = `tensor ${quote(name)}`
   checkRank(dims.length, where)

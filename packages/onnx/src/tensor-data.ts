@@ -5,6 +5,7 @@
  * copied where they are not: the result may share memory with the file and must not be written to.
  */
 import { checkElements, checkName } from './check-elements.js'
+import { checkTensor } from './check-model.js'
 import { countElements } from './dims.js'
 import { formatGap, malformed, quote } from './format-errors.js'
 import type { OnnxTensor, OnnxTensorData } from './model.js'
@@ -53,11 +54,13 @@ const storages: Readonly<Record<ReadableDataType, Storage>> = {
 }
 
 /**
- * The elements of `tensor`; `where` is the place that errors name.
+ * The elements of `tensor`; `place` is what errors name.
  * Throws `UnsupportedError` `onnx/external-data` for elements in another file and `onnx/element-type` for types no operator
  * here takes (strings, complex, 8-bit and narrower floats); `CompileError` when the data is not what dims and type ask for.
  */
-export function tensorData(tensor: OnnxTensor, where: string = `tensor ${quote(tensor.name)}`): TensorData {
+export function tensorData(tensor: OnnxTensor, place?: string): TensorData {
+  checkTensor(tensor)
+  const where = place ?? `tensor ${quote(tensor.name)}`
   const { dtype, dims } = tensor
   if (!isReadable(dtype)) throw formatGap('onnx/element-type', `elements of type ${dtype} cannot be read`, where)
   checkTensorData(tensor, where)

@@ -1,5 +1,5 @@
 /** Runs passes in order: the one place where a kernel goes from pass to pass. */
-import { assertValid, checkOptions, type Kernel, type Pass } from '@tilewright/ir'
+import { assertValid, checkArgument, checkKernelKind, checkOptions, type Kernel, type Pass } from '@tilewright/ir'
 
 /** What one pass did. */
 export interface PassEvent {
@@ -23,6 +23,8 @@ export interface PipelineOptions {
  * invalid at the start, and an `InternalError` that names the pass for one that a pass has made invalid.
  */
 export function runPipeline(kernel: Kernel, passes: readonly Pass[], options: PipelineOptions = {}): Kernel {
+  checkKernelKind(kernel)
+  checkArgument(Array.isArray(passes), 'passes/argument', 'passes are an array', passes, 'pass [simplify]')
   checkOptions('passes/option', 'runPipeline', options, { trace: true, validate: true })
   const { trace, validate = false } = options
   if (validate) assertValid(kernel)

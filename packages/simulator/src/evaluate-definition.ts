@@ -4,6 +4,8 @@
  */
 import {
   type Buffer,
+  checkArgument,
+  checkRecord,
   type Definition,
   type Equation,
   equationOutputs,
@@ -35,6 +37,12 @@ export function evaluateDefinition(
   inputs: ReadonlyMap<Buffer, TypedArray>,
   sizes: SizeValues = {},
 ): ReadonlyMap<Buffer, TypedArray> {
+  // Callers without types may pass anything.
+  const isDefinition = definition?.kind === 'definition'
+  checkArgument(isDefinition, 'sim/argument', 'what is evaluated is a definition', definition, 'pass definition(…)')
+  const help = 'pass a Map from buffers to arrays: new Map([[x, new Float32Array(4)]])'
+  checkArgument(typeof inputs?.get === 'function', 'sim/argument', 'the inputs are a Map', inputs, help)
+  checkRecord('sim/argument', 'sizes', sizes)
   const tensors = new Map<Buffer, Tensor>()
   for (const input of definition.inputs) {
     const shape = concreteShape(input, sizes)

@@ -3,6 +3,8 @@ import {
   type BarrierMemory,
   type Buffer,
   buffersWritten,
+  checkKernelKind,
+  checkOptions,
   checkWorkers,
   defined,
   evaluateSize,
@@ -43,11 +45,24 @@ export interface Way {
   readonly asyncCopies: AsyncMoment
 }
 
+const runOptions: Readonly<Record<keyof KernelRun, true>> = {
+  buffers: true,
+  sizes: true,
+  order: true,
+  asyncCopies: true,
+  workgroups: true,
+  uninitialised: true,
+  count: true,
+  maxOperations: true,
+}
+
 /**
  * Allocates all memory of a launch. Throws `SimulatorError` `sim/invalid-buffer`, `sim/missing-workers`, `CompileError`
- * `ir/size`.
+ * `ir/size`, `ir/argument` for what is no kernel, `sim/option` for options that a run has not.
  */
 export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine {
+  checkKernelKind(kernel)
+  checkOptions('sim/option', 'runKernel', run ?? {}, runOptions)
   for (const { message, stmt } of checkWorkers(kernel, undefined)) {
     throw new SimulatorError({ code: 'sim/missing-workers', message, where: stmt && addSite([], stmt).text })
   }

@@ -1,6 +1,16 @@
 // Chooses a mapping for copying a tile: neighbouring workers take neighbouring tasks, in strided rounds.
 // What cannot be mapped is a value with a reason, because schedules ask about many candidates.
-import { at, checkedShape, checkPositive, compose, product, repeat, spatial, type TaskMapping } from './mapping.js'
+import {
+  at,
+  checkedShape,
+  checkOptions,
+  checkPositive,
+  compose,
+  product,
+  repeat,
+  spatial,
+  type TaskMapping,
+} from './mapping.js'
 
 /** `vector`: contiguous elements of the last dimension that a worker takes at a time. Default 1. */
 export interface AutoMapOptions {
@@ -27,8 +37,10 @@ export interface AutoMapRejection {
 export function autoMap(
   shape: readonly number[],
   workerCount: number,
-  { vector = 1 }: AutoMapOptions = {},
+  options: AutoMapOptions = {},
 ): TaskMapping | AutoMapRejection {
+  checkOptions('autoMap', options, 'vector')
+  const { vector = 1 } = options
   checkPositive(workerCount, 'the number of workers')
   checkPositive(vector, 'the vector width')
   const extents = checkedShape(shape)

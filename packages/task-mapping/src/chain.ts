@@ -27,6 +27,12 @@ export const chain: MappingChainStart = {
   repeat: (...args) => chainFrom(repeat(...args)),
 }
 
+/** The mapping of a chain, or the mapping itself. */
+export function mappingOf(given: TaskMapping | MappingChain): TaskMapping {
+  // Callers without types may pass anything: what takes the mapping refuses it.
+  return typeof given === 'object' && given !== null && 'mapping' in given ? given.mapping : given
+}
+
 function chainFrom(mapping: TaskMapping): MappingChain {
   return {
     mapping,

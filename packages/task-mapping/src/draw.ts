@@ -1,5 +1,5 @@
 // Draws a mapping as text: a grid with a cell for each task that says which worker does it, and when.
-import type { MappingChain } from './chain.js'
+import { type MappingChain, mappingOf } from './chain.js'
 import { formatMapping } from './format-mapping.js'
 import { at, type TaskMapping, taskShape, tasksPerWorker, workers } from './mapping.js'
 import { tasks } from './tasks-of.js'
@@ -14,7 +14,7 @@ import { tasks } from './tasks-of.js'
  *     1  0:1  1:1  2:1
  */
 export function draw(given: TaskMapping | MappingChain): string {
-  const mapping = 'mapping' in given ? given.mapping : given
+  const mapping = mappingOf(given)
   const shape = taskShape(mapping)
   const each = tasksPerWorker(mapping)
   const title = `${formatMapping(mapping)}   tasks ${shape.join('x') || 1}, workers ${workers(mapping)}, each ${each}`

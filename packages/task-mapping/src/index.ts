@@ -1,5 +1,5 @@
 export { type AutoMapOptions, type AutoMapRejection, autoMap } from './auto-map.js'
-export { chain, type MappingChain, type MappingChainStart } from './chain.js'
+export { chain, type MappingChain, type MappingChainStart, mappingOf } from './chain.js'
 export { draw } from './draw.js'
 export { formatMapping } from './format-mapping.js'
 export {

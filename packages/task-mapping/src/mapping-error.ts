@@ -2,6 +2,7 @@
 
 /** What can be wrong with a mapping. Each code has its help line in the table below. */
 export type MappingErrorCode =
+  | 'mapping/argument'
   | 'mapping/extent'
   | 'mapping/size'
   | 'mapping/rank'
@@ -10,6 +11,8 @@ export type MappingErrorCode =
   | 'mapping/worker'
 
 const helpFor: Record<MappingErrorCode, string> = {
+  'mapping/argument':
+    'a mapping is what spatial, repeat, compose or the .mapping of a chain gives; a shape is an array of extents',
   'mapping/extent': 'extents, worker counts and vector widths are positive integers; map tiles, not problem sizes',
   'mapping/size': 'a mapping counts its tasks in 31 bits; map a tile and loop or launch over the rest',
   'mapping/rank': 'composed mappings have one rank; pad the shorter one with extents of 1',

@@ -37,7 +37,8 @@ export type ShapeArguments<Options> = readonly number[] | readonly [shape: reado
 export function spatial(...args: ShapeArguments<SpatialOptions>): TaskMapping {
   const [given, options = {}] = shapeAndOptions(args)
   const shape = checkedShape(given)
-  const order = [...(options.order ?? shape.keys())]
+  checkOptions('spatial', options, 'order')
+  const order = [...checkedList(options.order ?? [...shape.keys()], 'the order')]
   const isPermutation = order.length === shape.length && shape.every((_, dim) => order.includes(dim))
   if (!isPermutation) {
     throw new MappingError(
@@ -55,8 +56,9 @@ export function spatial(...args: ShapeArguments<SpatialOptions>): TaskMapping {
 export function repeat(...args: ShapeArguments<RepeatOptions>): TaskMapping {
   const [given, options = {}] = shapeAndOptions(args)
   const shape = checkedShape(given)
+  checkOptions('repeat', options, 'unroll')
   const wish = options.unroll ?? false
-  const unroll = typeof wish === 'boolean' ? shape.map(() => wish) : [...wish]
+  const unroll = typeof wish === 'boolean' ? shape.map(() => wish) : [...checkedList(wish, 'unroll')]
   if (unroll.length !== shape.length) {
     throw new MappingError('mapping/unroll', `${unroll.length} unroll flags for ${shape.length} dimensions`)
   }
@@ -69,6 +71,7 @@ export function repeat(...args: ShapeArguments<RepeatOptions>): TaskMapping {
  */
 export function compose(...mappings: readonly [TaskMapping, ...TaskMapping[]]): TaskMapping {
   const [first, ...rest] = mappings
+  checkMapping(first)
   return rest.reduce((outer, inner): TaskMapping => {
     if (rank(outer) !== rank(inner)) {
       throw new MappingError(
@@ -84,6 +87,7 @@ export function compose(...mappings: readonly [TaskMapping, ...TaskMapping[]]): 
 
 /** The grid of tasks: for each dimension, how many there are. */
 export function taskShape(mapping: TaskMapping): readonly number[] {
+  checkMapping(mapping)
   if (mapping.kind !== 'compose') return mapping.shape
   const inner = taskShape(mapping.inner)
   return taskShape(mapping.outer).map((extent, dim) => extent * at(inner, dim))
@@ -91,6 +95,7 @@ export function taskShape(mapping: TaskMapping): readonly number[] {
 
 /** How many workers share the tasks. */
 export function workers(mapping: TaskMapping): number {
+  checkMapping(mapping)
   switch (mapping.kind) {
     case 'spatial':
       return product(mapping.shape)
@@ -103,6 +108,7 @@ export function workers(mapping: TaskMapping): number {
 
 /** How many tasks each worker does: the same number for all of them. */
 export function tasksPerWorker(mapping: TaskMapping): number {
+  checkMapping(mapping)
   switch (mapping.kind) {
     case 'spatial':
       return 1
@@ -115,11 +121,34 @@ export function tasksPerWorker(mapping: TaskMapping): number {
 
 /** How many dimensions a task has. 0 is legal: one task without coordinates. */
 export function rank(mapping: TaskMapping): number {
+  checkMapping(mapping)
   return mapping.kind === 'compose' ? rank(mapping.outer) : mapping.shape.length
+}
+
+/** Callers without types may pass anything: throws `mapping/argument` for what is no mapping. */
+function checkMapping(mapping: TaskMapping): void {
+  const kind = mapping?.kind
+  if (kind === 'spatial' || kind === 'repeat' || kind === 'compose') return
+  const what = typeof mapping === 'object' ? 'an object of no kind' : String(mapping)
+  throw new MappingError('mapping/argument', `what is to be a mapping is ${what}`)
+}
+
+/** Throws `mapping/argument` unless `options` is an object with nothing but `name`. */
+export function checkOptions(of: string, options: object, name: string): void {
+  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options)
+  const unknown = isObject ? Object.keys(options).find((key) => key !== name) : String(options)
+  if (unknown === undefined) return
+  throw new MappingError('mapping/argument', `${of} takes ${unknown}, where its only option is { ${name} }`)
+}
+
+function checkedList<T>(list: readonly T[], what: string): readonly T[] {
+  if (Array.isArray(list)) return list
+  throw new MappingError('mapping/argument', `${what} is no array`)
 }
 
 /** A copy of `shape` that holds positive integers with a product below 2^31, or a MappingError. */
 export function checkedShape(shape: readonly number[]): readonly number[] {
+  checkedList(shape, 'the shape')
   for (const extent of shape) checkPositive(extent, `an extent of [${shape.join(', ')}]`)
   if (product(shape) >= 2 ** 31) {
     throw new MappingError('mapping/size', `[${shape.join(', ')}] has ${product(shape)} tasks`)

@@ -2,9 +2,10 @@
  * Writing kernels by hand: `buildKernel({...}, (g) => { … })`. The builder records statements in order, with the line
  * of the author's code, and gives handles for buffers and values.
  */
-import { type MappingChain, rank, type TaskMapping } from '@tilewright/task-mapping'
+import { type MappingChain, mappingOf, rank, type TaskMapping } from '@tilewright/task-mapping'
 import { type Buffer, buffer, type Scope } from '../buffer.js'
-import { computeType, type DType, type ScalarType } from '../dtype.js'
+import { checkArgument, checkOptions } from '../check-arguments.js'
+import { checkScalarType, computeType, type DType, type ScalarType } from '../dtype.js'
 import { CompileError } from '../errors.js'
 import { all, builtin, constant, type Expr, load, lt, select, sizeValue, type Var, variable } from '../expr.js'
 import { type Kernel, kernel } from '../kernel.js'
@@ -112,11 +113,20 @@ export interface KernelOptions {
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
 }
 
+/** Throws `CompileError` `ir/argument` unless the body of `what` is a function: an argument before it may have been left out. */
+function checkBody(what: string, body: unknown): void {
+  const help = 'pass a function that records statements: (g) => { … }, (i) => { … }'
+  checkArgument(typeof body === 'function', 'ir/argument', `the body of ${what} is a function`, body, help)
+}
+
 /** Names for the variables of a task, first dimension first. */
 const taskHints = 'ijklmnopqrstuvwxyz'
 
 /** Builds a kernel. Throws `CompileError` from the constructors of the statements it records. */
 export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) => void): Kernel {
+  const known = { name: true, threads: true, subgroupSize: true, workgroups: true } as const
+  checkOptions('ir/option', 'buildKernel', options, known)
+  checkBody('the author of a kernel', author)
   const params: Buffer[] = []
   // Declarations of workgroup memory stand at the top, whatever nest their author was in.
   const declarations: Stmt[] = []
@@ -163,7 +173,11 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
         const where = index(operands)
         emit(ifThen(inside(target, where), store(target, where, toExpr(to, type), location), undefined, location))
       },
-      update: (operands, f) => set(operands, f(at(...operands))),
+      update: (operands, f) => {
+        checkBody('the update of an element', f)
+        const where = index(operands)
+        set(where, f(value(load(target, where))))
+      },
     }
   }
   const local =
@@ -176,6 +190,7 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       return handle(made)
     }
   const use = (storage: Buffer): BufferHandle => {
+    checkArgument(storage?.kind === 'buffer', 'ir/argument', 'what is used is a buffer', storage, 'pass an operand')
     if (!params.includes(storage)) params.push(storage)
     return handle(storage)
   }
@@ -203,19 +218,25 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       return made
     },
     size: (extent) => value(sizeValue(extent)),
-    constant: (dtype, of) => value(constant(dtype, of)),
+    constant: (dtype, of) => {
+      checkScalarType('a constant', dtype)
+      return value(constant(dtype, of))
+    },
     let: (hint, of) => {
       const expr = toExpr(of, 'i32')
       return bind(variable(hint, expr.dtype), expr)
     },
-    loop: (hint, extent, body, { unroll = false } = {}) => {
+    loop: (hint, extent, body, options = {}) => {
+      checkBody('a loop', body)
+      checkOptions('ir/option', 'loop', options, { unroll: true })
       const at = callerLocation()
       const loopVar = variable(hint)
       const inner = nested(() => body(value(loopVar)))
-      emit(forLoop(loopVar, toExpr(extent, 'i32'), inner, unroll, at))
+      emit(forLoop(loopVar, toExpr(extent, 'i32'), inner, options.unroll, at))
     },
     forTask: (given, worker, body) => {
-      const mapping = 'mapping' in given ? given.mapping : given
+      checkBody('forTask(mapping, worker, body)', body)
+      const mapping = mappingOf(given)
       const at = callerLocation()
       const vars = axisVars(Array.from({ length: rank(mapping) }, (_, d) => taskHints[d] ?? `i${d}`))
       const position = variable('position')
@@ -227,12 +248,22 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       emit(forTask(vars, mapping, toExpr(worker, 'i32'), inner, at, positionUsed ? position : undefined))
     },
     if: (cond, then, otherwise) => {
+      checkBody('an if', then)
+      if (otherwise !== undefined) checkBody('an else', otherwise)
       const at = callerLocation()
       const stmt = nested(then)
       emit(ifThen(toExpr(cond, 'bool'), stmt, otherwise === undefined ? undefined : nested(otherwise), at))
     },
     barrier: (participants, memory) => emit(barrier(participants, memory, callerLocation())),
     atomic: (op, target, operands, by) => {
+      const isHandle = target?.buffer?.kind === 'buffer'
+      checkArgument(
+        isHandle,
+        'ir/argument',
+        'the target of an atomic is a buffer',
+        target,
+        "pass g.param('x', 'i32', [n])",
+      )
       const type = computeType(target.buffer.dtype)
       const previous = variable('previous', type)
       emit(atomic(op, target.buffer, index(operands), toExpr(by, type), previous, callerLocation()))
@@ -263,7 +294,9 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
         at: callerLocation(),
       }),
     matrixMultiply: (a, b, d) => emit(matrixMultiply(a, b, d, callerLocation())),
-    loadMatrices: (count, to, from, operands, { transposed = false } = {}) => {
+    loadMatrices: (count, to, from, operands, options = {}) => {
+      checkOptions('ir/option', 'loadMatrices', options, { transposed: true })
+      const { transposed = false } = options
       const buffers = to.map((fragment) => fragment.buffer)
       const where = { source: from.buffer, index: index(operands) }
       emit(loadMatrices({ count, to: buffers, ...where, transposed, at: callerLocation() }))

@@ -1,5 +1,5 @@
 /** Authoring handles over expressions: sugar that is never stored in the IR. */
-import type { ScalarType } from '../dtype.js'
+import { checkScalarType, type ScalarType } from '../dtype.js'
 import { CompileError } from '../errors.js'
 import { add, type BinaryOp, binary, cast, constant, type Expr, select, sizeValue, unary } from '../expr.js'
 import type { SizeExpr } from '../size.js'
@@ -101,7 +101,10 @@ export function value(expr: Expr): Value {
     neg: () => value(unary('neg', expr)),
     exp: () => value(unary('exp', expr)),
     tanh: () => value(unary('tanh', expr)),
-    cast: (dtype) => value(cast(dtype, expr)),
+    cast: (dtype) => {
+      checkScalarType('a cast', dtype)
+      return value(cast(dtype, expr))
+    },
     select: (then, otherwise) => {
       const like = typeOf(then) ?? typeOf(otherwise) ?? 'f32'
       return value(select(expr, toExpr(then, like), toExpr(otherwise, like)))

@@ -9,7 +9,7 @@
  *       }
  *     }
  */
-import type { Kernel } from '../kernel.js'
+import { checkKernelKind, type Kernel } from '../kernel.js'
 import { formatSize, maxSize, type SizeExpr, type SizeParam, sizeParams } from '../size.js'
 import type { Stmt } from '../stmt.js'
 import { walkExprs } from '../walk.js'
@@ -33,6 +33,7 @@ export function printKernel(kernel: Kernel): string {
 
 /** The lines of a kernel's text, and where each statement stands. */
 export function printKernelLines(kernel: Kernel): PrintedKernel {
+  checkKernelKind(kernel)
   const sizes = kernelSizes(kernel)
   const names = createNames(sizes.map((param) => param.name))
   const params = kernel.params.map((param) => `${names.bind(param)}: ${formatType(param)}`)

@@ -2,8 +2,9 @@
  * The validator: every rule about kernels that the types do not state. It runs between passes in tests, and before a
  * kernel is emitted. It finds; it never repairs.
  */
+import { checkOptions } from '../check-arguments.js'
 import { CompileError, type ErrorDetails, formatError, InternalError } from '../errors.js'
-import type { Kernel } from '../kernel.js'
+import { checkKernelKind, type Kernel } from '../kernel.js'
 import { type PrintedKernel, printKernelLines } from '../print/print-kernel.js'
 import type { Stmt } from '../stmt.js'
 import type { Target } from '../target.js'
@@ -40,6 +41,7 @@ const rules: readonly Rule[] = [
 
 /** All rules that a kernel breaks, by rule, then by line. Limits are checked against `target` when it is given. */
 export function validateKernel(kernel: Kernel, target?: Target): readonly Violation[] {
+  checkKernelKind(kernel)
   const findings = rules.flatMap((rule) => rule(kernel, target))
   if (findings.length === 0) return []
   const printed = printKernelLines(kernel)
@@ -56,7 +58,9 @@ export interface ValidityOptions {
  * Throws unless the kernel is valid: a `CompileError` with the violation's code (`ir/invalid-kernel` when there are
  * several: the message has all of them), or an `InternalError` when a pass made the kernel.
  */
-export function assertValid(kernel: Kernel, { target, pass }: ValidityOptions = {}): void {
+export function assertValid(kernel: Kernel, options: ValidityOptions = {}): void {
+  checkOptions('ir/option', 'assertValid', options, { target: true, pass: true })
+  const { target, pass } = options
   const violations = validateKernel(kernel, target)
   const [first] = violations
   if (first === undefined) return
