@@ -1,5 +1,5 @@
 // How tests launch printed kernels, whatever runs them: a device, or the processor without one.
-import type { EmittedKernel, PlanKernel } from '@tilewright/backend'
+import { type EmittedKernel, type PlanKernel, scalarWord } from '@tilewright/backend'
 import { type Buffer, defined, evaluateSize, type SizeValues } from '@tilewright/ir'
 import type { TypedArray } from '@tilewright/simulator'
 
@@ -33,7 +33,7 @@ export async function runPrinted(
   const positions = buffers.map((buffer) => params.indexOf(buffer))
   const results = await launch(pipeline, {
     contents: positions.map((at) => defined(contents[at], 'a printed buffer is a parameter')),
-    scalars: scalars.map((scalar) => (scalar.kind === 'bits' ? scalar.bits : evaluateSize(scalar.size, sizes))),
+    scalars: scalars.map((scalar) => scalarWord(scalar, (size) => evaluateSize(size, sizes))),
     workgroups: [x, y, z],
   })
   return contents.map((content, i) => results[positions.indexOf(i)] ?? content)

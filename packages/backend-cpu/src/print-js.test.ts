@@ -1,4 +1,4 @@
-import { type EmittedKernel, evaluatePlanSize, wholeBuffer } from '@tilewright/backend'
+import { type EmittedKernel, evaluatePlanSize, scalarWord, wholeBuffer } from '@tilewright/backend'
 import {
   type Buffer,
   binary,
@@ -61,9 +61,7 @@ async function run(
     return made
   })
   const values = new Map(Object.entries(sizes))
-  const scalars = emitted.scalars.map((scalar) =>
-    scalar.kind === 'bits' ? scalar.bits : evaluatePlanSize(scalar.size, values),
-  )
+  const scalars = emitted.scalars.map((scalar) => scalarWord(scalar, (size) => evaluatePlanSize(size, values)))
   const [x, y, z] = emitted.workgroups.map((count) => evaluatePlanSize(count, values))
   const recorder = device.begin()
   recorder.dispatch(pipeline, buffers.map(wholeBuffer), Uint32Array.from(scalars), [x!, y!, z!])

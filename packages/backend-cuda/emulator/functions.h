@@ -33,6 +33,16 @@ float fmaf(float, float, float) noexcept;
 inline int tw_divide(int left, int right) { return right == -1 ? (int)(0u - (unsigned)left) : left / right; }
 inline int tw_remainder(int left, int right) { return right == -1 ? 0 : left % right; }
 
+// By a size with this reciprocal: the steps of a GPU, not a division, so that what the host computed is put to the test.
+inline int tw_divide_by_size(int n, int multiplier, int shift) {
+  const int high = (int)((long long)n * multiplier >> 32);
+  const int floor = (int)((unsigned)high + (unsigned)n) >> shift;
+  return (int)((unsigned)floor + ((unsigned)n >> 31));
+}
+inline int tw_remainder_by_size(int n, int d, int multiplier, int shift) {
+  return n - tw_divide_by_size(n, multiplier, shift) * d;
+}
+
 inline int abs(int value) { return value < 0 ? -value : value; }
 inline int min(int a, int b) { return b < a ? b : a; }
 inline int max(int a, int b) { return a < b ? b : a; }

@@ -9,6 +9,10 @@ static __device__ __forceinline__ void tw_copy_commit() { asm volatile("cp.async
 template <int pending> __device__ __forceinline__ void tw_copy_wait() {
   asm volatile("cp.async.wait_group %0;" :: "n"(pending) : "memory");
 }
+static __device__ __forceinline__ int tw_divide_by_size(int n, int multiplier, int shift) {
+  const int floor = (int)((unsigned)__mulhi(n, multiplier) + (unsigned)n) >> shift;
+  return (int)((unsigned)floor + ((unsigned)n >> 31));
+}
 static __device__ __forceinline__ void tw_load_matrices_4(unsigned* to, const void* row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"((unsigned)__cvta_generic_to_shared(row)) : "memory");
@@ -21,9 +25,12 @@ static __device__ __forceinline__ void tw_multiply_m16n8k16_f16(float* d, const 
   asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
+static __device__ __forceinline__ int tw_remainder_by_size(int n, int d, int multiplier, int shift) {
+  return n - tw_divide_by_size(n, multiplier, shift) * d;
+}
 #endif
 
-extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, __half* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5, int s6, int s7, int s8) {
+extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* __restrict__ a, const __half* __restrict__ b, __half* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5, int s6, int s7, int s8, int s9, int s10, int s11, int s12) {
   const int workgroup_y = blockIdx.y;
   const int workgroup_x = blockIdx.x;
   const int thread = threadIdx.x;
@@ -78,30 +85,30 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
     const int t_1 = (thread & 3) * 8;
     const int tileA_base = thread_div_4 * 40 + t_1;
     const bool inside = t_1 < s2;
-    const int t_2 = position / s3 * 64;
+    const int t_2 = tw_divide_by_size(position, s3, s4) * 64;
     const int t_3 = t_2 + thread_div_4;
     const int t_4 = min(t_3, t);
-    const int a_base = t_1 + t_4 / s4 * s5 + t_4 % s4 * s2;
+    const int a_base = t_1 + tw_divide_by_size(t_4, s5, s6) * s7 + tw_remainder_by_size(t_4, s8, s5, s6) * s2;
     tw_copy_async_16(&tileA[tileA_base], &a[a_base], inside);
     const int t_5 = min(t_3 + 32, t);
-    const int a_base_1 = t_1 + t_5 / s4 * s5 + t_5 % s4 * s2;
+    const int a_base_1 = t_1 + tw_divide_by_size(t_5, s5, s6) * s7 + tw_remainder_by_size(t_5, s8, s5, s6) * s2;
     tw_copy_async_16(&tileA[tileA_base + 1280], &a[a_base_1], inside);
     const int thread_div_8 = thread >> 3;
     const int t_6 = (thread & 7) * 8;
     const int tileB_base = thread_div_8 * 72 + t_6;
-    const int t_7 = position % s3 * 64;
-    const int t_8 = min(t_7 + t_6, s6 - 8);
-    tw_copy_async_16(&tileB[tileB_base], &b[t_8 + thread_div_8 * s6], thread_div_8 < s2);
+    const int t_7 = tw_remainder_by_size(position, s9, s3, s4) * 64;
+    const int t_8 = min(t_7 + t_6, s10 - 8);
+    tw_copy_async_16(&tileB[tileB_base], &b[t_8 + thread_div_8 * s10], thread_div_8 < s2);
     const int t_9 = thread_div_8 + 16;
-    tw_copy_async_16(&tileB[tileB_base + 1152], &b[t_8 + t_9 * s6], t_9 < s2);
+    tw_copy_async_16(&tileB[tileB_base + 1152], &b[t_8 + t_9 * s10], t_9 < s2);
     tw_copy_commit();
     const bool inside_1 = t_1 + 32 < s2;
     tw_copy_async_16(&tileA[tileA_base + 2560], &a[a_base + 32], inside_1);
     tw_copy_async_16(&tileA[tileA_base + 3840], &a[a_base_1 + 32], inside_1);
     const int t_10 = thread_div_8 + 32;
-    tw_copy_async_16(&tileB[tileB_base + 2304], &b[t_8 + t_10 * s6], t_10 < s2);
+    tw_copy_async_16(&tileB[tileB_base + 2304], &b[t_8 + t_10 * s10], t_10 < s2);
     const int t_11 = thread_div_8 + 48;
-    tw_copy_async_16(&tileB[tileB_base + 3456], &b[t_8 + t_11 * s6], t_11 < s2);
+    tw_copy_async_16(&tileB[tileB_base + 3456], &b[t_8 + t_11 * s10], t_11 < s2);
     tw_copy_commit();
     const int subgroup_div_2 = subgroup >> 1;
     const int lane_mod_16 = lane & 15;
@@ -113,11 +120,11 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
     const int tileB_base_1 = lane_mod_16 * 72 + t_14 + t_13;
     const int a_base_2 = a_base + 64;
     const int a_base_3 = a_base_1 + 64;
-    for (int step = 0; step < s7; step++) {
+    for (int step = 0; step < s11; step++) {
       tw_copy_wait<1>();
       __syncthreads();
       const int t_16 = step + 2;
-      if (t_16 < s7) {
+      if (t_16 < s11) {
         const int t_17 = step * 32;
         const int t_18 = t_16 % 3;
         const int tileA_base_2 = tileA_base + t_18 * 2560;
@@ -126,9 +133,9 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
         tw_copy_async_16(&tileA[tileA_base_2 + 1280], &a[a_base_3 + t_17], inside_2);
         const int t_19 = t_12 + t_17;
         const int tileB_base_2 = tileB_base + t_18 * 2304;
-        tw_copy_async_16(&tileB[tileB_base_2], &b[t_8 + t_19 * s6], t_19 < s2);
+        tw_copy_async_16(&tileB[tileB_base_2], &b[t_8 + t_19 * s10], t_19 < s2);
         const int t_20 = t_19 + 16;
-        tw_copy_async_16(&tileB[tileB_base_2 + 1152], &b[t_8 + t_20 * s6], t_20 < s2);
+        tw_copy_async_16(&tileB[tileB_base_2 + 1152], &b[t_8 + t_20 * s10], t_20 < s2);
       }
       tw_copy_commit();
       __align__(16) __half a_1[8];
@@ -194,22 +201,22 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
     const int t_16 = t_2 + subgroup_div_2 * 32;
     const int c_base = t_7 + t_14;
     const bool inside_2 = t_16 < s1;
-    const bool inside_3 = c_base < s6;
+    const bool inside_3 = c_base < s10;
     const int c_base_1 = c_base + (lane & 3) * 2;
     const int t_17 = t_16 + (lane >> 2);
-    const int c_base_2 = c_base_1 + t_17 / s4 * s8 + t_17 % s4 * s6;
+    const int c_base_2 = c_base_1 + tw_divide_by_size(t_17, s5, s6) * s12 + tw_remainder_by_size(t_17, s8, s5, s6) * s10;
     if (inside_2 && inside_3) {
       c[c_base_2] = __float2half_rn(sums[0]);
       c[c_base_2 + 1] = __float2half_rn(sums[1]);
     }
     const bool inside_4 = t_16 + 8 < s1;
     const int t_18 = t_17 + 8;
-    const int c_base_3 = c_base_1 + t_18 / s4 * s8 + t_18 % s4 * s6;
+    const int c_base_3 = c_base_1 + tw_divide_by_size(t_18, s5, s6) * s12 + tw_remainder_by_size(t_18, s8, s5, s6) * s10;
     if (inside_4 && inside_3) {
       c[c_base_3] = __float2half_rn(sums[2]);
       c[c_base_3 + 1] = __float2half_rn(sums[3]);
     }
-    const bool inside_5 = c_base + 8 < s6;
+    const bool inside_5 = c_base + 8 < s10;
     if (inside_2 && inside_5) {
       c[c_base_2 + 8] = __float2half_rn(sums_1[0]);
       c[c_base_2 + 9] = __float2half_rn(sums_1[1]);
@@ -218,7 +225,7 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
       c[c_base_3 + 8] = __float2half_rn(sums_1[2]);
       c[c_base_3 + 9] = __float2half_rn(sums_1[3]);
     }
-    const bool inside_6 = c_base + 16 < s6;
+    const bool inside_6 = c_base + 16 < s10;
     if (inside_2 && inside_6) {
       c[c_base_2 + 16] = __float2half_rn(sums_2[0]);
       c[c_base_2 + 17] = __float2half_rn(sums_2[1]);
@@ -227,7 +234,7 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
       c[c_base_3 + 16] = __float2half_rn(sums_2[2]);
       c[c_base_3 + 17] = __float2half_rn(sums_2[3]);
     }
-    const bool inside_7 = c_base + 24 < s6;
+    const bool inside_7 = c_base + 24 < s10;
     if (inside_2 && inside_7) {
       c[c_base_2 + 24] = __float2half_rn(sums_3[0]);
       c[c_base_2 + 25] = __float2half_rn(sums_3[1]);
@@ -238,14 +245,14 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
     }
     const bool inside_8 = t_16 + 16 < s1;
     const int t_19 = t_17 + 16;
-    const int c_base_4 = c_base_1 + t_19 / s4 * s8 + t_19 % s4 * s6;
+    const int c_base_4 = c_base_1 + tw_divide_by_size(t_19, s5, s6) * s12 + tw_remainder_by_size(t_19, s8, s5, s6) * s10;
     if (inside_8 && inside_3) {
       c[c_base_4] = __float2half_rn(sums_4[0]);
       c[c_base_4 + 1] = __float2half_rn(sums_4[1]);
     }
     const bool inside_9 = t_16 + 24 < s1;
     const int t_20 = t_17 + 24;
-    const int c_base_5 = c_base_1 + t_20 / s4 * s8 + t_20 % s4 * s6;
+    const int c_base_5 = c_base_1 + tw_divide_by_size(t_20, s5, s6) * s12 + tw_remainder_by_size(t_20, s8, s5, s6) * s10;
     if (inside_9 && inside_3) {
       c[c_base_5] = __float2half_rn(sums_4[2]);
       c[c_base_5 + 1] = __float2half_rn(sums_4[3]);

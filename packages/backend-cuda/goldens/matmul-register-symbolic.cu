@@ -1,4 +1,14 @@
-extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __restrict__ a, const float* __restrict__ b, float* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5) {
+#ifdef __CUDACC__
+static __device__ __forceinline__ int tw_divide_by_size(int n, int multiplier, int shift) {
+  const int floor = (int)((unsigned)__mulhi(n, multiplier) + (unsigned)n) >> shift;
+  return (int)((unsigned)floor + ((unsigned)n >> 31));
+}
+static __device__ __forceinline__ int tw_remainder_by_size(int n, int d, int multiplier, int shift) {
+  return n - tw_divide_by_size(n, multiplier, shift) * d;
+}
+#endif
+
+extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __restrict__ a, const float* __restrict__ b, float* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5, int s6, int s7) {
   const int workgroup_y = blockIdx.y;
   const int workgroup_x = blockIdx.x;
   const int thread = threadIdx.x;
@@ -70,8 +80,8 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     float acc_63 = 0.0f;
     const int t = s1 - 1;
     const int t_1 = s2 - 4;
-    const int t_2 = position / s3 * 64 + (thread >> 3) * 8;
-    const int c_base = position % s3 * 64 + (thread & 7) * 8;
+    const int t_2 = tw_divide_by_size(position, s3, s4) * 64 + (thread >> 3) * 8;
+    const int c_base = tw_remainder_by_size(position, s5, s3, s4) * 64 + (thread & 7) * 8;
     const int t_3 = t_2 + 1;
     const int t_4 = t_2 + 2;
     const int t_5 = t_2 + 3;
@@ -81,16 +91,16 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     const int t_9 = t_2 + 7;
     const int t_10 = min(c_base, t_1);
     const int t_11 = c_base + 4;
-    const int t_12 = min(t_2, t) * s4;
+    const int t_12 = min(t_2, t) * s6;
     const int t_13 = min(t_11, t_1);
-    const int t_14 = min(t_3, t) * s4;
-    const int t_15 = min(t_4, t) * s4;
-    const int t_16 = min(t_5, t) * s4;
-    const int t_17 = min(t_6, t) * s4;
-    const int t_18 = min(t_7, t) * s4;
-    const int t_19 = min(t_8, t) * s4;
-    const int t_20 = min(t_9, t) * s4;
-    for (int k0 = 0; k0 < s5; k0++) {
+    const int t_14 = min(t_3, t) * s6;
+    const int t_15 = min(t_4, t) * s6;
+    const int t_16 = min(t_5, t) * s6;
+    const int t_17 = min(t_6, t) * s6;
+    const int t_18 = min(t_7, t) * s6;
+    const int t_19 = min(t_8, t) * s6;
+    const int t_20 = min(t_9, t) * s6;
+    for (int k0 = 0; k0 < s7; k0++) {
       const int t_21 = k0 * 4;
       const float4 a_1 = *reinterpret_cast<const float4*>(&a[t_12 + t_21]);
       const float4 a_2 = *reinterpret_cast<const float4*>(&a[t_14 + t_21]);

@@ -1,4 +1,14 @@
-extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __restrict__ a, const float* __restrict__ b, float* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5) {
+#ifdef __CUDACC__
+static __device__ __forceinline__ int tw_divide_by_size(int n, int multiplier, int shift) {
+  const int floor = (int)((unsigned)__mulhi(n, multiplier) + (unsigned)n) >> shift;
+  return (int)((unsigned)floor + ((unsigned)n >> 31));
+}
+static __device__ __forceinline__ int tw_remainder_by_size(int n, int d, int multiplier, int shift) {
+  return n - tw_divide_by_size(n, multiplier, shift) * d;
+}
+#endif
+
+extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __restrict__ a, const float* __restrict__ b, float* __restrict__ c, int s0, int s1, int s2, int s3, int s4, int s5, int s6, int s7) {
   const int workgroup_y = blockIdx.y;
   const int workgroup_x = blockIdx.x;
   const int thread = threadIdx.x;
@@ -89,7 +99,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     const int t = s1 - 1;
     const int t_1 = (thread & 1) * 4;
     const bool inside = t_1 < s2;
-    const int t_2 = position / s3 * 64;
+    const int t_2 = tw_divide_by_size(position, s3, s4) * 64;
     const int t_3 = t_2 + (thread >> 1);
     const int a_base = t_1 + min(t_3, t) * s2;
     const float4 a_1 = inside ? *reinterpret_cast<const float4*>(&a[a_base]) : float4{};
@@ -104,14 +114,14 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     nextA_6 = a_2.z;
     nextA_7 = a_2.w;
     const int thread_div_16 = thread >> 4;
-    const int t_4 = position % s3 * 64;
-    const int t_5 = min(t_4 + (thread & 15) * 4, s4 - 4);
-    const float4 b_1 = 0 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + thread_div_16 * s4]) : float4{};
+    const int t_4 = tw_remainder_by_size(position, s5, s3, s4) * 64;
+    const int t_5 = min(t_4 + (thread & 15) * 4, s6 - 4);
+    const float4 b_1 = 0 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + thread_div_16 * s6]) : float4{};
     nextB_0 = b_1.x;
     nextB_1 = b_1.y;
     nextB_2 = b_1.z;
     nextB_3 = b_1.w;
-    const float4 b_2 = 4 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + (thread_div_16 + 4) * s4]) : float4{};
+    const float4 b_2 = 4 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + (thread_div_16 + 4) * s6]) : float4{};
     nextB_4 = b_2.x;
     nextB_5 = b_2.y;
     nextB_6 = b_2.z;
@@ -130,9 +140,9 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     const int t_10 = t_1 + 8;
     const int a_base_2 = a_base + 8;
     const int a_base_3 = a_base_1 + 8;
-    for (int k0 = 0; k0 < s5; k0++) {
+    for (int k0 = 0; k0 < s7; k0++) {
       const int t_11 = k0 + 1;
-      const bool inside_1 = t_11 < s5;
+      const bool inside_1 = t_11 < s7;
       if (inside_1) {
         const int t_12 = k0 * 8;
         const bool inside_2 = t_10 + t_12 < s2;
@@ -147,12 +157,12 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
         nextA_6 = a_4.z;
         nextA_7 = a_4.w;
         const int t_13 = t_7 + t_12;
-        const float4 b_3 = t_12 + 8 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + t_13 * s4]) : float4{};
+        const float4 b_3 = t_12 + 8 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + t_13 * s6]) : float4{};
         nextB_0 = b_3.x;
         nextB_1 = b_3.y;
         nextB_2 = b_3.z;
         nextB_3 = b_3.w;
-        const float4 b_4 = t_12 + 12 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + (t_13 + 4) * s4]) : float4{};
+        const float4 b_4 = t_12 + 12 < s2 ? *reinterpret_cast<const float4*>(&b[t_5 + (t_13 + 4) * s6]) : float4{};
         nextB_4 = b_4.x;
         nextB_5 = b_4.y;
         nextB_6 = b_4.z;
@@ -334,18 +344,18 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     const int t_11 = t_2 + thread_div_8 * 8;
     const int c_base = t_4 + t_9;
     const bool inside_1 = t_11 < s1;
-    const bool inside_2 = c_base < s4;
-    const int c_base_1 = c_base + t_11 * s4;
+    const bool inside_2 = c_base < s6;
+    const int c_base_1 = c_base + t_11 * s6;
     if (inside_1 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_1]) = make_float4(acc_0, acc_1, acc_2, acc_3);
     }
-    const bool inside_3 = c_base + 4 < s4;
+    const bool inside_3 = c_base + 4 < s6;
     if (inside_1 && inside_3) {
       *reinterpret_cast<float4*>(&c[c_base_1 + 4]) = make_float4(acc_4, acc_5, acc_6, acc_7);
     }
     const int t_12 = t_11 + 1;
     const bool inside_4 = t_12 < s1;
-    const int c_base_2 = c_base + t_12 * s4;
+    const int c_base_2 = c_base + t_12 * s6;
     if (inside_4 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_2]) = make_float4(acc_8, acc_9, acc_10, acc_11);
     }
@@ -354,7 +364,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     }
     const int t_13 = t_11 + 2;
     const bool inside_5 = t_13 < s1;
-    const int c_base_3 = c_base + t_13 * s4;
+    const int c_base_3 = c_base + t_13 * s6;
     if (inside_5 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_3]) = make_float4(acc_16, acc_17, acc_18, acc_19);
     }
@@ -363,7 +373,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     }
     const int t_14 = t_11 + 3;
     const bool inside_6 = t_14 < s1;
-    const int c_base_4 = c_base + t_14 * s4;
+    const int c_base_4 = c_base + t_14 * s6;
     if (inside_6 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_4]) = make_float4(acc_24, acc_25, acc_26, acc_27);
     }
@@ -372,7 +382,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     }
     const int t_15 = t_11 + 4;
     const bool inside_7 = t_15 < s1;
-    const int c_base_5 = c_base + t_15 * s4;
+    const int c_base_5 = c_base + t_15 * s6;
     if (inside_7 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_5]) = make_float4(acc_32, acc_33, acc_34, acc_35);
     }
@@ -381,7 +391,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     }
     const int t_16 = t_11 + 5;
     const bool inside_8 = t_16 < s1;
-    const int c_base_6 = c_base + t_16 * s4;
+    const int c_base_6 = c_base + t_16 * s6;
     if (inside_8 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_6]) = make_float4(acc_40, acc_41, acc_42, acc_43);
     }
@@ -390,7 +400,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     }
     const int t_17 = t_11 + 6;
     const bool inside_9 = t_17 < s1;
-    const int c_base_7 = c_base + t_17 * s4;
+    const int c_base_7 = c_base + t_17 * s6;
     if (inside_9 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_7]) = make_float4(acc_48, acc_49, acc_50, acc_51);
     }
@@ -399,7 +409,7 @@ extern "C" __global__ void __launch_bounds__(64) main_kernel(const float* __rest
     }
     const int t_18 = t_11 + 7;
     const bool inside_10 = t_18 < s1;
-    const int c_base_8 = c_base + t_18 * s4;
+    const int c_base_8 = c_base + t_18 * s6;
     if (inside_10 && inside_2) {
       *reinterpret_cast<float4*>(&c[c_base_8]) = make_float4(acc_56, acc_57, acc_58, acc_59);
     }

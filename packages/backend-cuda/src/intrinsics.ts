@@ -1,8 +1,8 @@
 /**
- * Functions that printed source calls for what C++ has no words for: quotients that wrap, asynchronous copies, mbarriers,
- * matrix instructions. For a GPU they are mostly PTX, printed into the source that uses them; what executes the source on a
- * processor defines them under the same names. Semantics: PTX ISA 8, "Data Movement", "Parallel Synchronization" and
- * "Warp-level Matrix".
+ * Functions that printed source calls for what C++ has no words for: quotients that wrap, and those by sizes, asynchronous
+ * copies, mbarriers, matrix instructions. For a GPU they are mostly PTX, printed into the source that uses them; what
+ * executes the source on a processor defines them under the same names. Semantics: PTX ISA 8, "Data Movement", "Parallel
+ * Synchronization" and "Warp-level Matrix".
  */
 
 const shared = (name: string): string => `(unsigned)__cvta_generic_to_shared(${name})`
@@ -43,9 +43,20 @@ const mbarrierWait = `void tw_mbarrier_wait(unsigned long long* slot, int parity
 const division = (name: string, operator: string, number: string): string =>
   `int ${name}(int left, int right) { return right == -1 ? ${number} : left ${operator} right; }`
 
+/** n / d and n % d for any n, by the reciprocal of d: plan/scalars.ts of the backend package. */
+const divideBySize = `int tw_divide_by_size(int n, int multiplier, int shift) {
+  const int floor = (int)((unsigned)__mulhi(n, multiplier) + (unsigned)n) >> shift;
+  return (int)((unsigned)floor + ((unsigned)n >> 31));
+}`
+const remainderBySize = `int tw_remainder_by_size(int n, int d, int multiplier, int shift) {
+  return n - tw_divide_by_size(n, multiplier, shift) * d;
+}`
+
 export type Intrinsic =
   | 'tw_divide'
   | 'tw_remainder'
+  | 'tw_divide_by_size'
+  | 'tw_remainder_by_size'
   | 'tw_copy_async_4'
   | 'tw_copy_async_8'
   | 'tw_copy_async_16'
@@ -65,6 +76,8 @@ export type Intrinsic =
 const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_divide: division('tw_divide', '/', '(int)(0u - (unsigned)left)'),
   tw_remainder: division('tw_remainder', '%', '0'),
+  tw_divide_by_size: divideBySize,
+  tw_remainder_by_size: remainderBySize,
   tw_copy_async_4: copyAsync(4),
   tw_copy_async_8: copyAsync(8),
   tw_copy_async_16: copyAsync(16),

@@ -122,23 +122,32 @@ describe('emitCuda', () => {
     await expect(emitCuda(flat).pipeline.source).toMatchFileSnapshot('../goldens/warp.cu')
   })
 
-  test('a quotient by what may be -1 is a call, by sizes and constants an operator', () => {
-    const { source } = emitCuda(
+  test('a quotient by a constant is an operator, by what may be -1 a call, by a size a product with its reciprocal', () => {
+    const n = size('n', { min: 1 })
+    const { pipeline, scalars } = emitCuda(
       lowered((g) => {
-        const [x, y] = [g.param('x', 'i32', [2]), g.param('y', 'i32', [5])]
+        const [x, y] = [g.param('x', 'i32', [2]), g.param('y', 'i32', [6])]
         const at = (i: number): ReturnType<typeof x.at> => x.at(i)
         for (const [i, of] of [at(0).div(at(1)), at(0).mod(at(1)), at(0).div(3), at(0).div(-1)].entries())
           y.set([i], of)
-        y.set([4], at(0).mod(size('n', { min: 1 })))
+        y.set([4], at(0).mod(n))
+        y.set([5], at(0).div(n))
       }),
-    ).pipeline
+    )
+    const { source } = pipeline
     expect(source).toContain('int tw_divide(int left, int right) { return right == -1 ? ')
     expect(source.split('\n').filter((line) => line.startsWith('  y['))).toEqual([
       '  y[0] = tw_divide(x[0], x[1]);',
       '  y[1] = tw_remainder(x[0], x[1]);',
       '  y[2] = x[0] / 3;',
       '  y[3] = tw_divide(x[0], -1);',
-      '  y[4] = x[0] % s0;',
+      '  y[4] = tw_remainder_by_size(x[0], s2, s0, s1);',
+      '  y[5] = tw_divide_by_size(x[0], s0, s1);',
+    ])
+    expect(scalars).toEqual([
+      { kind: 'multiplier', divisor: n },
+      { kind: 'shift', divisor: n },
+      { kind: 'size', size: n },
     ])
   })
 

@@ -1,9 +1,10 @@
 /**
  * Prints a lowered kernel as CUDA C++. Parameters are pointers to the used storage buffers in the order of the kernel's,
- * then its sizes; the entry is always `main_kernel`, so that equal kernels have equal source.
+ * then its scalars; the entry is always `main_kernel`, so that equal kernels have equal source.
  *
  * Signed arithmetic is printed as C++ has it: where an i32 overflows, C++ gives no promise. Quotients of the minimum by -1,
- * on which processors trap, are kept from it where the divisor may be -1.
+ * on which processors trap, are kept from it where the divisor may be -1. Quotients by sizes are products with reciprocals
+ * that the host computes.
  */
 import {
   type BufferUsage,
@@ -142,6 +143,14 @@ function exprPrinters(
       const { op, left, right } = expr
       if ((op === 'min' || op === 'max') && expr.dtype === 'f32') return call(`f${op}f`, [p.text(left), p.text(right)])
       if (op === 'pow') return call('powf', [p.text(left), p.text(right)])
+      if ((op === 'div' || op === 'mod') && right.kind === 'size') {
+        const { multiplier, shift } = scalars.reciprocal(right.size)
+        const reciprocal = [`s${multiplier}`, `s${shift}`]
+        use('tw_divide_by_size')
+        if (op === 'div') return call('tw_divide_by_size', [p.text(left), ...reciprocal])
+        use('tw_remainder_by_size')
+        return call('tw_remainder_by_size', [p.text(left), p.text(right), ...reciprocal])
+      }
       if ((op === 'div' || op === 'mod') && expr.dtype === 'i32' && mayBeMinusOne(right)) {
         const name = op === 'div' ? 'tw_divide' : 'tw_remainder'
         use(name)
@@ -166,9 +175,8 @@ function exprPrinters(
   }
 }
 
-/** Sizes are not negative. */
 function mayBeMinusOne(divisor: Expr): boolean {
-  return divisor.kind === 'const' ? divisor.value === -1 : divisor.kind !== 'size'
+  return divisor.kind !== 'const' || divisor.value === -1
 }
 
 function constantCode({ dtype, value }: Const): Code {

@@ -1,6 +1,6 @@
 /**
- * The scalars of a launch: sizes, and constants that the language cannot write. Equal ones share a place, which is
- * assigned when the printer first needs it.
+ * The scalars of a launch: sizes, constants that the language cannot write, and reciprocals of sizes. Equal ones share a
+ * place, which is assigned when the printer first needs it.
  */
 import { type SizeExpr, sizeEquals } from '@tilewright/ir'
 import type { Scalar } from './plan/plan.js'
@@ -10,6 +10,8 @@ export interface ScalarBlock {
   readonly size: (size: SizeExpr) => number
   /** Place of an f32 with these bits. */
   readonly bits: (bits: number) => number
+  /** Places of what divides by a size: two i32, computed on the host (plan/scalars.ts). */
+  readonly reciprocal: (divisor: SizeExpr) => { readonly multiplier: number; readonly shift: number }
   /** In order of their places. */
   readonly all: () => readonly Scalar[]
 }
@@ -20,9 +22,12 @@ export function createScalarBlock(): ScalarBlock {
     const known = scalars.findIndex(same)
     return known >= 0 ? known : scalars.push(wanted) - 1
   }
+  const part = (kind: 'multiplier' | 'shift', divisor: SizeExpr): number =>
+    place({ kind, divisor }, (scalar) => scalar.kind === kind && sizeEquals(scalar.divisor, divisor))
   return {
     size: (size) => place({ kind: 'size', size }, (scalar) => scalar.kind === 'size' && sizeEquals(scalar.size, size)),
     bits: (bits) => place({ kind: 'bits', bits }, (scalar) => scalar.kind === 'bits' && scalar.bits === bits),
+    reciprocal: (divisor) => ({ multiplier: part('multiplier', divisor), shift: part('shift', divisor) }),
     all: () => scalars,
   }
 }

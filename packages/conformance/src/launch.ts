@@ -8,7 +8,8 @@ import {
   type DeviceBuffer,
   type EmittedKernel,
   fromDevice,
-  type Scalar,
+  type PlanSize,
+  scalarWord,
   toDevice,
 } from '@tilewright/backend'
 import { type Buffer, defined, evaluateSize, type Kernel, type SizeValues } from '@tilewright/ir'
@@ -45,7 +46,7 @@ const guardByte = 0xa5
 /** Runs one launch; one of no workgroups is left out, as runtimes do. Rejects with what the device says. */
 export async function launchOn(device: Device, { kernel, emitted }: Lowered, launch: Launch): Promise<LaunchResult> {
   const { pipeline, buffers, scalars, workgroups } = emitted
-  const size = (extent: EmittedKernel['workgroups'][number]): number => evaluateSize(extent, launch.sizes)
+  const size = (extent: PlanSize): number => evaluateSize(extent, launch.sizes)
   const [x, y, z] = workgroups
   const grid = [size(x), size(y), size(z)] as const
   const params = launch.kernel.params
@@ -58,13 +59,11 @@ export async function launchOn(device: Device, { kernel, emitted }: Lowered, lau
     const param = defined(params[at], 'a printed buffer is a parameter of the lowered kernel')
     return operandOn(device, param, defined(given[at], 'as many contents as parameters'))
   })
-  const word = (scalar: Scalar): number =>
-    scalar.kind === 'bits' ? scalar.bits : evaluateSize(scalar.size, launch.sizes)
   const recorder = device.begin()
   recorder.dispatch(
     compiled,
     operands.map(({ range }) => range),
-    Uint32Array.from(scalars, word),
+    Uint32Array.from(scalars, (scalar) => scalarWord(scalar, size)),
     grid,
   )
   recorder.submit()

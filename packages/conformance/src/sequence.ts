@@ -1,5 +1,5 @@
 /** Several launches over the same memory, on a device and on the simulator side by side. */
-import type { DeviceBuffer, Recorder } from '@tilewright/backend'
+import { type DeviceBuffer, type Recorder, scalarWord } from '@tilewright/backend'
 import { defined, evaluateSize, type Kernel, printKernel, type SizeValues } from '@tilewright/ir'
 import { runKernel } from '@tilewright/simulator'
 import { ConformanceError, type Subject } from './conformance-case.js'
@@ -55,9 +55,7 @@ export function createSequence(
       const buffer = bufferOf(hint)
       return { buffer, offset: 0, bytes: buffer.bytes }
     })
-    const scalars = emitted.scalars.map((scalar) =>
-      scalar.kind === 'bits' ? scalar.bits : evaluateSize(scalar.size, sizes),
-    )
+    const scalars = emitted.scalars.map((scalar) => scalarWord(scalar, (size) => evaluateSize(size, sizes)))
     const [x, y, z] = emitted.workgroups
     const grid = [evaluateSize(x, sizes), evaluateSize(y, sizes), evaluateSize(z, sizes)] as const
     return (recorder) => recorder.dispatch(pipeline, ranges, Uint32Array.from(scalars), grid)

@@ -17,6 +17,7 @@ import {
   type PlanSize,
   type PlanSizeValues,
   planMemory,
+  scalarWord,
 } from '@tilewright/backend/plan'
 import { entry } from './entry.js'
 
@@ -82,9 +83,7 @@ export function resolveLaunches(
   return launches.flatMap(({ name, kernel, buffers, scalars, workgroups: [x, y, z] }) => {
     const workgroups = [scalarOf(x, sizes, name), scalarOf(y, sizes, name), scalarOf(z, sizes, name)] as const
     if (workgroups.includes(0)) return []
-    const words = Uint32Array.from(scalars, (scalar) =>
-      scalar.kind === 'bits' ? scalar.bits : scalarOf(scalar.size, sizes, name),
-    )
+    const words = Uint32Array.from(scalars, (scalar) => scalarWord(scalar, (size) => scalarOf(size, sizes, name)))
     return [{ pipeline: entry(pipelines, kernel, 'kernel'), buffers, scalars: words, workgroups }]
   })
 }

@@ -18,7 +18,7 @@ async function doubling(change: object = {}) {
 test('a plan of another version is refused', async () => {
   await expect(doubling({ version: 99 })).rejects.toMatchObject({
     code: 'plan/version',
-    message: 'plan "double" has version 99; this runtime reads version 3',
+    message: 'plan "double" has version 99; this runtime reads version 4',
   })
 })
 

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { type ConstantSource, uploadConstants } from './upload-constants.js'
 
 const plan = (constants: Plan['constants']): Plan => ({
-  version: 3,
+  version: 4,
   backend: 'b',
   name: 'p',
   target: 't',

@@ -48,7 +48,7 @@ describe('what is no plan, and where', () => {
   let deep: object = n
   for (let i = 0; i < 10_000; i++) deep = { kind: 'size-op', op: 'add', left: deep, right: 1 }
   test.each([
-    [{ version: 1 }, 'plan/version: plan "test" has version 1; this runtime reads version 3'],
+    [{ version: 1 }, 'plan/version: plan "test" has version 1; this runtime reads version 4'],
     [{ name: undefined }, 'plan/malformed: the plan.name is not text'],
     [{ buffers: {} }, 'plan/malformed: the plan.buffers is not a list'],
     [
@@ -64,6 +64,10 @@ describe('what is no plan, and where', () => {
       'plan/malformed: the plan.steps[0] is not an object of kind launch or host or choose',
     ],
     [{ steps: [{ ...launch, workgroups: [1] }] }, 'plan/malformed: the plan.steps[0].workgroups is not a list of 3'],
+    [
+      { steps: [{ ...launch, scalars: [{ kind: 'shift', size: n }] }] },
+      'plan/malformed: the plan.steps[0].scalars[0].divisor is not an object of kind size or size-op',
+    ],
     [{ outputs: [{ ...plan.outputs[0], shape: [n] }] }, 'plan/reference: buffer 1 does not hold the tensor "y"'],
     [{ buffers: [{ ...buffer, elementBytes: 2 }, plan.buffers[1]] }, 'plan/malformed: no device holds f32 in 2 bytes'],
     [{ inputs: [{ ...plan.inputs[0], buffer: 2 }] }, 'plan/reference: the plan names buffer 2, which it lacks'],

@@ -115,11 +115,19 @@ const predicate = kinds({
   'at-most': object({ size: size(0), limit: count }),
 })
 
+const reciprocal = object({ divisor: size(0) })
+const scalar = kinds({
+  size: object({ size: size(0) }),
+  bits: object({ bits: integer(-(2 ** 31), 2 ** 32 - 1) }),
+  multiplier: reciprocal,
+  shift: reciprocal,
+})
+
 const launch = object({
   name: text,
   kernel: count,
   buffers: list(count),
-  scalars: list(kinds({ size: object({ size: size(0) }), bits: object({ bits: integer(-(2 ** 31), 2 ** 32 - 1) }) })),
+  scalars: list(scalar),
   workgroups: list(size(0), 3),
 })
 

@@ -43,7 +43,7 @@ const kernel = (reads: number): Plan['kernels'][number] => ({
   scalars: 0,
 })
 const plan: Plan = {
-  version: 3,
+  version: 4,
   backend: 'b',
   name: 'p',
   target: 't',

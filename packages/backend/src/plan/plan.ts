@@ -4,7 +4,7 @@
  * variants. This folder imports nothing but `@tilewright/ir/arguments`: it ships to browsers with the runtime.
  */
 
-export const planVersion = 3
+export const planVersion = 4
 
 /** Structurally the size expression of the IR. */
 export type PlanSize =
@@ -68,10 +68,14 @@ export interface PlanKernel {
   readonly scalars: number
 }
 
-/** A 4-byte scalar of a launch: a size as i32, or the bits of a constant that the language cannot write. */
+/**
+ * A 4-byte scalar of a launch: a size as i32, the bits of a constant that the language cannot write, or a part of the
+ * reciprocal (scalars.ts) of a size that the kernel divides by.
+ */
 export type Scalar =
   | { readonly kind: 'size'; readonly size: PlanSize }
   | { readonly kind: 'bits'; readonly bits: number }
+  | { readonly kind: 'multiplier' | 'shift'; readonly divisor: PlanSize }
 
 export type Predicate =
   | { readonly kind: 'multiple-of'; readonly size: PlanSize; readonly of: number }
