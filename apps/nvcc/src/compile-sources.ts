@@ -14,6 +14,8 @@ export interface Source {
   /** Fit for a file. */
   readonly name: string
   readonly source: string
+  /** What it is compiled for. Default: all. */
+  readonly architectures?: readonly Architecture[]
 }
 
 export interface Compiled {
@@ -34,18 +36,19 @@ export interface CompileSourcesOptions {
 /** Kernels of one call: of the half second that one takes alone, most goes into CUDA's own headers. */
 const together = 8
 
-/** Each source for each architecture, as many calls of nvcc at a time as there are processors. Rejects where nvcc does not start. */
+/** Each source for each of its architectures, as many calls of nvcc at a time as there are processors. Rejects where nvcc does not start. */
 export async function compileSources(
   sources: readonly Source[],
   { nvcc, folder, onProgress = () => {} }: CompileSourcesOptions,
 ): Promise<readonly Compiled[]> {
   for (const { name, source } of sources) writeFileSync(join(folder, `${name}.cu`), source)
-  const batches = architectures.flatMap((architecture) =>
-    Array.from({ length: Math.ceil(sources.length / together) }, (_, i) => ({
+  const batches = architectures.flatMap((architecture) => {
+    const own = sources.filter((source) => source.architectures?.includes(architecture) ?? true)
+    return Array.from({ length: Math.ceil(own.length / together) }, (_, i) => ({
       architecture,
-      names: sources.slice(i * together, (i + 1) * together).map(({ name }) => name),
-    })),
-  )
+      names: own.slice(i * together, (i + 1) * together).map(({ name }) => name),
+    }))
+  })
   const compiled: Compiled[][] = batches.map(() => [])
   const open = batches.entries()
   let done = 0

@@ -1,5 +1,5 @@
 /** Kernels as the compiler prints them for CUDA: of every template, over many problems and candidates. */
-import { cuda } from '@tilewright/backend-cuda'
+import { cuda, cudaTarget, hopperTarget } from '@tilewright/backend-cuda'
 import { compile } from '@tilewright/compiler'
 import {
   type Candidate,
@@ -9,8 +9,9 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
-import { templates } from '@tilewright/schedules'
+import { asyncMultiplyMatmul, templates } from '@tilewright/schedules'
 import { type Choose, chooser } from './choose.js'
+import { type Architecture, architectures } from './compile-sources.js'
 import { problemsOf } from './problems/index.js'
 
 export interface GeneratedKernel {
@@ -22,7 +23,12 @@ export interface GeneratedKernel {
   /** Whether it is the candidate that the template takes without measuring. */
   readonly level0: boolean
   readonly source: string
+  /** What the template's instructions are for. */
+  readonly architectures: readonly Architecture[]
 }
+
+/** Templates with instructions that only one generation has. */
+const ofHopper: ReadonlySet<string> = new Set([asyncMultiplyMatmul.name])
 
 /** Every template, and the rules for what has none. */
 export const families: readonly string[] = [...templates.map(({ name }) => name), 'rule-based']
@@ -76,14 +82,17 @@ function kernelsOf(
     name: 'asked for',
     ...(level0 ? {} : { level0: sampling(template, choose) }),
   }
-  const { plan, groups, prepared } = compile(graph, { backend: { ...cuda(), schedules: first ? [first] : [] } })
+  const isHopper = ofHopper.has(family)
+  const target = isHopper ? hopperTarget : cudaTarget
+  const backend = { ...cuda(), target, schedules: first ? [first] : [] }
+  const { plan, groups, prepared } = compile(graph, { backend })
   return [...prepared, ...groups]
     .flatMap(({ variants }) => variants)
     .filter((variant) => variant.template === (first?.name ?? family))
     .flatMap(({ candidate, launches }) =>
       launches.map(({ kernel }) => {
         const { source } = defined(plan.kernels[kernel], 'a launch is of a kernel of the plan')
-        return { family, candidate, level0, source }
+        return { family, candidate, level0, source, architectures: isHopper ? ['sm_90a'] : architectures }
       }),
     )
 }

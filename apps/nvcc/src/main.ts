@@ -38,7 +38,7 @@ async function check({ sample, family, json, withoutNvcc }: Options): Promise<vo
   const kernels = generateAll(chosen, sample ?? ofFamily * chosen.length)
   console.error(`${kernels.length} kernels for ${architectures.join(' and ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'tilewright-nvcc-'))
-  const all = kernels.length * architectures.length
+  const all = kernels.reduce((sum, kernel) => sum + kernel.architectures.length, 0)
   const compiled = await compileSources(kernels, {
     nvcc,
     folder,

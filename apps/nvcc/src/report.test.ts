@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Compiled } from './compile-sources.js'
+import { architectures, type Compiled } from './compile-sources.js'
 import { familyTable, faults, faultText, reportOf, summary } from './report.js'
 
 const kernel = (name: string, level0: boolean) => ({
-  ...{ family: 'elementwise', name, candidate: { threads: 64 }, level0, source: '' },
+  ...{ family: 'elementwise', name, candidate: { threads: 64 }, level0, source: '', architectures },
 })
-const taking = (registers: number, spillStores = 0): Compiled['result'] => ({
-  ...{ registers, sharedBytes: 0, stackBytes: spillStores, spillStores, spillLoads: 0, barriers: 1 },
+const taking = (registers: number, spillStores = 0, serialised = false): Compiled['result'] => ({
+  ...{ registers, sharedBytes: 0, stackBytes: spillStores, spillStores, spillLoads: 0, barriers: 1, serialised },
 })
 const on = (name: string, sm80: Compiled['result'], sm90a: Compiled['result']): readonly Compiled[] => [
   { name, architecture: 'sm_80', result: sm80 },
@@ -33,4 +33,9 @@ test('a kernel fails where one architecture refuses it; one that spills is a fau
       'elementwise  sm_90a        3        2        22/40/250   0/0/0   0        0',
     ].join('\n'),
   )
+})
+
+test('a kernel whose products wait for each other is a fault, whatever its candidate', () => {
+  const reports = reportOf([kernel('waits', false)], on('waits', taking(20), taking(20, 0, true)))
+  expect(faults(reports).map(faultText)).toEqual(['waits {"threads":64}: asynchronous products wait for each other'])
 })

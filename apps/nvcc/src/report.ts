@@ -4,7 +4,7 @@ import { type Architecture, architectures, type Compiled } from './compile-sourc
 import type { GeneratedKernel } from './generate.js'
 import { type Resources, spilledBytes } from './resources.js'
 
-export interface KernelReport extends Omit<GeneratedKernel, 'source'> {
+export interface KernelReport extends Omit<GeneratedKernel, 'source' | 'architectures'> {
   readonly results: Readonly<Partial<Record<Architecture, Compiled['result']>>>
 }
 
@@ -13,7 +13,7 @@ export function reportOf(kernels: readonly GeneratedKernel[], compiled: readonly
   for (const { name, architecture, result } of compiled) {
     results.set(name, { ...results.get(name), [architecture]: result })
   }
-  return kernels.map(({ source: _, ...kernel }) => ({
+  return kernels.map(({ source: _, architectures: __, ...kernel }) => ({
     ...kernel,
     results: defined(results.get(kernel.name), 'names are unique'),
   }))
@@ -30,14 +30,17 @@ const accepted = ({ results }: KernelReport, architecture: Architecture): readon
 const spills = (kernel: KernelReport): boolean =>
   architectures.some((architecture) => accepted(kernel, architecture).some((one) => spilledBytes(one) > 0))
 
-/** The kernels that must not be: those that nvcc refuses, and those of level 0 that spill. */
-export const faults = (kernels: readonly KernelReport[]): readonly KernelReport[] =>
-  kernels.filter((kernel) => refusals(kernel).length > 0 || (kernel.level0 && spills(kernel)))
+const serialises = (kernel: KernelReport): boolean =>
+  architectures.some((architecture) => accepted(kernel, architecture).some(({ serialised }) => serialised))
 
-/** A line for each fault: its name, and what nvcc says or that it spills. */
+/** The kernels that must not be: those that nvcc refuses, those of level 0 that spill, and those whose products wait. */
+export const faults = (kernels: readonly KernelReport[]): readonly KernelReport[] =>
+  kernels.filter((kernel) => refusals(kernel).length > 0 || serialises(kernel) || (kernel.level0 && spills(kernel)))
+
+/** A line for each fault: its name, and what nvcc says, or what is wrong with its registers. */
 export function faultText(kernel: KernelReport): string {
   const [refusal] = refusals(kernel)
-  return `${kernel.name} ${JSON.stringify(kernel.candidate)}: ${refusal ?? 'registers spill, at level 0'}`
+  return `${kernel.name} ${JSON.stringify(kernel.candidate)}: ${refusal ?? (serialises(kernel) ? 'asynchronous products wait for each other' : 'registers spill, at level 0')}`
 }
 
 /** `N compiled, N failed, N spilled`: kernels, each for every architecture. */
@@ -50,11 +53,12 @@ export function summary(kernels: readonly KernelReport[]): string {
 export function familyTable(kernels: readonly KernelReport[]): string {
   const head = ['family', 'architecture', 'kernels', 'level 0', 'registers', 'shared', 'spilled', 'at level 0']
   const rows = [...new Set(kernels.map(({ family }) => family))].flatMap((family) =>
-    architectures.map((architecture) => {
+    architectures.flatMap((architecture) => {
       const members = kernels.filter((kernel) => kernel.family === family)
       const own = members.flatMap((kernel) => accepted(kernel, architecture).map((one) => ({ ...one, ...kernel })))
+      if (own.length === 0) return []
       const spilled = own.filter((one) => spilledBytes(one) > 0)
-      return [
+      const cells = [
         family,
         architecture,
         own.length,
@@ -63,7 +67,8 @@ export function familyTable(kernels: readonly KernelReport[]): string {
         spread(own.map(({ sharedBytes }) => sharedBytes)),
         spilled.length,
         spilled.filter(({ level0 }) => level0).length,
-      ].map(String)
+      ]
+      return [cells.map(String)]
     }),
   )
   return columns([head, ...rows])

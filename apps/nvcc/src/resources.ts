@@ -8,6 +8,8 @@ export interface Resources {
   readonly spillStores: number
   readonly spillLoads: number
   readonly barriers: number
+  /** Whether ptxas has asynchronous products wait for each other, because something else is done to their sums meanwhile. */
+  readonly serialised: boolean
 }
 
 /** Bytes of registers that go through memory because there are too few. */
@@ -16,10 +18,13 @@ export const spilledBytes = ({ spillStores, spillLoads }: Resources): number => 
 /** By entry, from what `ptxas -v` prints; functions that are called have their own lines, and are left out. */
 export function readResources(log: string): ReadonlyMap<string, Resources> {
   const found = new Map<string, Resources>()
+  const serialised = new Set<string>()
   let entry = ''
   let properties = ''
   let frame = { stackBytes: 0, spillStores: 0, spillLoads: 0 }
   for (const line of log.split('\n')) {
+    const waiting = /wgmma.mma_async instructions are serialized .* in the function '(\w+)'/.exec(line)?.[1]
+    if (waiting !== undefined) serialised.add(waiting)
     entry = /Compiling entry function '(\w+)'/.exec(line)?.[1] ?? entry
     properties = /Function properties for (\S+)/.exec(line)?.[1] ?? properties
     const bytes = /(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads/.exec(line)
@@ -35,6 +40,7 @@ export function readResources(log: string): ReadonlyMap<string, Resources> {
       ...frame,
       stackBytes: numberBefore(line, ' bytes cumulative stack size') ?? frame.stackBytes,
       barriers: numberBefore(line, ' barriers') ?? 0,
+      serialised: serialised.has(entry),
     })
   }
   return found

@@ -17,5 +17,6 @@ export const testTarget: Target = {
   fastWorkgroupMemory: true,
   parallelWorkgroups: 1,
   matrixInstructions: [],
+  tileInstructions: [],
   subgroupSize: undefined,
 }

@@ -23,6 +23,7 @@ export const cpuTarget: Target = {
   fastWorkgroupMemory: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
+  tileInstructions: [],
   subgroupSize: undefined,
 }
 

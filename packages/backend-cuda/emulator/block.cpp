@@ -22,9 +22,9 @@ void Block::begin(const TwLaunch& next, MemoryRange sharedMemory) {
   launch = &next;
   shared = sharedMemory;
   failure.clear();
-  dynamicMemory.assign(next.sharedBytes + 128, 0);
+  dynamicMemory.assign(next.sharedBytes + 1024, 0);
   auto* start = dynamicMemory.data();
-  start += -reinterpret_cast<std::uintptr_t>(start) % 128;
+  start += -reinterpret_cast<std::uintptr_t>(start) % 1024;
   dynamicShared = {start, start + next.sharedBytes};
   const auto [x, y, z] = next.blockExtent;
   count = x * y * z;

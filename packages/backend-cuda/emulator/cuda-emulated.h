@@ -27,4 +27,5 @@
 #include "copies.h"
 #include "mbarriers.h"
 #include "matrices.h"
+#include "tiles.h"
 #include "launch.h"

@@ -2,6 +2,7 @@
 import type { Target } from '@tilewright/ir'
 import { elementBytes } from './cuda-types.js'
 import { halfMatrixInstruction } from './matrix-instructions.js'
+import { halfTileInstructions } from './tile-instructions.js'
 
 /** What every GPU of compute capability 8.0 and above has. */
 export const cudaTarget: Target = {
@@ -22,5 +23,14 @@ export const cudaTarget: Target = {
   // A processor or more for each; data centers have above 100.
   parallelWorkgroups: 64,
   matrixInstructions: [halfMatrixInstruction],
+  tileInstructions: [],
   subgroupSize: 32,
+}
+
+/** What GPUs of compute capability 9.0 have: their own instructions are in source for that architecture alone. */
+export const hopperTarget: Target = {
+  ...cudaTarget,
+  name: 'cuda sm_90a',
+  limits: { ...cudaTarget.limits, workgroupBytes: 227 * 1024 },
+  tileInstructions: halfTileInstructions,
 }

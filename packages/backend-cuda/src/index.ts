@@ -5,7 +5,7 @@ import { loweringPasses } from '@tilewright/passes'
 import { cudaTarget } from './cuda-target.js'
 import { emitCuda } from './print-cuda.js'
 
-export { cudaTarget } from './cuda-target.js'
+export { cudaTarget, hopperTarget } from './cuda-target.js'
 export { emitCuda } from './print-cuda.js'
 
 /** What leaves a kernel that `emitCuda` prints. */

@@ -5,6 +5,9 @@
  * Synchronization" and "Warp-level Matrix".
  */
 
+import { tileAlignment } from './shared-memory.js'
+import type { InstructionColumns } from './tile-instructions.js'
+
 const shared = (name: string): string => `(unsigned)__cvta_generic_to_shared(${name})`
 
 /** `cp.async`: 16 bytes go past the first cache. */
@@ -29,6 +32,22 @@ const loadMatrices = (count: 1 | 2 | 4, transposed: boolean): string =>
 const multiplyHalves = `void tw_multiply_m16n8k16_f16(float* d, const unsigned* a, const unsigned* b) {
   asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 ${registers(0, 4)}, ${registers(4, 4)}, ${registers(8, 2)}, ${registers(0, 4)};"
                : ${operands('+f', 'd', 4)} : ${operands('r', 'a', 4)}, ${operands('r', 'b', 2)});
+}`
+
+/** Where bits of a matrix descriptor stand: address, leading and other stride in 16 bytes, swizzle of 128 bytes. */
+const lines = `unsigned long long tw_lines(const void* first, unsigned leading, unsigned stride) {
+  const unsigned at = ${shared('first')};
+  return (unsigned long long)(at >> 4 & 0x3fff) | (unsigned long long)(leading >> 4) << 16 |
+         (unsigned long long)(stride >> 4) << 32 | 1ull << 62;
+}`
+
+/** `wgmma`: the operands along their own axes are what the hardware calls transposed. */
+const multiplyTiles = (
+  columns: InstructionColumns,
+): string => `template <int alongOwnA, int alongOwnB> __device__ __forceinline__ void tw_multiply_m64n${columns}k16_f16(
+    float* d, unsigned long long a, unsigned long long b) {
+  asm volatile("wgmma.mma_async.sync.aligned.m64n${columns}k16.f32.f16.f16 ${registers(0, columns / 2)}, %${columns / 2}, %${columns / 2 + 1}, 1, 1, 1, %${columns / 2 + 2}, %${columns / 2 + 3};"
+               : ${operands('+f', 'd', columns / 2)} : "l"(a), "l"(b), "n"(alongOwnA), "n"(alongOwnB));
 }`
 
 const mbarrierWait = `void tw_mbarrier_wait(unsigned long long* slot, int parity) {
@@ -69,6 +88,13 @@ export type Intrinsic =
   | 'tw_load_matrices_2_transposed'
   | 'tw_load_matrices_4_transposed'
   | 'tw_multiply_m16n8k16_f16'
+  | `tw_multiply_m64n${InstructionColumns}k16_f16`
+  | 'tw_lines'
+  | 'tw_multiply_begin'
+  | 'tw_multiply_commit'
+  | 'tw_multiply_wait'
+  | 'tw_settle'
+  | 'tw_show_tiles'
   | 'tw_mbarrier_init'
   | 'tw_mbarrier_arrive'
   | 'tw_mbarrier_wait'
@@ -92,6 +118,21 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_load_matrices_2_transposed: loadMatrices(2, true),
   tw_load_matrices_4_transposed: loadMatrices(4, true),
   tw_multiply_m16n8k16_f16: multiplyHalves,
+  tw_multiply_m64n64k16_f16: multiplyTiles(64),
+  tw_multiply_m64n128k16_f16: multiplyTiles(128),
+  tw_multiply_m64n192k16_f16: multiplyTiles(192),
+  tw_multiply_m64n256k16_f16: multiplyTiles(256),
+  tw_lines: lines,
+  tw_multiply_begin: 'void tw_multiply_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }',
+  tw_multiply_commit: 'void tw_multiply_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }',
+  tw_multiply_wait: `template <int pending> __device__ __forceinline__ void tw_multiply_wait() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(pending) : "memory");
+}`,
+  tw_settle: `template <int count> __device__ __forceinline__ void tw_settle(float (&d)[count]) {
+  #pragma unroll
+  for (int i = 0; i < count; i++) asm volatile("" : "+f"(d[i]) :: "memory");
+}`,
+  tw_show_tiles: 'void tw_show_tiles() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }',
   tw_mbarrier_init: `void tw_mbarrier_init(unsigned long long* slot, int arrivals) {
   asm volatile("mbarrier.init.shared.b64 [%0], %1;" :: "r"(${shared('slot')}), "r"(arrivals) : "memory");
 }`,
@@ -107,6 +148,7 @@ export function intrinsicsSource(used: ReadonlySet<Intrinsic>, dynamicShared: bo
     .sort()
     .map((name) => definitions[name])
     .map((text) => (text.startsWith('template') ? text : `static __device__ __forceinline__ ${text}`))
-  if (dynamicShared) lines.push('#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]')
+  if (dynamicShared)
+    lines.push(`#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(${tileAlignment}) unsigned char name[]`)
   return lines.length === 0 ? [] : ['#ifdef __CUDACC__', ...lines, '#endif', '']
 }

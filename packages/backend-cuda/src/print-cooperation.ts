@@ -4,6 +4,11 @@ import { type AsyncCopy, type Buffer, type Expr, UnsupportedError } from '@tilew
 import { elementBytes, elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
 import type { Intrinsic } from './intrinsics.js'
 import { matrixIntrinsic } from './matrix-instructions.js'
+import { asyncMultiplyPrinters } from './print-async-multiply.js'
+import type { SharedMemory } from './shared-memory.js'
+
+/** The name of dynamic shared memory. */
+export const dynamicShared = 'shared_memory'
 
 export type CooperationPrinters = Pick<
   StmtPrinters,
@@ -13,7 +18,10 @@ export type CooperationPrinters = Pick<
   | 'declare-mbarrier'
   | 'mbarrier-arrive'
   | 'mbarrier-wait'
+  | 'barrier'
   | 'matrix-multiply'
+  | 'async-multiply'
+  | 'async-multiply-wait'
   | 'load-matrices'
   | 'shuffle'
 >
@@ -21,14 +29,19 @@ export type CooperationPrinters = Pick<
 /** All lanes of a warp. */
 const allLanes = '0xffffffffu'
 
-/** `use` is told each function that is called. */
-export function cooperationPrinters(use: (name: Intrinsic) => void): CooperationPrinters {
+/** `use` is told each function that is called; `multipliesTiles`: whether tiles are read by other paths than threads read. */
+export function cooperationPrinters(
+  use: (name: Intrinsic) => void,
+  shared: SharedMemory,
+  multipliesTiles: boolean,
+): CooperationPrinters {
   const call = (p: CLikePrinter, name: Intrinsic, args: readonly string[]): void => {
     use(name)
     p.line(`${name}(${args.join(', ')});`)
   }
   const names = new Map<object, string>()
   return {
+    ...asyncMultiplyPrinters(use),
     'async-copy': (copy, p) => {
       const width = copyWidth(copy)
       if (width === undefined) return copyElements(copy, p)
@@ -48,7 +61,13 @@ export function cooperationPrinters(use: (name: Intrinsic) => void): Cooperation
     'declare-mbarrier': ({ mbarrier }, p) => {
       const name = p.fresh(mbarrier.hint)
       names.set(mbarrier, name)
-      p.line(`__shared__ unsigned long long ${name}[${mbarrier.slots}];`)
+      const offset = shared.offsets.get(mbarrier)
+      if (shared.dynamic && offset !== undefined) {
+        const place = `reinterpret_cast<unsigned long long*>(${dynamicShared} + ${offset})`
+        p.line(`unsigned long long* const ${name} = ${place};`)
+      } else {
+        p.line(`__shared__ unsigned long long ${name}[${mbarrier.slots}];`)
+      }
       use('tw_mbarrier_init')
       p.line('if (threadIdx.x == 0) {')
       p.nest(() => {
@@ -60,8 +79,14 @@ export function cooperationPrinters(use: (name: Intrinsic) => void): Cooperation
       p.line('}')
       p.line('__syncthreads();')
     },
-    'mbarrier-arrive': ({ mbarrier, slot }, p) =>
-      call(p, 'tw_mbarrier_arrive', [`&${names.get(mbarrier)}[${p.text(slot)}]`]),
+    'mbarrier-arrive': ({ mbarrier, slot }, p) => {
+      if (multipliesTiles) call(p, 'tw_show_tiles', [])
+      call(p, 'tw_mbarrier_arrive', [`&${names.get(mbarrier)}[${p.text(slot)}]`])
+    },
+    barrier: ({ participants }, p) => {
+      if (multipliesTiles && participants === 'workgroup') call(p, 'tw_show_tiles', [])
+      p.line(participants === 'workgroup' ? '__syncthreads();' : '__syncwarp();')
+    },
     'mbarrier-wait': ({ mbarrier, slot, parity }, p) =>
       call(p, 'tw_mbarrier_wait', [`&${names.get(mbarrier)}[${p.text(slot)}]`, p.text(parity)]),
     'load-matrices': ({ count, to, source, index, transposed }, p) => {

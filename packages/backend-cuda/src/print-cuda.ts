@@ -42,11 +42,9 @@ import {
 import { elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
 import { type Intrinsic, intrinsicsSource } from './intrinsics.js'
 import { reserved } from './keywords.js'
-import { type CooperationPrinters, cooperationPrinters } from './print-cooperation.js'
+import { tilesOf } from './print-async-multiply.js'
+import { type CooperationPrinters, cooperationPrinters, dynamicShared } from './print-cooperation.js'
 import { type SharedMemory, sharedMemory } from './shared-memory.js'
-
-/** The name of dynamic shared memory. */
-const dynamicShared = 'shared_memory'
 
 /** What conversions of bits call the types. */
 const cudaNames: Readonly<Record<ScalarType, string>> = { f32: 'float', i32: 'int', u32: 'uint', bool: 'bool' }
@@ -79,7 +77,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   const p = createCLikePrinter({
     reserved,
     exprs: exprPrinters(scalars, builtinNames, use),
-    stmts: stmtPrinters(usage, cooperationPrinters(use), shared),
+    stmts: stmtPrinters(usage, cooperationPrinters(use, shared, tilesOf(kernel).size > 0), shared),
   })
   const buffers = kernel.params.filter((param) => usage.has(param))
   const pointers = buffers.map((buffer) => {
@@ -276,7 +274,6 @@ function stmtPrinters(
       if (previous === undefined) p.line(update)
       else p.line(`const ${scalarTypes[previous.dtype]} ${p.bind(previous)} = ${update}`)
     },
-    barrier: ({ participants }, p) => p.line(participants === 'workgroup' ? '__syncthreads();' : '__syncwarp();'),
     ...cooperation,
   }
 }
@@ -288,7 +285,7 @@ function stmtPrinters(
 function launchBounds({ threads, body }: Kernel): string {
   let holdsFragments = false
   walkStmts(body, ({ kind }) => {
-    holdsFragments ||= kind === 'matrix-multiply'
+    holdsFragments ||= kind === 'matrix-multiply' || kind === 'async-multiply'
   })
   return holdsFragments ? `${threads}, 1` : `${threads}`
 }

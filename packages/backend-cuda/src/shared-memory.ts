@@ -1,33 +1,43 @@
 /** Where the workgroup buffers and mbarriers of a kernel lie in shared memory. */
-import { type Buffer, type Kernel, walkStmts } from '@tilewright/ir'
+import { type Buffer, type Kernel, type Mbarrier, walkStmts } from '@tilewright/ir'
 import { elementBytes, elementsOf } from './cuda-types.js'
+import { tilesOf } from './print-async-multiply.js'
 
 /** Shared memory above this must be dynamic: CUDA Programming Guide, "Compute Capabilities". */
 const staticBytes = 48 * 1024
 /** The largest access, and what `ldmatrix` asks of a row. */
 const alignment = 16
+/** What lines that are swizzled begin at: their pattern repeats after so many bytes. */
+export const tileAlignment = 1024
 const mbarrierBytes = 8
 
 export interface SharedMemory {
   readonly bytes: number
   /** Whether it is too much to be declared with the kernel: each launch says how many bytes it takes. */
   readonly dynamic: boolean
-  /** Of the buffers, in bytes. */
-  readonly offsets: ReadonlyMap<Buffer, number>
+  /** Of the buffers and mbarriers, in bytes. */
+  readonly offsets: ReadonlyMap<Buffer | Mbarrier, number>
 }
 
-/** Places buffers one after the other, in the order of their declarations; mbarriers are always declared statically. */
-export function sharedMemory({ body }: Kernel): SharedMemory {
-  const offsets = new Map<Buffer, number>()
+/**
+ * Places buffers and mbarriers one after the other, in the order of their declarations. Dynamic memory is all there is where it
+ * is used: it then begins where shared memory does, so that the offsets of tiles are as aligned as their addresses.
+ */
+export function sharedMemory(kernel: Kernel): SharedMemory {
+  const offsets = new Map<Buffer | Mbarrier, number>()
+  const tiles = tilesOf(kernel)
   let end = 0
-  let mbarriers = 0
-  walkStmts(body, (stmt) => {
-    if (stmt.kind === 'declare-mbarrier') mbarriers += stmt.mbarrier.slots * mbarrierBytes
+  const place = (of: Buffer | Mbarrier, bytes: number, aligned: number): void => {
+    const offset = Math.ceil(end / aligned) * aligned
+    offsets.set(of, offset)
+    end = offset + bytes
+  }
+  walkStmts(kernel.body, (stmt) => {
+    if (stmt.kind === 'declare-mbarrier') place(stmt.mbarrier, stmt.mbarrier.slots * mbarrierBytes, alignment)
     if (stmt.kind !== 'declare' || stmt.buffer.scope !== 'workgroup') return
     const { buffer } = stmt
-    offsets.set(buffer, end)
-    end += Math.ceil((elementsOf(buffer.shape) * elementBytes[buffer.dtype]) / alignment) * alignment
+    place(buffer, elementsOf(buffer.shape) * elementBytes[buffer.dtype], tiles.has(buffer) ? tileAlignment : alignment)
   })
-  const dynamic = end + mbarriers > staticBytes
-  return { bytes: dynamic ? end : end + mbarriers, dynamic, offsets }
+  const bytes = Math.ceil(end / alignment) * alignment
+  return { bytes, dynamic: tiles.size > 0 || bytes > staticBytes, offsets }
 }

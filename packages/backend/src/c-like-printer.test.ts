@@ -57,6 +57,8 @@ function javaScript(): CLikePrinter {
     'mbarrier-wait': fail,
     'load-matrices': fail,
     shuffle: fail,
+    'async-multiply': fail,
+    'async-multiply-wait': fail,
     'matrix-multiply': fail,
   }
   return createCLikePrinter({ reserved: new Set(['for', 'min', 'max']), exprs, stmts })

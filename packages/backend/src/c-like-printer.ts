@@ -150,6 +150,10 @@ export function createCLikePrinter({ reserved, exprs, stmts }: CLikeLanguage): C
           return stmts['load-matrices'](stmt, p)
         case 'shuffle':
           return stmts.shuffle(stmt, p)
+        case 'async-multiply':
+          return stmts['async-multiply'](stmt, p)
+        case 'async-multiply-wait':
+          return stmts['async-multiply-wait'](stmt, p)
         case 'matrix-multiply':
           return stmts['matrix-multiply'](stmt, p)
       }

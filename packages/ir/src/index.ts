@@ -1,8 +1,16 @@
 /** The kernel IR, computation definitions, sizes, and the contracts between the stages that use them. */
 export { describe, isPlain } from './arguments.js'
+
+export * from './async-multiply.js'
 export { withBitsOf } from './bits.js'
 export * from './buffer.js'
-export { type BufferHandle, buildKernel, type KernelBuilder, type KernelOptions } from './builder/kernel-builder.js'
+export {
+  type BufferHandle,
+  buildKernel,
+  type KernelBuilder,
+  type KernelOptions,
+  type TilePlace,
+} from './builder/kernel-builder.js'
 export { callerLocation } from './builder/location.js'
 export { type Operand, toExpr, type Value, value } from './builder/value.js'
 export { checkArgument, checkOptions, checkRecord } from './check-arguments.js'

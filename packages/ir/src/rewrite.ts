@@ -84,6 +84,7 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
     case 'async-commit':
     case 'async-wait':
     case 'matrix-multiply':
+    case 'async-multiply-wait':
       return stmt
     case 'seq': {
       const body = mapArray(stmt.body, onStmt)
@@ -138,6 +139,13 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
       const same =
         destinationIndex === stmt.destinationIndex && sourceIndex === stmt.sourceIndex && guard === stmt.guard
       return same ? stmt : { ...stmt, destinationIndex, sourceIndex, guard }
+    }
+    case 'async-multiply': {
+      const [a, b] = [stmt.a, stmt.b].map((tile) => {
+        const index = mapArray(tile.index, onExpr)
+        return index === tile.index ? tile : { ...tile, index }
+      })
+      return a === undefined || b === undefined || (a === stmt.a && b === stmt.b) ? stmt : { ...stmt, a, b }
     }
     case 'load-matrices': {
       const index = mapArray(stmt.index, onExpr)

@@ -38,6 +38,12 @@
  *   memory: row r of matrix i is 8 consecutive elements in flat order, from `index` on as lane 8i + r evaluates it, a
  *   multiple of 8 (other lanes do not evaluate it). Of each matrix, or of its transpose, lane l gets elements (l div 4,
  *   2(l mod 4)) and (l div 4, 2(l mod 4) + 1): the next two elements of `to`, private buffers that are filled in order.
+ * - `async-multiply` is executed by groups of consecutive threads, as many as D's map has workers, which all give the same
+ *   indices: it starts D = A·B + D, products and sums in f32, summed in any order. Element (line l, position p) of a tile is
+ *   chunk ((p div 8) mod 8) xor (l mod 8), element p mod 8 of it, of line l of block p div 64. It ends at any moment before
+ *   an `async-multiply-wait` that leaves at most `pending` of the group's products, begun in order, unfinished. Until such a
+ *   wait names it, D may not be touched but by further products into it; neither may A and B be written before that wait.
+ *   It sees of workgroup memory what a barrier shows its threads.
  * - `shuffle` is executed by whole subgroups: `var` is bound to what `value` is in the lane whose index differs from
  *   one's own in the bits of `mask`. Neither it nor the two before order memory.
  */

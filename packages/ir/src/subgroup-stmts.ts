@@ -1,5 +1,6 @@
 /** Statements that whole subgroups execute together; their semantics stand above `Stmt`. */
 import { rank, type TaskMapping, taskShape, workers } from '@tilewright/task-mapping'
+import type { AsyncMultiply, AsyncMultiplyWait } from './async-multiply.js'
 import type { Buffer } from './buffer.js'
 import { expectType } from './dtype.js'
 import { CompileError } from './errors.js'
@@ -43,11 +44,20 @@ export interface Shuffle extends At {
   readonly mask: number
 }
 
-export type SubgroupStmt = MatrixMultiply | LoadMatrices | Shuffle
+export type SubgroupStmt = MatrixMultiply | LoadMatrices | Shuffle | AsyncMultiply | AsyncMultiplyWait
 
 /** Whether a statement is executed by whole subgroups. */
 export function isOfWholeSubgroups<S extends { readonly kind: string }>(stmt: S): stmt is Extract<S, SubgroupStmt> {
-  return stmt.kind === 'matrix-multiply' || stmt.kind === 'load-matrices' || stmt.kind === 'shuffle'
+  switch (stmt.kind) {
+    case 'matrix-multiply':
+    case 'load-matrices':
+    case 'shuffle':
+    case 'async-multiply':
+    case 'async-multiply-wait':
+      return true
+    default:
+      return false
+  }
 }
 
 /** Lanes that share the elements of the matrices that `load-matrices` loads. */

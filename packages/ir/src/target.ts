@@ -26,6 +26,15 @@ export interface MatrixInstruction {
   readonly d: TaskMapping
 }
 
+/** D = A·B + D of swizzled tiles in workgroup memory, on its own while threads go on: f32 products and sums of `operands`. */
+export interface TileInstruction {
+  readonly operands: 'f16'
+  /** Elements along k; a tile is a multiple of it deep. */
+  readonly depth: number
+  /** From (thread of a group, element) to (row, column) of D. */
+  readonly d: TaskMapping
+}
+
 export interface Target {
   /** For people: messages and reports. */
   readonly name: string
@@ -47,6 +56,8 @@ export interface Target {
   readonly parallelWorkgroups: number
   /** What whole subgroups multiply in one instruction, best first. */
   readonly matrixInstructions: readonly MatrixInstruction[]
+  /** What groups of threads multiply out of workgroup memory, narrow ones first; none of most targets. */
+  readonly tileInstructions: readonly TileInstruction[]
   /** Threads that run in step, when the target fixes it. */
   readonly subgroupSize: number | undefined
 }

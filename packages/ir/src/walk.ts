@@ -146,6 +146,7 @@ export function stmtExprs(stmt: Stmt): readonly Expr[] {
     case 'async-commit':
     case 'async-wait':
     case 'matrix-multiply':
+    case 'async-multiply-wait':
       return noExprs
     case 'let':
     case 'shuffle':
@@ -167,6 +168,8 @@ export function stmtExprs(stmt: Stmt): readonly Expr[] {
       return [stmt.cond]
     case 'async-copy':
       return [...stmt.destinationIndex, ...stmt.sourceIndex, ...optional(stmt.guard)]
+    case 'async-multiply':
+      return [...stmt.a.index, ...stmt.b.index]
     case 'mbarrier-arrive':
       return [stmt.slot]
     case 'mbarrier-wait':
@@ -235,6 +238,8 @@ export function buffersRead(stmt: Stmt): readonly Buffer[] {
       return [...loads, stmt.source]
     case 'matrix-multiply':
       return [stmt.a.buffer, stmt.b.buffer, stmt.d.buffer]
+    case 'async-multiply':
+      return [...loads, stmt.a.buffer, stmt.b.buffer, stmt.d.buffer]
     default:
       return loads
   }
@@ -252,7 +257,10 @@ export function buffersWritten(stmt: Stmt): readonly Buffer[] {
     case 'load-matrices':
       return stmt.to
     case 'matrix-multiply':
+    case 'async-multiply':
       return [stmt.d.buffer]
+    case 'async-multiply-wait':
+      return stmt.results
     default:
       return []
   }

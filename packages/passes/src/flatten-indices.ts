@@ -88,6 +88,13 @@ function flatten(stmt: Stmt, state: State): Stmt {
       if (source === mapped.source) return mapped
       return { ...mapped, source, index: flatIndex(mapped.source, mapped.index, state) }
     }
+    case 'async-multiply': {
+      const [a, b] = [mapped.a, mapped.b].map((tile) => {
+        const buffer = flatBuffer(tile.buffer, state)
+        return buffer === tile.buffer ? tile : { ...tile, buffer, index: flatIndex(tile.buffer, tile.index, state) }
+      })
+      return a === undefined || b === undefined || (a === mapped.a && b === mapped.b) ? mapped : { ...mapped, a, b }
+    }
     // Vector accesses and fragments are of buffers that are flat already.
     default:
       return mapped

@@ -135,6 +135,9 @@ function indexHints(stmt: Stmt): ReadonlyMap<Expr, string> {
     case 'load-matrices':
       add(stmt.source, stmt.index)
       break
+    case 'async-multiply':
+      for (const { buffer, index } of [stmt.a, stmt.b]) add(buffer, index)
+      break
     case 'async-copy':
       add(stmt.destination, stmt.destinationIndex)
       add(stmt.source, stmt.sourceIndex)

@@ -128,6 +128,14 @@ function rename(stmt: Stmt, ofVar: (v: Var) => Var, ofBuffer: (source: Buffer) =
       const renamed = ({ buffer, map }: Fragment): Fragment => ({ buffer: ofBuffer(buffer), map })
       return { ...stmt, a: renamed(a), b: renamed(b), d: renamed(d) }
     }
+    case 'async-multiply': {
+      const buffer = ofBuffer(stmt.d.buffer)
+      return buffer === stmt.d.buffer ? stmt : { ...stmt, d: { ...stmt.d, buffer } }
+    }
+    case 'async-multiply-wait': {
+      const results = mapArray(stmt.results, ofBuffer)
+      return results === stmt.results ? stmt : { ...stmt, results }
+    }
     case 'shuffle':
       return { ...stmt, var: ofVar(stmt.var) }
     case 'load-matrices': {

@@ -3,6 +3,7 @@ export { type AttentionInThread, attentionInThread } from './attention/in-thread
 export { type AttentionMatrixUnits, attentionMatrixUnits } from './attention/matrix-units.js'
 export { type DirectConvolution, directConvolution } from './conv/direct.js'
 export { type Elementwise, elementwise } from './elementwise.js'
+export { type AsyncMultiplyMatmul, asyncMultiplyMatmul } from './matmul/async-multiply.js'
 export { type MatrixUnits, matrixUnitsMatmul } from './matmul/matrix-units.js'
 export { type RegisterTiled, registerTiledMatmul } from './matmul/register-tiled.js'
 export { type WorkgroupTiled, workgroupTiledMatmul } from './matmul/workgroup-tiled.js'

@@ -12,6 +12,7 @@ import { attentionInThread } from './attention/in-thread.js'
 import { attentionMatrixUnits } from './attention/matrix-units.js'
 import { directConvolution } from './conv/direct.js'
 import { elementwise } from './elementwise.js'
+import { asyncMultiplyMatmul } from './matmul/async-multiply.js'
 import { matrixUnitsMatmul } from './matmul/matrix-units.js'
 import { registerTiledMatmul } from './matmul/register-tiled.js'
 import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
@@ -25,6 +26,7 @@ import { transposeTiled } from './transpose/tiled.js'
 /** The common templates, best first. */
 export const templates: readonly ScheduleTemplate[] = [
   directConvolution,
+  asyncMultiplyMatmul,
   matrixUnitsMatmul,
   workgroupTiledMatmul,
   registerTiledMatmul,

@@ -17,7 +17,7 @@ export type Write = (thread: Thread, element: number, value: number) => void
  * `atomic`.
  */
 export function reader(machine: Machine, memory: Memory, site: Site, kind: 'read' | 'atomic' = 'read'): Read {
-  const { cells, size, initialised: written } = memory
+  const { cells, size, initialised: written, arriving } = memory
   const initialised = machine.reportUninitialised ? written : undefined
   const undefinedRead = (thread: Thread, element: number): never =>
     fail(
@@ -31,11 +31,12 @@ export function reader(machine: Machine, memory: Memory, site: Site, kind: 'read
   if (memory.buffer.scope === 'private') {
     return (thread, element) => {
       const cell = thread.index * size + element
+      if (arriving !== undefined && arriving[cell] !== 0) arrivingHazard(machine, memory, cell, 'read', site, thread)
       if (initialised !== undefined && initialised[cell] === 0) undefinedRead(thread, element)
       return cells[cell] ?? 0
     }
   }
-  const { arriving, shadow } = memory
+  const { shadow } = memory
   if (shadow === undefined) return (_, element) => cells[element] ?? 0
   const order = orderAccess(machine, memory, site, kind)
   return (thread, element) => {
@@ -49,15 +50,16 @@ export function reader(machine: Machine, memory: Memory, site: Site, kind: 'read
 
 /** Throws `SimulatorError` `sim/async-hazard`, `sim/data-race`. An atomic's write is of kind `atomic`. */
 export function writer(machine: Machine, memory: Memory, site: Site, kind: 'write' | 'atomic' = 'write'): Write {
-  const { cells, size, initialised, narrow } = memory
+  const { cells, size, initialised, narrow, arriving } = memory
   if (memory.buffer.scope === 'private') {
     return (thread, element, value) => {
       const cell = thread.index * size + element
+      if (arriving !== undefined && arriving[cell] !== 0) arrivingHazard(machine, memory, cell, 'written', site, thread)
       cells[cell] = narrow(value)
       if (initialised !== undefined) initialised[cell] = 1
     }
   }
-  const { arriving, departing } = memory
+  const { departing } = memory
   const order = orderAccess(machine, memory, site, kind)
   return (thread, element, value) => {
     if (arriving !== undefined && arriving[element] !== 0) {

@@ -4,7 +4,7 @@
  * may be touched. A copy that is never waited for stays in flight: nobody may look.
  */
 import { orderAccess } from './access.js'
-import { arrivingHazard } from './in-flight.js'
+import { arrivingHazard, factorHazard } from './in-flight.js'
 import type { Machine } from './machine.js'
 import type { Memory } from './memory.js'
 import type { Site } from './site.js'
@@ -30,9 +30,10 @@ export function copyStarter(
     }
   }
   return (thread, to, from) => {
-    const { arriving } = destination
+    const { arriving, departing } = destination
     const copy: Copy = { site, destination, to, source, from, elements, touch }
     for (let e = to; arriving !== undefined && e < to + elements; e++) {
+      if (departing) factorHazard(machine, destination, e, site, thread)
       if (arriving[e] !== 0) arrivingHazard(machine, destination, e, 'written', site, thread)
       arriving[e] = site.id + 1
     }

@@ -5,6 +5,7 @@
 import { boundVars, type For, type ForTask, type Stmt } from '@tilewright/ir'
 import { tasks, workers } from '@tilewright/task-mapping'
 import { commitCopies, waitForCopies } from './async-copies.js'
+import { waitForProducts } from './async-multiply.js'
 import {
   compileAsyncCopy,
   compileAtomic,
@@ -15,6 +16,7 @@ import {
   compileStoreVector,
 } from './compile-access.js'
 import {
+  compileAsyncMultiply,
   compileBarrier,
   compileLoadMatrices,
   compileMatrixMultiply,
@@ -86,6 +88,12 @@ export function compileStmt(stmt: Stmt, context: StmtContext): Step {
       return suspendable(compileLoadMatrices(context, site, stmt))
     case 'shuffle':
       return suspendable(compileShuffle(context, site, stmt))
+    case 'async-multiply':
+      return suspendable(compileAsyncMultiply(context, site, stmt))
+    case 'async-multiply-wait': {
+      const { pending, results } = stmt
+      return plain((thread) => waitForProducts(machine, thread, pending, results))
+    }
     case 'matrix-multiply':
       return suspendable(compileMatrixMultiply(context, site, stmt))
   }

@@ -1,8 +1,18 @@
 /** Statements at which threads wait for each other, or let others go on. */
-import type { BarrierMemory, Expr, LoadMatrices, MatrixMultiply, Mbarrier, Participants, Shuffle } from '@tilewright/ir'
+import type {
+  AsyncMultiply,
+  BarrierMemory,
+  Expr,
+  LoadMatrices,
+  MatrixMultiply,
+  Mbarrier,
+  Participants,
+  Shuffle,
+} from '@tilewright/ir'
 import { defined, invariant, matrixLanes } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
 import { vectorIndex } from './access.js'
+import { productStarter } from './async-multiply.js'
 import { at } from './at.js'
 import { joinClocks } from './clocks.js'
 import { matrixLoader } from './load-matrices.js'
@@ -53,6 +63,16 @@ export function compileLoadMatrices(context: StmtContext, site: Site, stmt: Load
     { kind: 'meeting', site, participants: 'subgroup', loops, meet },
     ticker(context, site, 'load-matrices'),
   )
+}
+
+export function compileAsyncMultiply(context: StmtContext, site: Site, stmt: AsyncMultiply): Suspendable {
+  const { machine, loops } = context
+  const compile = expressionsOf(context, site)
+  const placeA = placeOf(context, site, stmt.a.buffer, stmt.a.index, compile).flat
+  const placeB = placeOf(context, site, stmt.b.buffer, stmt.b.index, compile).flat
+  const meet = productStarter(machine, stmt, placeA, placeB, site)
+  const participants = workers(stmt.d.map)
+  return meeting({ kind: 'meeting', site, participants, loops, meet }, ticker(context, site, 'async-multiply'))
 }
 
 export function compileShuffle(context: StmtContext, site: Site, stmt: Shuffle): Suspendable {

@@ -46,6 +46,7 @@ const zeros = {
   atomic: 0,
   'async-copy': 0,
   'matrix-multiply': 0,
+  'async-multiply': 0,
   'load-matrices': 0,
   shuffle: 0,
   barrier: 0,

@@ -21,6 +21,7 @@ export type OperationClass =
   | 'atomic'
   | 'async-copy'
   | 'matrix-multiply'
+  | 'async-multiply'
   | 'load-matrices'
   | 'shuffle'
   | 'barrier'
@@ -58,6 +59,7 @@ export function createCounter(max: number): Counter {
       atomic: 0,
       'async-copy': 0,
       'matrix-multiply': 0,
+      'async-multiply': 0,
       'load-matrices': 0,
       shuffle: 0,
       barrier: 0,

@@ -65,6 +65,7 @@ function createFrame({ variables }: EquationContext): Thread {
     vars: new Float64Array(variables.count()),
     clocks: { workgroup: clock, storage: clock },
     open: [],
+    products: [],
     groups: [],
     waiting: undefined,
     ended: false,

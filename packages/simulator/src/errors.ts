@@ -6,6 +6,7 @@ export type SimulatorErrorCode =
   | 'sim/data-race'
   | 'sim/deadlock'
   | 'sim/divergent-barrier'
+  | 'sim/divergent-index'
   | 'sim/division-by-zero'
   | 'sim/invalid-buffer'
   | 'sim/invalid-parity'
@@ -19,10 +20,12 @@ export type SimulatorErrorCode =
   | 'sim/uninitialised-read'
 
 const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
-  'sim/async-hazard': 'wait for the copy, and put a barrier after the wait, before touching either end',
+  'sim/async-hazard':
+    'wait for the copy or the product, and put a barrier after the wait, before touching what it reads or writes',
   'sim/data-race': 'put a barrier that orders this memory between the two accesses, or make both atomic',
   'sim/deadlock': 'count the arrivals of each phase; a phase completes after exactly that many',
   'sim/divergent-barrier': 'take the barrier out of conditions and loop bounds that differ between its participants',
+  'sim/divergent-index': 'the threads that multiply together give the same index',
   'sim/division-by-zero': 'guard the division with a select, whose other arm is not evaluated',
   'sim/invalid-buffer': 'give every storage buffer an array of its own, of its dtype and element count',
   'sim/invalid-parity': 'the parity of a phase is 0 or 1: take the iteration modulo 2',

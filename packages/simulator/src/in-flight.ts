@@ -1,10 +1,10 @@
-/** Elements that an async copy is reading or writing: nobody else may touch them before the copy has been waited for. */
+/** Elements that an async copy or a product is reading or writing: nobody else may touch them before the copy has been waited for. */
 import { fail, formatElement, type Machine } from './machine.js'
 import type { Memory } from './memory.js'
 import type { Site } from './site.js'
-import type { Thread } from './thread.js'
+import type { Product, Thread } from './thread.js'
 
-/** Throws `SimulatorError` `sim/async-hazard` for a touch of an element that a copy is on its way into. */
+/** Throws `SimulatorError` `sim/async-hazard` for a touch of an element that a copy or a product is on its way into. */
 export function arrivingHazard(
   machine: Machine,
   memory: Memory,
@@ -14,12 +14,23 @@ export function arrivingHazard(
   thread: Thread,
 ): never {
   const copy = machine.sites[(memory.arriving?.[element] ?? 0) - 1]
-  const message = `${formatElement(memory, element)} is ${done} while ${copy?.text ?? 'an async copy'} is on its way into it`
+  // Private memory of all threads stands in one array.
+  const message = `${formatElement(memory, element % memory.size)} is ${done} while ${copy?.text ?? 'an async copy'} is on its way into it`
   return fail(machine, 'sim/async-hazard', message, site, thread)
 }
 
-/** Throws `SimulatorError` `sim/async-hazard` when a copy that is in flight reads the element, which is being written. */
+/** Throws `SimulatorError` `sim/async-hazard` when a product in flight reads the element, which is being written. */
+export function factorHazard(machine: Machine, memory: Memory, element: number, site: Site, thread: Thread): void {
+  for (const product of machine.products) {
+    if (!isReadBy(product, memory, element)) continue
+    const message = `${formatElement(memory, element)} is written while ${product.site.text} reads it`
+    fail(machine, 'sim/async-hazard', message, site, thread)
+  }
+}
+
+/** Throws `SimulatorError` `sim/async-hazard` when a copy or a product in flight reads the element, which is being written. */
 export function departingHazard(machine: Machine, memory: Memory, element: number, site: Site, thread: Thread): void {
+  factorHazard(machine, memory, element, site, thread)
   for (const { open, groups } of machine.threads) {
     const copy = [...groups, open]
       .flat()
@@ -31,4 +42,11 @@ export function departingHazard(machine: Machine, memory: Memory, element: numbe
     const message = `${formatElement(memory, element)} is written while ${copy.site.text} copies it`
     fail(machine, 'sim/async-hazard', message, site, thread)
   }
+}
+
+function isReadBy({ reads }: Product, memory: Memory, element: number): boolean {
+  return reads.some(({ memory: tile, first, extent, offsets }) => {
+    const offset = element - first
+    return tile === memory && offset >= 0 && offset < extent && offsets.includes(offset)
+  })
 }

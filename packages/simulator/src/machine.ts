@@ -13,6 +13,7 @@ import {
   type SizeValues,
   walkStmts,
 } from '@tilewright/ir'
+import { workers } from '@tilewright/task-mapping'
 import { type Counter, createCounter } from './count.js'
 import { SimulatorError, type SimulatorErrorCode } from './errors.js'
 import { createMbarrierSlots } from './mbarriers.js'
@@ -20,7 +21,7 @@ import { type Memory, privateMemory, storageMemory, workgroupMemory } from './me
 import { createRaceDetector, type RaceDetector } from './races.js'
 import type { AsyncMoment, KernelRun, Order } from './run.js'
 import { addSite, type Site } from './site.js'
-import type { MbarrierSlot, Thread } from './thread.js'
+import type { MbarrierSlot, Product, Thread } from './thread.js'
 
 export interface Machine {
   readonly kernel: Kernel
@@ -35,6 +36,10 @@ export interface Machine {
   readonly sites: Site[]
   readonly counter: Counter | undefined
   readonly threads: Thread[]
+  /** How many consecutive threads multiply together. */
+  readonly groupSizes: ReadonlySet<number>
+  /** Products that are not finished. */
+  readonly products: Set<Product>
   /** Position of the workgroup that runs. */
   workgroup: readonly [number, number, number]
 }
@@ -68,14 +73,22 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
   }
   const written = new Set<Buffer>()
   const copiedFrom = new Set<Buffer>()
-  const copiedTo = new Set<Buffer>()
+  /** What something arrives in, or is read from, while threads go on. */
+  const arriving = new Set<Buffer>()
+  const departing = new Set<Buffer>()
+  const groupSizes = new Set<number>()
   const locals: Buffer[] = []
   const mbarriers = new Map<Mbarrier, readonly MbarrierSlot[]>()
   walkStmts(kernel.body, (stmt) => {
     for (const buffer of buffersWritten(stmt)) written.add(buffer)
     if (stmt.kind === 'async-copy') {
       copiedFrom.add(stmt.source)
-      copiedTo.add(stmt.destination)
+      arriving.add(stmt.destination)
+    }
+    if (stmt.kind === 'async-multiply') {
+      for (const { buffer } of [stmt.a, stmt.b]) departing.add(buffer)
+      arriving.add(stmt.d.buffer)
+      groupSizes.add(workers(stmt.d.map))
     }
     if (stmt.kind === 'declare') locals.push(stmt.buffer)
     if (stmt.kind === 'declare-mbarrier') {
@@ -98,8 +111,9 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
   }
   checkAliases(kernel, run.buffers, written)
   for (const local of locals) {
+    const use = { arriving: arriving.has(local), departing: departing.has(local) }
     const isShared = local.scope === 'workgroup'
-    memories.set(local, isShared ? workgroupMemory(local, copiedTo.has(local)) : privateMemory(local, kernel.threads))
+    memories.set(local, isShared ? workgroupMemory(local, use) : privateMemory(local, kernel.threads, use.arriving))
   }
   const counted = run.count !== undefined || run.maxOperations !== undefined
   return {
@@ -113,6 +127,8 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
     sites: [],
     counter: counted ? createCounter(run.maxOperations ?? Number.POSITIVE_INFINITY) : undefined,
     threads: [],
+    groupSizes,
+    products: new Set(),
     workgroup: [0, 0, 0],
   }
 }

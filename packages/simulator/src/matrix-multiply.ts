@@ -14,7 +14,8 @@ interface Tile {
   readonly element: Int32Array
 }
 
-function tileOf({ map }: Fragment): Tile {
+/** The tile of a fragment. */
+export function fragmentTile({ map }: Fragment): Tile {
   const [rows = 0, columns = 0] = taskShape(map)
   const [lane, element] = [new Int32Array(rows * columns), new Int32Array(rows * columns)]
   for (let l = 0; l < workers(map); l++) {
@@ -37,7 +38,7 @@ export function matrixMultiplier(
     invariant(buffer.dtype === 'f32' || buffer.dtype === 'f16', `fragment "${buffer.hint}" is of ${buffer.dtype}`)
   }
   const depth = at(taskShape(a.map), 1)
-  const [tileA, tileB, tileD] = [tileOf(a), tileOf(b), tileOf(d)]
+  const [tileA, tileB, tileD] = [fragmentTile(a), fragmentTile(b), fragmentTile(d)]
   const load = ({ buffer }: Fragment, tile: Tile): ((lanes: readonly Thread[]) => Float64Array) => {
     const read = reader(machine, memoryOf(machine, buffer), site)
     return (lanes) =>

@@ -19,9 +19,9 @@ export interface Memory {
   readonly initialised: Uint8Array | undefined
   /** Undefined where no race is possible: private memory, and storage that is only read. */
   readonly shadow: Shadow | undefined
-  /** 1 + the site of the async copy that is on its way into an element. */
+  /** 1 + the site of the async copy, or product, that is on its way into an element. */
   readonly arriving: Int32Array | undefined
-  /** Whether async copies read it while something may write it. */
+  /** Whether async copies or products read it while something may write it. */
   readonly departing: boolean
 }
 
@@ -69,8 +69,14 @@ export function checkedArray(buffer: Buffer, array: TypedArray | undefined, shap
   })
 }
 
+export interface LocalUse {
+  /** Whether something arrives in it while threads go on, or is read out of it. */
+  readonly arriving: boolean
+  readonly departing: boolean
+}
+
 /** Workgroup memory; contents are undefined until `resetMemory`. */
-export function workgroupMemory(buffer: Buffer, arriving: boolean): Memory {
+export function workgroupMemory(buffer: Buffer, { arriving, departing }: LocalUse): Memory {
   const shape = concreteShape(buffer, {})
   const size = product(shape)
   return {
@@ -82,12 +88,12 @@ export function workgroupMemory(buffer: Buffer, arriving: boolean): Memory {
     initialised: new Uint8Array(size),
     shadow: createShadow(size),
     arriving: arriving ? new Int32Array(size) : undefined,
-    departing: false,
+    departing,
   }
 }
 
 /** Private memory of all threads; contents are undefined until `resetPrivate`. */
-export function privateMemory(buffer: Buffer, threads: number): Memory {
+export function privateMemory(buffer: Buffer, threads: number, arriving: boolean): Memory {
   const shape = concreteShape(buffer, {})
   const size = product(shape)
   return {
@@ -98,7 +104,7 @@ export function privateMemory(buffer: Buffer, threads: number): Memory {
     narrow: narrowing(buffer.dtype),
     initialised: new Uint8Array(size * threads),
     shadow: undefined,
-    arriving: undefined,
+    arriving: arriving ? new Int32Array(size * threads) : undefined,
     departing: false,
   }
 }
@@ -126,11 +132,12 @@ export function resetWorkgroup(memory: Memory): void {
 
 /** Makes the private memory of one thread undefined: what its declaration does each time. */
 export function resetPrivate(memory: Memory): (thread: number) => void {
-  const { cells, initialised, size } = memory
+  const { cells, initialised, arriving, size } = memory
   const filling = garbage(memory)
   return (thread) => {
     const from = thread * size
     cells.fill(filling, from, from + size)
     initialised?.fill(0, from, from + size)
+    arriving?.fill(0, from, from + size)
   }
 }

@@ -73,6 +73,7 @@ function createThreads({ kernel, threads }: Machine, slots: number): void {
       vars: new Float64Array(slots),
       clocks: { workgroup: clock(), storage: clock() },
       open: [],
+      products: [],
       groups: [],
       waiting: undefined,
       ended: false,
@@ -104,12 +105,14 @@ function runWorkgroup(machine: Machine, body: Step, workgroup: Machine['workgrou
   machine.workgroup = workgroup
   for (const memory of memories.values()) if (memory.buffer.scope === 'workgroup') resetWorkgroup(memory)
   for (const slots of mbarriers.values()) slots.forEach(resetSlot)
+  machine.products.clear()
   races.workgroup.clear()
   races.workgroup.startWorkgroup(firstTick)
   races.storage.startWorkgroup(firstTick)
   const nothingKnown = new Int32Array(threads.length)
   for (const thread of threads) {
     thread.open = []
+    thread.products = []
     thread.groups = []
     thread.waiting = undefined
     thread.ended = false

@@ -11,7 +11,7 @@ import type { Thread, Wait } from './thread.js'
 
 type Meeting = Extract<Wait, { kind: 'meeting' }>
 /** Threads that meet, in order of index. */
-type Groups = Readonly<Record<Participants, readonly (readonly Thread[])[]>>
+type Groups = ReadonlyMap<Participants | number, readonly (readonly Thread[])[]>
 
 /** Throws `SimulatorError` for anything the threads do wrong. */
 export function runThreads(machine: Machine, body: Step): void {
@@ -21,7 +21,7 @@ export function runThreads(machine: Machine, body: Step): void {
     return
   }
   const coroutines = new Map(threads.map((thread) => [thread, body.run(thread)]))
-  const groups: Groups = { workgroup: [machine.threads], subgroup: subgroupsOf(machine) }
+  const groups: Groups = groupsOf(machine)
   while (threads.some((thread) => !thread.ended)) {
     let progress = false
     for (const [thread, coroutine] of coroutines) {
@@ -30,8 +30,8 @@ export function runThreads(machine: Machine, body: Step): void {
       thread.ended = coroutine.next().done === true
       progress = true
     }
-    for (const participants of ['workgroup', 'subgroup'] as const) {
-      for (const group of groups[participants]) {
+    for (const [participants, list] of groups) {
+      for (const group of list) {
         const wait = commonMeeting(group)
         if (wait?.participants !== participants) continue
         checkIterations(machine, wait, group)
@@ -48,12 +48,14 @@ function mayGoOn({ waiting }: Thread): boolean {
   return waiting === undefined || (waiting.kind === 'phase' && phaseCompleted(waiting.slot, waiting.parity))
 }
 
-function subgroupsOf({ kernel, threads }: Machine): readonly (readonly Thread[])[] {
-  const { subgroupSize } = kernel
-  if (subgroupSize === undefined) return []
-  return Array.from({ length: threads.length / subgroupSize }, (_, subgroup) =>
-    threads.slice(subgroup * subgroupSize, (subgroup + 1) * subgroupSize),
-  )
+function groupsOf({ kernel, threads, groupSizes }: Machine): Groups {
+  const ofSize = (size: number): readonly (readonly Thread[])[] =>
+    Array.from({ length: threads.length / size }, (_, group) => threads.slice(group * size, (group + 1) * size))
+  return new Map<Participants | number, readonly (readonly Thread[])[]>([
+    ['workgroup', [threads]],
+    ['subgroup', kernel.subgroupSize === undefined ? [] : ofSize(kernel.subgroupSize)],
+    ...[...groupSizes].map((size) => [size, ofSize(size)] as const),
+  ])
 }
 
 /** The meeting that all threads of the group have come to. */
@@ -88,7 +90,7 @@ function stuck(machine: Machine, groups: Groups): never {
   const first = threads.find(({ waiting }) => waiting?.kind === 'meeting')
   invariant(first?.waiting?.kind === 'meeting', 'threads that have not ended wait for something')
   const { site, participants } = first.waiting
-  const group = groups[participants].find((members) => members.includes(first)) ?? []
+  const group = groups.get(participants)?.find((members) => members.includes(first)) ?? []
   const missing = group.filter(({ waiting }) => waiting !== first.waiting)
   return fail(machine, 'sim/divergent-barrier', `thread ${first.index} waits; ${formatStates(missing)}`, site, first)
 }

@@ -21,6 +21,8 @@ export interface Thread {
   open: Copy[]
   /** Committed groups that are unfinished, oldest first. */
   groups: Copy[][]
+  /** Started and not yet waited for, oldest first; the threads of a group share each. */
+  products: Product[]
   waiting: Wait | undefined
   ended: boolean
 }
@@ -38,6 +40,25 @@ export interface Copy {
   readonly touch: (thread: Thread, copy: Copy) => void
 }
 
+/** An async multiply between its start and the last wait for it. */
+export interface Product {
+  readonly site: Site
+  readonly result: Memory
+  readonly reads: readonly TileRead[]
+  /** Threads of the group that have not waited for it. */
+  unfinished: number
+  /** Checks and records the reads of the thread's share, as made now. */
+  readonly touch: (thread: Thread) => void
+}
+
+/** What a product reads of a tile: elements `offsets` from `first` on, all below `extent`. */
+export interface TileRead {
+  readonly memory: Memory
+  readonly first: number
+  readonly offsets: Int32Array
+  readonly extent: number
+}
+
 /** One slot of an mbarrier. */
 export interface MbarrierSlot {
   readonly mbarrier: Mbarrier
@@ -51,7 +72,8 @@ export interface MbarrierSlot {
 
 interface Together {
   readonly site: Site
-  readonly participants: Participants
+  /** A number: groups of so many consecutive threads. */
+  readonly participants: Participants | number
   /** Slots of the variables of the enclosing loops: all participants must be in the same iteration. */
   readonly loops: readonly number[]
   /** Done once for all participants, which stand in order of index. */

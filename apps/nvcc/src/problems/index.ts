@@ -18,6 +18,7 @@ const makers: Readonly<Record<string, ProblemMaker>> = {
   conv: convolution,
   matmul: product,
   'matmul/matrix-units': halfProduct,
+  'matmul/async-multiply': halfProduct,
   rows: rowsProblem,
   reduce: reduction,
   transpose: transposed,

@@ -208,6 +208,8 @@ function stmtPrinters(tiles: string[]): StmtPrinters {
     'mbarrier-wait': unsupported,
     'load-matrices': unsupported,
     shuffle: unsupported,
+    'async-multiply': unsupported,
+    'async-multiply-wait': unsupported,
     'matrix-multiply': unsupported,
   }
 }

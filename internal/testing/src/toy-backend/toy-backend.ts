@@ -37,6 +37,7 @@ const target: Target = {
   fastWorkgroupMemory: true,
   parallelWorkgroups: 1,
   matrixInstructions: [],
+  tileInstructions: [],
   subgroupSize: undefined,
 }
 

@@ -1,6 +1,6 @@
 /** What a GPU can do. */
 import { CompileError, type Target } from '@tilewright/ir'
-import { cudaTarget } from '../cuda-target.js'
+import { cudaTarget, hopperTarget } from '../cuda-target.js'
 import type { CudaApi } from './cuda-api.js'
 import { numberFrom } from './koffi.js'
 
@@ -38,15 +38,17 @@ export function gpuProperties(cuda: CudaApi, device: number): GpuProperties {
     })
   }
   const bytes = numberFrom((out) => cuda.call('cuDeviceTotalMem', out, device))
-  const architecture = `sm_${major}${minor}`
+  const architecture = `sm_${major}${minor}${major === 9 ? 'a' : ''}`
+  // Later generations do not have the instructions that only this one has.
+  const base = major === 9 ? hopperTarget : cudaTarget
   const target: Target = {
-    ...cudaTarget,
+    ...base,
     name: `cuda ${architecture}`,
     limits: {
-      ...cudaTarget.limits,
+      ...base.limits,
       threads: ask(attributes.threadsPerBlock),
       workgroupBytes: ask(attributes.sharedBytesPerBlock),
-      bindingBytes: Math.min(cudaTarget.limits.bindingBytes, bytes),
+      bindingBytes: Math.min(base.limits.bindingBytes, bytes),
       bufferBytes: bytes,
     },
     parallelWorkgroups: ask(attributes.processors),

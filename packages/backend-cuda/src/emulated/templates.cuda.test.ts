@@ -1,33 +1,88 @@
 // Templates at tiles that are too large for the simulator. Operands are small integers, so that sums are exact.
+import type { EmittedKernel } from '@tilewright/backend'
 import { evaluate } from '@tilewright/backend-cpu/evaluate'
 import { formAttention, formRows } from '@tilewright/fusion'
-import { type Buffer, buffer, defined, elementCount, InternalError, isRejection, load, matmul } from '@tilewright/ir'
+import {
+  type Buffer,
+  buffer,
+  defined,
+  elementCount,
+  InternalError,
+  isRejection,
+  type Kernel,
+  load,
+  matmul,
+} from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { attentionMatrixUnits, matrixUnitsMatmul } from '@tilewright/schedules'
+import { asyncMultiplyMatmul, attentionMatrixUnits, matrixUnitsMatmul } from '@tilewright/schedules'
 import { halfToNumber, numberToHalf } from '@tilewright/simulator'
-import { attentionEquations, cudaLaunchers, runPrinted } from '@tilewright/testing'
+import { attentionEquations, cudaLaunchers, openTestedCuda, runPrinted, testedCuda } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
-import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
+import { cudaPipeline, cudaTarget, emitCuda, hopperTarget } from '../index.js'
 import { emulatedCompiler } from './node-compile-emulated.js'
 
 // One order of threads will do: each takes seconds on the processor.
 const [[, launch]] = cudaLaunchers(emulatedCompiler, { sanitize: 'bounds' })
-const [m, n, k] = [520, 544, 72]
-const a = buffer('a', 'f16', [m, k], 'storage')
-const b = buffer('b', 'f16', [k, n], 'storage')
-const c = buffer('c', 'f16', [m, n], 'storage')
-const anchor = matmul(
-  c,
-  k,
-  (_, i, kk) => load(a, [i, kk]),
-  (_, kk, j) => load(b, [kk, j]),
-)
+/** The processor takes the instructions of all GPUs. */
+async function knowsTiles(): Promise<boolean> {
+  if (testedCuda === 'cuda-emulated') return true
+  const device = await openTestedCuda()
+  device.dispose()
+  return device.target.tileInstructions.length > 0
+}
+const multipliesTiles = await knowsTiles()
+
+const value = (i: number, seed: number): number => ((i * 7 + (i >> 3) * 3 + seed) % 5) - 2
+
+interface Product {
+  readonly shape: readonly [m: number, n: number, k: number]
+  /** Whether the factors lie along their own axes. */
+  readonly alongOwn: readonly [boolean, boolean]
+}
+
+function productOf({ shape: [m, n, k], alongOwn: [alongM, alongN] }: Product) {
+  const a = buffer('a', 'f16', alongM ? [k, m] : [m, k], 'storage')
+  const b = buffer('b', 'f16', alongN ? [k, n] : [n, k], 'storage')
+  const c = buffer('c', 'f16', [m, n], 'storage')
+  const anchor = matmul(
+    c,
+    k,
+    (_, i, kk) => load(a, alongM ? [kk, i] : [i, kk]),
+    (_, kk, j) => load(b, alongN ? [kk, j] : [j, kk]),
+  )
+  return { anchor, factors: [a, b] }
+}
+
+/** Elements of the result of a kernel that are wrong. */
+async function wrongElements(
+  { shape: [m, n, k], alongOwn: [alongM, alongN] }: Product,
+  { params }: Kernel,
+  emitted: EmittedKernel,
+): Promise<number> {
+  const halves = (length: number, seed: number): Uint16Array =>
+    Uint16Array.from({ length }, (_, i) => numberToHalf(value(i, seed)))
+  const contents = [halves(m * k, 1), halves(k * n, 3), new Uint16Array(m * n)]
+  const [, , result] = await runPrinted(launch, emitted, { params, contents, sizes: {} })
+  let wrong = 0
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0
+      for (let kk = 0; kk < k; kk++) {
+        sum += value(alongM ? kk * m + i : i * k + kk, 1) * value(alongN ? kk * n + j : j * k + kk, 3)
+      }
+      if (halfToNumber(result![i * n + j]!) !== sum) wrong++
+    }
+  }
+  return wrong
+}
 
 describe('matmul/matrix-units', () => {
   test.each([false, true])(
     'many tiles, large ones in dynamic shared memory; through registers: %s',
     async (computed) => {
-      const problem = { anchor, computed: new Set(computed ? [a, b] : []) }
+      const product: Product = { shape: [520, 544, 72], alongOwn: [false, true] }
+      const { anchor, factors } = productOf(product)
+      const problem = { anchor, computed: new Set(computed ? factors : []) }
       const candidate = matrixUnitsMatmul.level0(problem, cudaTarget)
       if (isRejection(candidate)) throw new InternalError(candidate.reason)
       expect(candidate).toMatchObject(computed ? { subgroupsM: 2, subgroupsN: 2 } : { subgroupsM: 2, subgroupsN: 4 })
@@ -35,22 +90,27 @@ describe('matmul/matrix-units', () => {
       const lowered = runPipeline(kernel!, cudaPipeline(cudaTarget))
       const emitted = emitCuda(lowered)
       if (!computed) expect(emitted.pipeline.workgroupBytes).toBeGreaterThan(48 * 1024)
-      const value = (i: number, seed: number): number => ((i * 7 + (i >> 3) * 3 + seed) % 5) - 2
-      const halves = (length: number, seed: number): Uint16Array =>
-        Uint16Array.from({ length }, (_, i) => numberToHalf(value(i, seed)))
-      const contents = [halves(m * k, 1), halves(k * n, 3), new Uint16Array(m * n)]
-      const [, , result] = await runPrinted(launch, emitted, { params: lowered.params, contents, sizes: {} })
-      let wrong = 0
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) {
-          let sum = 0
-          for (let kk = 0; kk < k; kk++) sum += value(i * k + kk, 1) * value(kk * n + j, 3)
-          if (halfToNumber(result![i * n + j]!) !== sum) wrong++
-        }
-      }
-      expect(wrong).toBe(0)
+      expect(await wrongElements(product, lowered, emitted)).toBe(0)
     },
   )
+})
+
+describe.skipIf(!multipliesTiles)('matmul/async-multiply', () => {
+  test.each([
+    [[false, false], 256, 2],
+    [[true, true], 256, 2],
+    [[false, true], 128, 1],
+    [[true, false], 192, 1],
+  ] as const)('factors along their own axes: %o, tiles of %i columns', async (alongOwn, columns, groups) => {
+    const product: Product = { shape: [272, 328, 200], alongOwn }
+    const { anchor } = productOf(product)
+    const problem = { anchor, computed: new Set<Buffer>() }
+    const candidate = { groups, tilesM: columns === 128 ? 2 : 1, columns, stages: 3, splits: 1 }
+    expect(asyncMultiplyMatmul.check(candidate, problem, hopperTarget)).toBeUndefined()
+    const [kernel] = asyncMultiplyMatmul.build(candidate, problem, hopperTarget).kernels
+    const lowered = runPipeline(kernel!, cudaPipeline(hopperTarget))
+    expect(await wrongElements(product, lowered, emitCuda(lowered))).toBe(0)
+  })
 })
 
 describe('attention/matrix-units', () => {

@@ -21,6 +21,7 @@ export const wgslTarget: Target = {
   fastWorkgroupMemory: true,
   parallelWorkgroups: 1,
   matrixInstructions: [],
+  tileInstructions: [],
   subgroupSize: undefined,
 }
 

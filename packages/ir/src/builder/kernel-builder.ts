@@ -3,6 +3,7 @@
  * of the author's code, and gives handles for buffers and values.
  */
 import { type MappingChain, mappingOf, rank, type TaskMapping } from '@tilewright/task-mapping'
+import { asyncMultiply, asyncMultiplyWait, type LineTile } from '../async-multiply.js'
 import { type Buffer, buffer, type Scope } from '../buffer.js'
 import { checkArgument, checkOptions } from '../check-arguments.js'
 import { checkScalarType, computeType, type DType, type ScalarType } from '../dtype.js'
@@ -100,10 +101,22 @@ export interface KernelBuilder {
     index: readonly Operand[],
     options?: { readonly transposed?: boolean },
   ) => void
+  /** Starts D += A·B of tiles in workgroup memory, `depth` deep, for the threads of the map of D. */
+  readonly asyncMultiply: (a: TilePlace, b: TilePlace, d: Fragment, depth: number) => void
+  /** Waits until at most `pending` products are unfinished, after which `results` may be touched. */
+  readonly asyncMultiplyWait: (pending: number, results: readonly BufferHandle[]) => void
   /** What a value is in the lane whose index differs in the bits of `mask`. */
   readonly shuffle: (of: Value, mask: number) => Value
   /** Appends a statement made by hand. */
   readonly emit: (stmt: Stmt) => void
+}
+
+/** A factor of an `async-multiply`: the tile whose first element is at `at`, in blocks of `lines` lines. */
+export interface TilePlace {
+  readonly tile: BufferHandle
+  readonly at: readonly Operand[]
+  readonly lines: number
+  readonly alongOwn: boolean
 }
 
 export interface KernelOptions {
@@ -300,6 +313,16 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       const buffers = to.map((fragment) => fragment.buffer)
       const where = { source: from.buffer, index: index(operands) }
       emit(loadMatrices({ count, to: buffers, ...where, transposed, at: callerLocation() }))
+    },
+    asyncMultiply: (a, b, d, depth) => {
+      const factor = ({ tile, at, lines, alongOwn }: TilePlace): LineTile => {
+        return { buffer: tile.buffer, index: index(at), lines, alongOwn }
+      }
+      emit(asyncMultiply({ a: factor(a), b: factor(b), d, depth, at: callerLocation() }))
+    },
+    asyncMultiplyWait: (pending, results) => {
+      const buffers = results.map(({ buffer }) => buffer)
+      emit(asyncMultiplyWait(pending, buffers, callerLocation()))
     },
     shuffle: (of, mask) => {
       const target = variable('shuffled', of.expr.dtype)

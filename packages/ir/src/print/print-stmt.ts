@@ -3,6 +3,7 @@
  * that kernels written in different places print alike.
  */
 import { formatMapping } from '@tilewright/task-mapping'
+import type { LineTile } from '../async-multiply.js'
 import type { Buffer } from '../buffer.js'
 import type { Expr, Var } from '../expr.js'
 import { formatSize } from '../size.js'
@@ -121,6 +122,14 @@ function simpleText(stmt: Exclude<Stmt, Loop | { kind: 'seq' | 'if' }>, names: N
       const source = `matrices ${stmt.count}${stmt.transposed ? ' transposed' : ''}`
       return `load-${source} ${tuple(stmt.to.map(names.of))} from ${element(stmt.source, stmt.index)}`
     }
+    case 'async-multiply': {
+      const tile = ({ buffer, index, lines, alongOwn }: LineTile): string =>
+        `${element(buffer, index)}{${lines} lines along ${alongOwn ? 'its own axis' : 'k'}}`
+      const d = `${names.of(stmt.d.buffer)}{${formatMapping(stmt.d.map)}}`
+      return `async-multiply ${stmt.depth} deep ${d} += ${tile(stmt.a)} @ ${tile(stmt.b)}`
+    }
+    case 'async-multiply-wait':
+      return `async-multiply-wait ${stmt.pending} for ${tuple(stmt.results.map(names.of))}`
     case 'shuffle':
       return `let ${declared([stmt.var], names)} = shuffle ${expr(stmt.value)} across ${stmt.mask}`
     case 'matrix-multiply': {

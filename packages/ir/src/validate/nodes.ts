@@ -2,6 +2,7 @@
  * Types, ranks and scopes of single nodes. Rewriting copies statements without asking their constructors again, so this
  * rule asks them: what a constructor refuses cannot stand in a kernel.
  */
+import { asyncMultiply, asyncMultiplyWait } from '../async-multiply.js'
 import { expectType } from '../dtype.js'
 import { TilewrightError } from '../errors.js'
 import { binary, bitcast, cast, type Expr, load, select, unary } from '../expr.js'
@@ -22,7 +23,10 @@ import { loadMatrices, matrixMultiply, shuffle } from '../subgroup-stmts.js'
 import { stmtExprs, walkExpr, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
-/** `ir/type`, `ir/rank`, `ir/scope`, `ir/vector`, `ir/atomic`, `ir/async-copy`, `ir/fragment`, `ir/shuffle`. */
+/**
+ * `ir/type`, `ir/rank`, `ir/scope`, `ir/vector`, `ir/atomic`, `ir/async-copy`, `ir/fragment`, `ir/async-multiply`,
+ * `ir/shuffle`.
+ */
 export const checkNodes: Rule = ({ body }) => {
   const findings: Finding[] = []
   const seen = new Set<Expr>()
@@ -118,6 +122,12 @@ function checkStmt(stmt: Stmt): void {
       return
     case 'shuffle':
       shuffle(stmt.var, stmt.value, stmt.mask)
+      return
+    case 'async-multiply':
+      asyncMultiply(stmt)
+      return
+    case 'async-multiply-wait':
+      asyncMultiplyWait(stmt.pending, stmt.results)
       return
     case 'matrix-multiply':
       matrixMultiply(stmt.a, stmt.b, stmt.d)

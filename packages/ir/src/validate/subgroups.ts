@@ -6,8 +6,8 @@ import { isOfWholeSubgroups, matrixLanes, type SubgroupStmt } from '../subgroup-
 import { someExpr, stmtExprs, walkExprs, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
-/** `ir/subgroup`: use of subgroups without `subgroupSize`, or a matrix-multiply over another number of lanes. */
-export const checkSubgroups: Rule = ({ body, subgroupSize }) => {
+/** `ir/subgroup`: use of subgroups without `subgroupSize`, or a product over threads or lanes that the kernel has not. */
+export const checkSubgroups: Rule = ({ body, subgroupSize, threads }) => {
   const findings: Finding[] = []
   let usesBuiltins = false
   walkExprs(body, (node) => {
@@ -24,14 +24,14 @@ export const checkSubgroups: Rule = ({ body, subgroupSize }) => {
       })
     }
     if (subgroupSize === undefined || !isOfWholeSubgroups(stmt)) return
-    const finding = lanesFinding(stmt, subgroupSize)
+    const finding = lanesFinding(stmt, subgroupSize, threads)
     if (finding !== undefined) findings.push(finding)
   })
   return findings
 }
 
 /** What is wrong with the lanes that a statement is made for. */
-function lanesFinding(stmt: SubgroupStmt, subgroupSize: number): Finding | undefined {
+function lanesFinding(stmt: SubgroupStmt, subgroupSize: number, threads: number): Finding | undefined {
   const code = 'ir/subgroup'
   switch (stmt.kind) {
     case 'matrix-multiply': {
@@ -45,6 +45,14 @@ function lanesFinding(stmt: SubgroupStmt, subgroupSize: number): Finding | undef
       const message = `a load-matrices in a kernel with subgroups of ${subgroupSize}`
       return { code, message, help: `${matrixLanes} lanes share the elements of a matrix`, stmt }
     }
+    case 'async-multiply': {
+      const group = workers(stmt.d.map)
+      if (group % subgroupSize === 0 && threads % group === 0) return undefined
+      const message = `an async-multiply over ${group} threads in a kernel of ${threads} in subgroups of ${subgroupSize}`
+      return { code, message, help: 'whole subgroups make a group, and groups the workgroup', stmt }
+    }
+    case 'async-multiply-wait':
+      return undefined
     case 'shuffle': {
       if (stmt.mask < subgroupSize) return undefined
       const message = `a shuffle across ${stmt.mask} in a kernel with subgroups of ${subgroupSize}`

@@ -40,6 +40,7 @@ const target: Target = {
   fastWorkgroupMemory: true,
   parallelWorkgroups: 1,
   matrixInstructions: [],
+  tileInstructions: [],
   subgroupSize: undefined,
 }
 const out = buffer('out', 'f32', [64], 'storage')

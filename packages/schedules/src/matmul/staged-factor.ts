@@ -5,6 +5,7 @@
  */
 import {
   type Axis,
+  and,
   asyncCopy,
   type Buffer,
   type BufferHandle,
@@ -78,8 +79,8 @@ export function stageFactor(
 const divisor = (extent: SizeExpr): number => [16, 8, 4, 2].find((by) => sizeMultipleOf(extent) % by === 0) ?? 1
 
 export interface FactorStages {
-  /** Starts bringing the tile of a step of k into a stage: its copies, or its loads. */
-  readonly fetch: (step: Value, stage: Value) => void
+  /** Starts bringing the tile of a step of k into a stage: its copies, or its loads; zeros where it is not `wanted`. */
+  readonly fetch: (step: Value, stage: Value, wanted?: Value) => void
   /** Puts what went through registers into the stage. */
   readonly settle: (stage: Value) => void
 }
@@ -89,23 +90,27 @@ export interface FactorSource extends FactorTile {
   /** Where the tile begins along its own axes. */
   readonly origin: Value
   readonly known: Bound
-  /** [stage, slow, fast]. */
+  /** [stage, slow, fast], or what `place` says after the stage. */
   readonly tile: BufferHandle
+  readonly place?: (slow: Value, fast: Value) => readonly Value[]
 }
 
 /** What brings the tiles of `factor`. Positions beyond its own extent repeat the last one; beyond k they are zero. */
 export function factorStages(g: KernelBuilder, staged: StagedFactor, source: FactorSource): FactorStages {
-  const { own, k, tileOwn, tileK, origin, known, tile } = source
+  const { own, k, tileOwn, tileK, origin, known, tile, place = (slow, fast) => [slow, fast] } = source
   const { alongOwn, vector, copy } = staged
   const [extent, depth] = [extentOf(own), extentOf(k)]
   const at = (position: Expr, kk: Value): Expr =>
     source.factorAt(new Map([...known, ...bindPosition(own, value(position)), ...bindPosition(k, kk)]))
-  const inside = (kk: Value): Expr => lt(kk.expr, sizeValue(depth))
+  const inside = (kk: Value, wanted: Value | undefined): Expr => {
+    const isInside = lt(kk.expr, sizeValue(depth))
+    return wanted === undefined ? isInside : and(wanted.expr, isInside)
+  }
 
   if (vector !== undefined) {
     const last = value(sizeValue(extent)).sub(alongOwn ? vector : 1)
     return {
-      fetch: (step, stage) =>
+      fetch: (step, stage, wanted) =>
         g.forTask(copy, g.thread, (slow, unit) => {
           const fast = unit.mul(vector)
           const [mine, depthAt] = alongOwn ? [fast, slow] : [slow, fast]
@@ -115,11 +120,11 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
           g.emit(
             asyncCopy({
               destination: tile.buffer,
-              destinationIndex: [stage.expr, slow.expr, fast.expr],
+              destinationIndex: [stage, ...place(slow, fast)].map(({ expr }) => expr),
               source: load.buffer,
               sourceIndex: load.index,
               elements: vector,
-              guard: inside(kk),
+              guard: inside(kk, wanted),
             }),
           )
         }),
@@ -128,14 +133,16 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
   }
   const registers = g.privateBuffer('next', tile.buffer.dtype, [tasksPerWorker(copy)])
   return {
-    fetch: (step) =>
+    fetch: (step, _, wanted) =>
       g.forTask(copy, g.thread, (slow, fast, position) => {
         const [mine, depthAt] = alongOwn ? [fast, slow] : [slow, fast]
         const kk = step.mul(tileK).add(depthAt)
         const element = at(clampedIndex(origin, tileOwn, mine, extent), kk)
-        registers.set([position], select(inside(kk), element, constant(element.dtype, 0)))
+        registers.set([position], select(inside(kk, wanted), element, constant(element.dtype, 0)))
       }),
     settle: (stage) =>
-      g.forTask(copy, g.thread, (slow, fast, position) => tile.set([stage, slow, fast], registers.at(position))),
+      g.forTask(copy, g.thread, (slow, fast, position) =>
+        tile.set([stage, ...place(slow, fast)], registers.at(position)),
+      ),
   }
 }

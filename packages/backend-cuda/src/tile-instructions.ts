@@ -1,0 +1,44 @@
+/**
+ * Products of tiles in shared memory by warpgroups, from compute capability 9.0 on. Source: PTX ISA, "Asynchronous Warpgroup
+ * Level Matrix Instructions".
+ *
+ * Each warp of four has 16 rows of D. Of every 8 columns, lanes in groups of four have rows g and g + 8, a lane 2 columns.
+ */
+import type { AsyncMultiply, TileInstruction } from '@tilewright/ir'
+import { compose, repeat, spatial, taskShape, tasks, workers } from '@tilewright/task-mapping'
+
+/** Rows of D, and elements along k, of one instruction. */
+const instructionRows = 64
+export const instructionDepth = 16
+
+/** Columns of D: there are instructions for all multiples of 8 up to 256; these are enough for templates. */
+export const instructionColumns = [64, 128, 192, 256] as const
+export type InstructionColumns = (typeof instructionColumns)[number]
+
+const unrolled = { unroll: true } as const
+
+const instructionOf = (columns: InstructionColumns): TileInstruction => ({
+  operands: 'f16',
+  depth: instructionDepth,
+  d: compose(
+    spatial(4, 1),
+    repeat([1, columns / 8], unrolled),
+    repeat([2, 1], unrolled),
+    spatial(8, 4),
+    repeat([1, 2], unrolled),
+  ),
+})
+
+/** Products of f16 and sums in f32, narrow ones first. */
+export const halfTileInstructions: readonly TileInstruction[] = instructionColumns.map(instructionOf)
+
+/** The columns of the instruction for an async multiply; undefined where there is none for its map and depth. */
+export function instructionColumnsOf({ d, depth }: AsyncMultiply): InstructionColumns | undefined {
+  const [rows, columns] = taskShape(d.map)
+  const known = instructionColumns.find((each) => each === columns)
+  if (known === undefined || rows !== instructionRows || depth % instructionDepth !== 0) return undefined
+  const { d: map } = instructionOf(known)
+  const ofWorkers = (mapping: typeof map): string =>
+    JSON.stringify(Array.from({ length: workers(map) }, (_, thread) => tasks(mapping, thread)))
+  return d.map === map || (workers(d.map) === workers(map) && ofWorkers(d.map) === ofWorkers(map)) ? known : undefined
+}

@@ -1,0 +1,94 @@
+/** Products of tiles in workgroup memory, on their own while threads go on; their semantics stand above `Stmt`. */
+import { rank, taskShape, workers } from '@tilewright/task-mapping'
+import type { Buffer } from './buffer.js'
+import { CompileError } from './errors.js'
+import { checkIndex, type Expr } from './expr.js'
+import { elementCount } from './size.js'
+import type { SourceLocation } from './source-location.js'
+import type { Fragment } from './subgroup-stmts.js'
+
+/** Elements of a line: 128 bytes of f16. */
+export const lineElements = 64
+/** Elements of a chunk, which stay together when lines are swizzled: 16 bytes. */
+export const chunkElements = 8
+
+/**
+ * A factor in workgroup memory: blocks of `lines` lines of 64 elements. A line holds neighbours along k or, where the tile is
+ * `alongOwn`, along the factor's own axis; lines follow each other along the other. Chunks of a line are swizzled.
+ */
+export interface LineTile {
+  readonly buffer: Buffer
+  /** Of the first element: flat, a multiple of eight lines. */
+  readonly index: readonly Expr[]
+  /** Lines from one block to the next. */
+  readonly lines: number
+  readonly alongOwn: boolean
+}
+
+interface At {
+  readonly at?: SourceLocation | undefined
+}
+
+export interface AsyncMultiply extends At {
+  readonly kind: 'async-multiply'
+  readonly a: LineTile
+  readonly b: LineTile
+  readonly d: Fragment
+  /** Elements along k. */
+  readonly depth: number
+}
+
+export interface AsyncMultiplyWait extends At {
+  readonly kind: 'async-multiply-wait'
+  /** Products of the group that may be left unfinished. */
+  readonly pending: number
+  /** Private buffers whose products are finished by this wait, and which may be touched hereafter. */
+  readonly results: readonly Buffer[]
+}
+
+/** Where element `position` of line `line` stands, in elements from the first of a tile with `lines` lines a block. */
+export function swizzledOffset(lines: number, line: number, position: number): number {
+  const chunk = (Math.floor(position / chunkElements) % chunkElements) ^ (line % chunkElements)
+  const block = Math.floor(position / lineElements)
+  return (block * lines + line) * lineElements + chunk * chunkElements + (position % chunkElements)
+}
+
+/**
+ * Throws `CompileError` `ir/async-multiply` unless f16 tiles of workgroup memory are multiplied into an f32 fragment that is
+ * spread over threads, `ir/rank`, or `ir/type`.
+ */
+export function asyncMultiply(multiply: Omit<AsyncMultiply, 'kind'>): AsyncMultiply {
+  const { a, b, d, depth } = multiply
+  for (const { buffer, index } of [a, b]) checkIndex(buffer, index)
+  const tiles = [a, b].every(
+    ({ buffer, lines, alongOwn }) =>
+      buffer.scope === 'workgroup' && buffer.dtype === 'f16' && lines % 8 === 0 && (!alongOwn || lines >= depth),
+  )
+  const isFragment =
+    d.buffer.scope === 'private' && d.buffer.dtype === 'f32' && d.buffer.shape.length === 1 && rank(d.map) === 2
+  const held = Number(elementCount(d.buffer.shape)) * workers(d.map)
+  const asked = taskShape(d.map).reduce((product, extent) => product * extent, 1)
+  if (!tiles || !isFragment || held !== asked || !Number.isInteger(depth) || depth < 1) {
+    throw new CompileError({
+      code: 'ir/async-multiply',
+      message: `async-multiply of depth ${depth} of ${describe(a)} by ${describe(b)} into ${d.buffer.scope} ${d.buffer.dtype} "${d.buffer.hint}"`,
+      help: 'A and B are f16 tiles in workgroup memory, in lines by eights, D is an f32 fragment over threads',
+    })
+  }
+  return { kind: 'async-multiply', ...multiply }
+}
+
+const describe = ({ buffer, lines }: LineTile): string =>
+  `${buffer.scope} ${buffer.dtype} "${buffer.hint}" in blocks of ${lines} lines`
+
+/** Throws `CompileError` `ir/async-multiply` for a bad count, or results that are not private. */
+export function asyncMultiplyWait(pending: number, results: readonly Buffer[], at?: SourceLocation): AsyncMultiplyWait {
+  if (!Number.isInteger(pending) || pending < 0 || results.some(({ scope }) => scope !== 'private')) {
+    throw new CompileError({
+      code: 'ir/async-multiply',
+      message: `a wait until ${pending} products are left, for ${results.map(({ hint }) => `"${hint}"`).join(', ')}`,
+      help: 'count products from 0; results are fragments in private memory',
+    })
+  }
+  return { kind: 'async-multiply-wait', pending, results, at }
+}

@@ -1,0 +1,154 @@
+import { cuda, hopperTarget as target } from '@tilewright/backend-cuda'
+import {
+  type Buffer,
+  buffer,
+  definition,
+  type Expr,
+  load,
+  matmul,
+  type Problem,
+  type SizeExpr,
+  size,
+  walkStmts,
+} from '@tilewright/ir'
+import { runPipeline } from '@tilewright/passes'
+import { evaluateDefinition, numberToHalf, runKernelAllWays, type TypedArray } from '@tilewright/simulator'
+import { propertyRuns, testTarget } from '@tilewright/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type AsyncMultiplyMatmul, asyncMultiplyMatmul } from './async-multiply.js'
+
+interface Shape {
+  readonly batch: number
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly transA: boolean
+  readonly transB: boolean
+  readonly symbolic: boolean
+  /** Which operands have a prologue. */
+  readonly computed: readonly boolean[]
+}
+
+// Multiples of 8 go through copies of 16 bytes, of 2 through those of 4, odd ones through registers.
+const extent = fc.oneof(fc.constantFrom(0, 1, 8, 64, 72), fc.integer({ min: 1, max: 72 }))
+const depth = fc.oneof(fc.constantFrom(0, 1, 64, 192), fc.integer({ min: 1, max: 200 }))
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  batch: fc.integer({ min: 1, max: 2 }),
+  m: extent,
+  n: extent,
+  k: depth,
+  transA: fc.boolean(),
+  transB: fc.boolean(),
+  symbolic: fc.boolean(),
+  computed: fc.tuple(fc.boolean(), fc.boolean()),
+})
+const candidates: fc.Arbitrary<AsyncMultiplyMatmul> = fc.record({
+  groups: fc.constantFrom(1, 1, 2),
+  tilesM: fc.constantFrom(1, 1, 2),
+  columns: fc.constantFrom(64, 64, 128),
+  stages: fc.constantFrom(3, 4, 5),
+  splits: fc.constantFrom(1, 2),
+})
+
+function problemOf(shape: Shape) {
+  const dimension = (name: string, value: number): SizeExpr => {
+    const multipleOf = [8, 4, 2].find((by) => value % by === 0 && value > 0) ?? 1
+    return shape.symbolic ? size(name, { multipleOf }) : value
+  }
+  const [m, n, k] = [dimension('m', shape.m), dimension('n', shape.n), dimension('k', shape.k)]
+  const a = buffer('a', 'f16', shape.transA ? [shape.batch, k, m] : [shape.batch, m, k], 'storage')
+  const b = buffer('b', 'f16', shape.transB ? [n, k] : [k, n], 'storage')
+  const c = buffer('c', 'f32', [shape.batch, m, n], 'storage')
+  const anchor = matmul(
+    c,
+    k,
+    ([batch], i, kk): Expr => load(a, shape.transA ? [batch!, kk, i] : [batch!, i, kk]),
+    (_, kk, j) => load(b, shape.transB ? [j, kk] : [kk, j]),
+  )
+  const problem: Problem = { anchor, computed: new Set<Buffer>([a, b].filter((_, i) => shape.computed[i])) }
+  return { problem, a, b, c, sizes: { m: shape.m, n: shape.n, k: shape.k } }
+}
+
+function inputsOf(shape: Shape, a: Buffer, b: Buffer): Map<Buffer, TypedArray> {
+  const halves = (count: number, seed: number): Uint16Array =>
+    Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
+  return new Map<Buffer, TypedArray>([
+    [a, halves(shape.batch * shape.m * shape.k, 1)],
+    [b, halves(shape.k * shape.n, 3)],
+  ])
+}
+
+/** What the template computes is what the anchor says; sums of small integers are exact in any order. */
+function expectDefinition(candidate: AsyncMultiplyMatmul, shape: Shape, lowered: boolean): void {
+  const { problem, a, b, c, sizes } = problemOf(shape)
+  const inputs = inputsOf(shape, a, b)
+  const meaning = definition('matmul', [a, b], [c], [problem.anchor])
+  const expected = evaluateDefinition(meaning, inputs, sizes).get(c)
+  const count = shape.batch * shape.m * shape.n
+  const out = new Float32Array(count).fill(Number.NaN)
+  const { kernels, workspaces } = asyncMultiplyMatmul.build(candidate, problem, target)
+  const parts = workspaces.map((one): [Buffer, TypedArray] => [
+    one,
+    new Float32Array(count * candidate.splits).fill(Number.NaN),
+  ])
+  const contents = new Map<Buffer, TypedArray>([...inputs, [c, out], ...parts])
+  for (const built of kernels) {
+    const kernel = lowered ? runPipeline(built, cuda().pipeline(target)) : built
+    const buffers = new Map(built.params.map((param, i) => [kernel.params[i]!, contents.get(param)!]))
+    runKernelAllWays(kernel, { buffers, sizes })
+  }
+  expect(out).toEqual(expected)
+}
+
+const plain: Shape = {
+  ...{ batch: 1, m: 64, n: 64, k: 320, transA: false, transB: false },
+  ...{ symbolic: false, computed: [false, false] },
+}
+const small: AsyncMultiplyMatmul = { groups: 1, tilesM: 1, columns: 64, stages: 3, splits: 1 }
+
+describe('matmul/async-multiply', () => {
+  test('is the definition, at every size, layout and candidate, as built and lowered', { timeout: 600_000 }, () => {
+    fc.assert(
+      fc.property(candidates, shapes, fc.boolean(), (candidate, shape, lowered) => {
+        fc.pre(asyncMultiplyMatmul.check(candidate, problemOf(shape).problem, target) === undefined)
+        expectDefinition(candidate, shape, lowered)
+      }),
+      { numRuns: Math.ceil(propertyRuns() / 25) },
+    )
+  })
+
+  test.each([
+    ['as they are', {}],
+    ['transposed', { transA: true, transB: true }],
+    ['computed', { computed: [true, true] }],
+  ] as const)('a ring of stages that turns around, factors %s', (_, layout) => {
+    expectDefinition(small, { ...plain, ...layout }, true)
+  })
+
+  test('copies what is memory, and has a product wait for the one before alone', () => {
+    const { kernels } = asyncMultiplyMatmul.build(small, problemOf(plain).problem, target)
+    const [copies, waits] = [new Set<number>(), new Set<number>()]
+    walkStmts(kernels[0]!.body, (stmt) => {
+      if (stmt.kind === 'async-copy') copies.add(stmt.elements)
+      if (stmt.kind === 'async-multiply-wait') waits.add(stmt.pending)
+    })
+    expect([...copies]).toEqual([8])
+    expect([...waits]).toEqual([1, 0])
+  })
+
+  test('at level 0 takes tiles that leave no processor idle, and refuses what does not fill one', () => {
+    const level0 = (shape: Partial<Shape>) =>
+      asyncMultiplyMatmul.level0(problemOf({ ...plain, ...shape }).problem, { ...target, parallelWorkgroups: 132 })
+    expect(level0({ m: 4096, n: 4096, k: 4096 })).toEqual({ groups: 2, tilesM: 1, columns: 256, stages: 4, splits: 1 })
+    expect(level0({ m: 2048, n: 1024 })).toMatchObject({ groups: 1, columns: 128, splits: 1 })
+    expect(level0({ m: 512, n: 512, k: 4096 })).toMatchObject({ groups: 1, columns: 64, splits: 2 })
+    expect(level0({ m: 63 })).toEqual({ reason: 'a 63×64 result does not fill a tile' })
+  })
+
+  test('needs a target that multiplies tiles', () => {
+    expect(asyncMultiplyMatmul.level0(problemOf(plain).problem, testTarget)).toEqual({
+      reason: 'the target multiplies no tiles of 64 columns on its own',
+    })
+  })
+})

@@ -1,0 +1,247 @@
+/**
+ * Matmul by groups of threads that multiply tiles out of workgroup memory while threads go on: products of f16, sums in f32
+ * (wgmma on GPUs of compute capability 9.0; CUTLASS's kernels for them take operands from shared memory too).
+ *
+ * A workgroup owns a tile of the result, a group some rows of it. Tiles of the factors are in a ring of stages. In a step the
+ * product of its tiles is started before those of a later step are asked for, and the product of the step before is waited
+ * for: so the stage that is filled is that of two steps ago, which the barrier of this step shows to be read by all. Nothing
+ * stands under a condition while a product goes on: what is not wanted is copied as zeros.
+ */
+import {
+  buildKernel,
+  type Candidate,
+  ceilDiv,
+  defined,
+  invariant,
+  isRejection,
+  lineElements,
+  type Problem,
+  type Rejection,
+  type ScheduledKernels,
+  type ScheduleTemplate,
+  sizeRange,
+  type Target,
+  type TileInstruction,
+} from '@tilewright/ir'
+import { taskShape, workers } from '@tilewright/task-mapping'
+import {
+  bindPosition,
+  type Contraction,
+  extentOf,
+  lhsAt,
+  matchMatmul,
+  operandBuffers,
+  outputIndex,
+  requireMatmul,
+  rhsAt,
+  tooThin,
+} from './contraction.js'
+import { halfBytes, isHalf, mostRegisters, otherRegisters } from './matrix-fragments.js'
+import { alignmentRefinements } from './refinements.js'
+import { splitDepth, splitsFor } from './split-depth.js'
+import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
+import { placeInLines } from './swizzled-lines.js'
+
+export interface AsyncMultiplyMatmul extends Candidate {
+  /** Groups of a workgroup, along m. */
+  readonly groups: number
+  /** Instructions of a group along m. */
+  readonly tilesM: number
+  /** Columns of the tile: those of one instruction. */
+  readonly columns: number
+  /** Tiles of each factor that are read, in workgroup memory or on their way to it. */
+  readonly stages: number
+  /** Parts of k that are summed side by side. */
+  readonly splits: number
+}
+
+/** Depth of a tile: a line of a factor that lies along k. */
+const tileK = lineElements
+/** Registers of a processor, which the threads of a workgroup share. */
+const registerFile = 65536
+/** Stages that are being read: of this step, and of the one before. */
+const stagesRead = 2
+
+export const asyncMultiplyMatmul: ScheduleTemplate<AsyncMultiplyMatmul> = {
+  name: 'matmul/async-multiply',
+  space: {
+    groups: [1, 2, 4],
+    tilesM: [1, 2],
+    columns: [64, 128, 192, 256],
+    stages: [3, 4, 5, 6],
+    splits: [1, 2, 4, 8],
+  },
+  matches: (anchor) => {
+    const product = matchMatmul(anchor)
+    return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
+  },
+  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
+  check,
+  level0,
+  build,
+}
+
+interface Plan {
+  readonly instruction: TileInstruction
+  /** Rows of an instruction, and of the tile. */
+  readonly rows: number
+  readonly tileM: number
+  /** Of a group, and of the workgroup. */
+  readonly groupThreads: number
+  readonly threads: number
+  readonly a: StagedFactor
+  readonly b: StagedFactor
+  /** Products that a step leaves to the next. */
+  readonly inFlight: number
+}
+
+function planOf(
+  { groups, tilesM, columns }: AsyncMultiplyMatmul,
+  { computed }: Problem,
+  { m, n, k, lhs, rhs }: Contraction,
+  target: Target,
+): Plan | Rejection {
+  const instruction = target.tileInstructions.find(({ d }) => taskShape(d)[1] === columns)
+  if (instruction === undefined) return { reason: `the target multiplies no tiles of ${columns} columns on its own` }
+  const rows = defined(taskShape(instruction.d)[0], 'a tile has rows')
+  const tileM = groups * tilesM * rows
+  const groupThreads = workers(instruction.d)
+  const threads = groups * groupThreads
+  const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, halfBytes)
+  if (isRejection(a)) return a
+  const b = stageFactor(rhs, computed, { own: n, k, tileOwn: columns, tileK }, threads, halfBytes)
+  if (isRejection(b)) return b
+  // Compilers move sums about where threads part, as they do to compute a prologue; so no product may be going on then.
+  const isCopied = a.vector !== undefined && b.vector !== undefined
+  return { instruction, rows, tileM, groupThreads, threads, a, b, inFlight: isCopied ? tilesM : 0 }
+}
+
+/** Blocks, lines and elements of a stage of a factor. */
+const linesOf = ({ alongOwn }: StagedFactor, tileOwn: number): readonly [number, number, number] =>
+  alongOwn ? [tileOwn / lineElements, tileK, lineElements] : [tileK / lineElements, tileOwn, lineElements]
+
+function check(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target): Rejection | undefined {
+  const { tilesM, columns, stages } = candidate
+  const plan = planOf(candidate, problem, requireMatmul(problem.anchor), target)
+  if (isRejection(plan)) return plan
+  const { limits } = target
+  const { instruction, rows, tileM, groupThreads, threads, a, b } = plan
+  if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
+  const bytes = stages * (tileM + columns) * tileK * halfBytes
+  if (bytes > limits.workgroupBytes) {
+    return { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
+  }
+  const throughRegisters = (a.vector === undefined ? tileM : 0) + (b.vector === undefined ? columns : 0)
+  const sums = (tilesM * rows * columns) / groupThreads
+  const registers = sums + (throughRegisters * tileK) / threads + otherRegisters
+  invariant(tileK % instruction.depth === 0, 'a line holds whole instructions')
+  const safe = Math.min(mostRegisters, registerFile / threads)
+  return registers > safe ? { reason: `${registers} registers a thread; ${safe} are safe` } : undefined
+}
+
+/** Tiles as large as leaves none of the device's processors idle; refused where the result does not fill the smallest. */
+function level0(problem: Problem, target: Target): AsyncMultiplyMatmul | Rejection {
+  const product = requireMatmul(problem.anchor)
+  const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
+  const batch = sizeRange(extentOf(product.batch)).max
+  const shapes = [
+    { groups: 2, tilesM: 1, columns: 256, stages: 4 },
+    { groups: 2, tilesM: 1, columns: 128, stages: 4 },
+    { groups: 1, tilesM: 1, columns: 128, stages: 4 },
+    { groups: 1, tilesM: 1, columns: 64, stages: 4 },
+  ] as const
+  const smallest = defined(shapes.at(-1), 'there are shapes')
+  if (rows < lineElements || columns < smallest.columns) return tooThin(product)
+  const tiles = (shape: (typeof shapes)[number]): number =>
+    Math.ceil(rows / (shape.groups * lineElements)) * Math.ceil(columns / shape.columns) * batch
+  let refused: Rejection | undefined
+  for (const shape of shapes) {
+    if (shape !== smallest && tiles(shape) < target.parallelWorkgroups) continue
+    const candidate = { ...shape, splits: splitsFor(product, tiles(shape), target) }
+    const rejection = check(candidate, problem, target)
+    if (rejection === undefined) return candidate
+    refused = rejection
+  }
+  return defined(refused, 'the smallest shape is tried')
+}
+
+function build(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target): ScheduledKernels {
+  const product = requireMatmul(problem.anchor)
+  const plan = planOf(candidate, problem, product, target)
+  invariant(!isRejection(plan), 'a candidate is checked before it is built')
+  const { tilesM, columns, stages } = candidate
+  const { instruction, rows, tileM, groupThreads, threads } = plan
+  const { m, n, k } = product
+  const [resultRows, resultColumns] = [extentOf(m), extentOf(n)]
+  const split = splitDepth(product, tileK, candidate.splits)
+  const ahead = stages - stagesRead
+
+  const options = {
+    name: 'matmul_async_multiply',
+    threads,
+    subgroupSize: target.subgroupSize,
+    workgroups: [ceilDiv(resultColumns, columns), ceilDiv(resultRows, tileM), split.extent],
+  } as const
+  const kernel = buildKernel(options, (g) => {
+    for (const operand of operandBuffers(product)) g.use(operand)
+    const { atBatch: known, first, steps, set } = split.place(g)
+    const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(columns)]
+    const group = g.let('group', g.thread.div(groupThreads))
+    const worker = g.let('worker', g.thread.mod(groupThreads))
+    const [linesA, linesB] = [linesOf(plan.a, tileM), linesOf(plan.b, columns)]
+    const tileA = g.workgroupBuffer('tileA', 'f16', [stages, ...linesA])
+    const tileB = g.workgroupBuffer('tileB', 'f16', [stages, ...linesB])
+    const factors = [
+      factorStages(g, plan.a, {
+        ...{ own: m, k, tileOwn: tileM, tileK, origin: originM, known, tile: tileA, place: placeInLines },
+        factorAt: (bindings) => lhsAt(product, bindings),
+      }),
+      factorStages(g, plan.b, {
+        ...{ own: n, k, tileOwn: columns, tileK, origin: originN, known, tile: tileB, place: placeInLines },
+        factorAt: (bindings) => rhsAt(product, bindings),
+      }),
+    ]
+    const sums = Array.from({ length: tilesM }, () => g.privateBuffer('sums', 'f32', [(rows * columns) / groupThreads]))
+    for (const sum of sums) g.forTask(instruction.d, worker, (_, __, register) => sum.set([register], 0))
+    const firstRow = (tile: number) => group.mul(tilesM * rows).add(tile * rows)
+
+    for (let step = 0; step < ahead; step++) {
+      const stage = g.constant('i32', step)
+      for (const { fetch, settle } of factors) {
+        fetch(first.add(step), stage)
+        settle(stage)
+      }
+      g.asyncCommit()
+    }
+    g.loop('step', steps, (step) => {
+      g.asyncWait(ahead - 1)
+      g.barrier()
+      const stage = step.mod(stages)
+      for (const [i, sum] of sums.entries()) {
+        const row = firstRow(i)
+        const atA = plan.a.alongOwn ? [stage, row.div(lineElements), 0, 0] : [stage, 0, row, 0]
+        const a = { tile: tileA, at: atA, lines: linesA[1], alongOwn: plan.a.alongOwn }
+        const b = { tile: tileB, at: [stage, 0, 0, 0], lines: linesB[1], alongOwn: plan.b.alongOwn }
+        g.asyncMultiply(a, b, { buffer: sum.buffer, map: instruction.d }, tileK)
+      }
+      const next = step.add(ahead)
+      const more = next.lt(steps)
+      for (const { fetch } of factors) fetch(first.add(next), next.mod(stages), more)
+      g.asyncCommit()
+      g.asyncMultiplyWait(plan.inFlight, [])
+      for (const { settle } of factors) settle(next.mod(stages))
+    })
+    g.asyncMultiplyWait(0, sums)
+
+    for (const [i, sum] of sums.entries()) {
+      g.forTask(instruction.d, worker, (r, c, register) => {
+        const [atRow, atColumn] = [originM.add(firstRow(i)).add(r), originN.add(c)]
+        const at = new Map([...known, ...bindPosition(m, atRow), ...bindPosition(n, atColumn)])
+        g.if(atRow.lt(resultRows).and(atColumn.lt(resultColumns)), () =>
+          set(outputIndex(product, at), sum.at(register)),
+        )
+      })
+    }
+  })
+  return { kernels: [kernel, ...split.combine(target)], workspaces: split.workspaces }
+}
