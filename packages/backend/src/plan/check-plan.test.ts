@@ -91,3 +91,70 @@ describe('what is no plan, and where', () => {
     )
   })
 })
+
+describe('maps of tiles', () => {
+  const map = { buffer: 1, extents: [0, 1], strides: [2], box: [128, 64] }
+  const [kernel] = plan.kernels
+  const [input, output] = plan.buffers
+  const saidOf = (changes: object, dtype = 'f16'): string =>
+    said({
+      kernels: [
+        { ...kernel, scalars: 3, buffers: [param, { ...param, dtype }], tileMaps: [map, { ...map, ...changes }] },
+      ],
+      buffers: [input, output],
+      steps: [{ ...launch, scalars: [0, 1, 2].map((bits) => ({ kind: 'bits', bits })) }],
+    })
+
+  test.each([
+    ['f16', 64],
+    ['f16', 32],
+    ['f32', 32],
+    ['i8', 128],
+    ['bool', 128],
+  ])('boxes of %s, %i a line', (dtype, elements) => {
+    const boxes = { buffer: dtype === 'f16' ? 1 : 0, box: [1, elements] }
+    const buffers = [
+      { ...param, dtype },
+      { ...param, dtype: 'f16' },
+    ]
+    const maps = { kernels: [{ ...kernel, scalars: 3, buffers, tileMaps: [{ ...map, ...boxes }] }], steps: [] }
+    expect(said(maps)).toBe('a plan')
+  })
+
+  test('of 2 to 5 dimensions, of which scalars may come again', () => {
+    expect(saidOf({})).toBe('a plan')
+    expect(saidOf({ extents: [0, 0, 0, 0, 2], strides: [1, 1, 1, 1], box: [256, 1, 1, 1, 64] })).toBe('a plan')
+  })
+
+  test.each([
+    [{ buffer: 2 }, 'plan/reference: kernel 0, main, maps a buffer by what is not passed to it'],
+    [{ extents: [3, 0] }, 'plan/reference: kernel 0, main, maps a buffer by what is not passed to it'],
+    [{ strides: [3] }, 'plan/reference: kernel 0, main, maps a buffer by what is not passed to it'],
+    [
+      { extents: [0], strides: [], box: [64] },
+      'plan/malformed: kernel 0, main, maps a buffer as no tensor of 2 to 5 dimensions',
+    ],
+    [
+      { extents: [0, 0, 0, 0, 0, 0], strides: [0, 0, 0, 0, 0], box: [1, 1, 1, 1, 1, 64] },
+      'plan/malformed: kernel 0, main, maps a buffer as no tensor of 2 to 5 dimensions',
+    ],
+    [{ strides: [2, 2] }, 'plan/malformed: kernel 0, main, maps a buffer as no tensor of 2 to 5 dimensions'],
+    [{ box: [64] }, 'plan/malformed: kernel 0, main, maps a buffer as no tensor of 2 to 5 dimensions'],
+    [{ box: [128, 128] }, 'plan/malformed: kernel 0, main, copies boxes of lines other than of 128 bytes'],
+    [{ box: [0, 64] }, 'plan/malformed: the plan.kernels[0].tileMaps[1].box[0] is not an integer in 1..256'],
+    [{ box: [257, 64] }, 'plan/malformed: the plan.kernels[0].tileMaps[1].box[0] is not an integer in 1..256'],
+    [{ box: null }, 'plan/malformed: the plan.kernels[0].tileMaps[1].box is not a list'],
+    [{ extents: {} }, 'plan/malformed: the plan.kernels[0].tileMaps[1].extents is not a list'],
+    [
+      { strides: [-1] },
+      `plan/malformed: the plan.kernels[0].tileMaps[1].strides[0] is not an integer in 0..${Number.MAX_SAFE_INTEGER}`,
+    ],
+  ])('%j', (changes, message) => {
+    expect(saidOf(changes)).toBe(message)
+  })
+
+  test.each([[null], [{}], ['maps']])('%j are none', (tileMaps) => {
+    const message = 'plan/malformed: the plan.kernels[0].tileMaps is not a list'
+    expect(said({ kernels: [{ ...kernel, tileMaps }] })).toBe(message)
+  })
+})

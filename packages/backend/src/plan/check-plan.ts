@@ -1,5 +1,13 @@
 /** Plans from outside: whatever JSON holds, it is a plan, or an error says where it is none. */
-import { type DeviceDType, type Plan, type PlanBuffer, type PlanSize, planVersion, type Step } from './plan.js'
+import {
+  type DeviceDType,
+  type Plan,
+  type PlanBuffer,
+  type PlanKernel,
+  type PlanSize,
+  planVersion,
+  type Step,
+} from './plan.js'
 import { PlanError } from './plan-error.js'
 
 /** Throws `PlanError` `plan/malformed` where a value is not what stands there. */
@@ -54,6 +62,12 @@ const list =
     if (length !== undefined && value.length !== length) throw malformed(where, `a list of ${length}`)
     // Not forEach, which passes over the holes of a list.
     for (let i = 0; i < value.length; i++) check(value[i], `${where}[${i}]`)
+  }
+
+const optional =
+  (check: Check): Check =>
+  (value, where) => {
+    if (value !== undefined) check(value, where)
   }
 
 const text: Check = (value, where) => {
@@ -168,6 +182,9 @@ const planFields = object({
       workgroupBytes: count,
       buffers: list(object({ access: oneOf('read', 'read-write'), dtype: deviceDType, lanes: oneOf(1, 2, 4) })),
       scalars: count,
+      tileMaps: optional(
+        list(object({ buffer: count, extents: list(count), strides: list(count), box: list(integer(1, 256)) })),
+      ),
     }),
   ),
   prepare: list(step(0)),
@@ -186,6 +203,31 @@ function sameSize(left: PlanSize, right: PlanSize | undefined): boolean {
   if (left.kind === 'size' || right.kind === 'size')
     return left.kind === 'size' && right.kind === 'size' && left.name === right.name
   return left.op === right.op && sameSize(left.left, right.left) && sameSize(left.right, right.right)
+}
+
+const lineBytes = 128
+
+/** Throws `PlanError` for maps of buffers or scalars that their kernel lacks, and for boxes that no hardware copies. */
+function checkTileMaps({ entry, buffers, scalars, tileMaps = [] }: PlanKernel, number: number): void {
+  for (const { buffer, extents, strides, box } of tileMaps) {
+    const { length: rank } = extents
+    const mapped = buffers[buffer]
+    if (mapped === undefined || [...extents, ...strides].some((scalar) => scalar >= scalars)) {
+      throw new PlanError('plan/reference', `kernel ${number}, ${entry}, maps a buffer by what is not passed to it`)
+    }
+    if (rank < 2 || rank > 5 || strides.length !== rank - 1 || box.length !== rank) {
+      throw new PlanError(
+        'plan/malformed',
+        `kernel ${number}, ${entry}, maps a buffer as no tensor of 2 to 5 dimensions`,
+      )
+    }
+    const lineElements = box.at(-1)
+    if (lineElements === lineBytes / 4 || lineElements === lineBytes / narrowBytes[mapped.dtype]) continue
+    throw new PlanError(
+      'plan/malformed',
+      `kernel ${number}, ${entry}, copies boxes of lines other than of ${lineBytes} bytes`,
+    )
+  }
 }
 
 function checkReferences({ inputs, outputs, buffers, constants, kernels, prepare, steps }: Plan): void {
@@ -213,6 +255,7 @@ function checkReferences({ inputs, outputs, buffers, constants, kernels, prepare
     if (elementBytes === 4 || elementBytes === narrowBytes[dtype]) continue
     throw new PlanError('plan/malformed', `no device holds ${dtype} in ${elementBytes} bytes`)
   }
+  for (const [number, kernel] of kernels.entries()) checkTileMaps(kernel, number)
   const walk = (inner: readonly Step[]): void => {
     for (const one of inner) {
       if (one.kind === 'choose') {

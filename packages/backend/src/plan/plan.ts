@@ -56,6 +56,24 @@ export interface BufferParam {
   readonly lanes: 1 | 2 | 4
 }
 
+/**
+ * A buffer of a kernel as a tensor of which hardware copies boxes: a parameter after the scalars. It has 2 to 5 dimensions,
+ * the slowest first; neighbours along the last lie next to each other.
+ */
+export interface PlanTileMap {
+  /** Which of the kernel's buffers. */
+  readonly buffer: number
+  /** Which of the kernel's scalars are the extents. */
+  readonly extents: readonly number[]
+  /** Which of them are the strides, in elements, of all dimensions but the last. */
+  readonly strides: readonly number[]
+  /**
+   * Elements of a box: 1 to 256 a dimension. Those of the last take 128 bytes, whose chunks of 16 lie in workgroup memory in
+   * another order in each of 8 neighbouring lines.
+   */
+  readonly box: readonly number[]
+}
+
 /** What a device makes a pipeline of. Equal kernels have equal `source`. */
 export interface PlanKernel {
   readonly source: string
@@ -66,6 +84,8 @@ export interface PlanKernel {
   readonly buffers: readonly BufferParam[]
   /** Number of 4-byte scalars, passed as one block after the buffers. */
   readonly scalars: number
+  /** For devices whose target has the hardware; absent from the kernels that copy no boxes. */
+  readonly tileMaps?: readonly PlanTileMap[]
 }
 
 /**
