@@ -7,6 +7,7 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __grid_constant__
 #define __launch_bounds__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
 // Threads are known to share this memory, which `restrict` would deny.
@@ -28,4 +29,5 @@
 #include "mbarriers.h"
 #include "matrices.h"
 #include "tiles.h"
+#include "tile-maps.h"
 #include "launch.h"

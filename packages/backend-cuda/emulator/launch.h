@@ -12,6 +12,12 @@ extern "C" {
 inline __attribute__((used)) void tilewright_set_order(int reversed) { tw_reversed = reversed != 0; }
 // 0: asynchronous copies land at the wait; else when they are issued.
 inline __attribute__((used)) void tilewright_set_async(int earliest) { tw_earliest = earliest != 0; }
+// Makes a tile map without a driver; 0: there are none of such tensors.
+inline __attribute__((used)) int tilewright_map_tensor(TwTileMap* map, int type, unsigned rank, const void* first,
+                                                       const unsigned long long* extents,
+                                                       const unsigned long long* strides, const unsigned* box) {
+  return tw_map_tensor(map, type, rank, first, extents, strides, box);
+}
 // What was wrong with the last launch that failed.
 inline __attribute__((used)) const char* tilewright_message() { return tw_message(); }
 }

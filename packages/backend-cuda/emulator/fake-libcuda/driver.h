@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "../tensor.h"
+
 using Result = int;
 using Handle = std::uint64_t;
 
@@ -80,6 +82,7 @@ struct Module : Object {
 struct Function : Object {
   using Launch = int (*)(unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void**, unsigned);
   Handle module;
+  std::string name;
   Launch launch;
   const char* (*complaint)();
   std::vector<unsigned> parameterBytes;
@@ -166,6 +169,8 @@ Result destroy(Handle handle) {
 
 // Whether `bytes` from `address` on lie within one allocation of this context.
 bool isInside(Handle address, std::size_t bytes, bool pinned);
+// Whether all of a tensor does.
+bool isInside(const TwTensor&);
 // Whether a launch has written beside any allocation.
 bool isGuardBroken();
 

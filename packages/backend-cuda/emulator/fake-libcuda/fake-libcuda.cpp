@@ -3,3 +3,4 @@
 #include "memory.cpp"
 #include "module.cpp"
 #include "stream.cpp"
+#include "tensor-maps.cpp"

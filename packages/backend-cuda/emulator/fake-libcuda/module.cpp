@@ -8,12 +8,28 @@
 
 namespace {
 
-// What points nowhere that this context owns ends the launch, as on a GPU.
-bool pointsOutside(const std::vector<std::vector<unsigned char>>& values) {
-  return std::any_of(values.begin(), values.end(), [](const auto& value) {
-    if (value.size() != sizeof(Handle)) return false;
+// A parameter of a launch, aligned as much as a tile map.
+struct Parameter {
+  struct alignas(alignof(TwTileMap)) Piece {
+    unsigned char bytes[alignof(TwTileMap)];
+  };
+  std::size_t bytes;
+  std::vector<Piece> pieces;
+  Parameter(const void* value, std::size_t bytes) : bytes(bytes), pieces((bytes + sizeof(Piece) - 1) / sizeof(Piece)) {
+    std::memcpy(pieces.data(), value, bytes);
+  }
+};
+
+// What points nowhere that this context owns ends the launch, as on a GPU; a tensor too, which may be accessed to its end.
+bool pointsOutside(const std::vector<Parameter>& values) {
+  return std::any_of(values.begin(), values.end(), [](const Parameter& value) {
+    if (value.bytes == sizeof(TwTileMap)) {
+      const TwTensor* const tensor = tw_tensor(value.pieces.data());
+      return tensor != nullptr && !isInside(*tensor);
+    }
+    if (value.bytes != sizeof(Handle)) return false;
     Handle pointer;
-    std::memcpy(&pointer, value.data(), sizeof pointer);
+    std::memcpy(&pointer, value.pieces.data(), sizeof pointer);
     return !isInside(pointer, 1, false);
   });
 }
@@ -46,6 +62,7 @@ Result cuModuleUnload(Handle module) {
   return destroy<Module>(module);
 }
 
+// The same for the same name.
 Result cuModuleGetFunction(Handle* function, Handle handle, const char* name) {
   ENTER();
   Module* const module = find<Module>(handle);
@@ -54,8 +71,15 @@ Result cuModuleGetFunction(Handle* function, Handle handle, const char* name) {
   void* const launch = symbol(std::string(name) + "__launch");
   const auto parameterBytes = reinterpret_cast<unsigned (*)(unsigned)>(symbol(std::string(name) + "__parameter_bytes"));
   if (launch == nullptr || parameterBytes == nullptr) return notFound;
+  for (const auto& [known, object] : state.objects) {
+    const auto* const other = dynamic_cast<const Function*>(object.get());
+    if (other == nullptr || other->module != handle || other->name != name) continue;
+    *function = known;
+    return success;
+  }
   const auto [made, object] = make<Function>();
   object->module = handle;
+  object->name = name;
   object->launch = reinterpret_cast<Function::Launch>(launch);
   object->complaint = reinterpret_cast<const char* (*)()>(symbol("tilewright_message"));
   for (unsigned i = 0; parameterBytes(i) > 0; i++) object->parameterBytes.push_back(parameterBytes(i));
@@ -83,16 +107,15 @@ Result cuLaunchKernel(Handle handle, unsigned gx, unsigned gy, unsigned gz, unsi
   if (!isGrid || threads == 0 || threads > 1024 || sharedBytes > function->dynamicBytes || extra != nullptr) {
     return invalidValue;
   }
-  std::vector<std::vector<unsigned char>> values;
+  std::vector<Parameter> values;
   for (std::size_t i = 0; i < function->parameterBytes.size(); i++) {
-    const auto* const value = static_cast<const unsigned char*>(params[i]);
-    values.emplace_back(value, value + function->parameterBytes[i]);
+    values.emplace_back(params[i], function->parameterBytes[i]);
   }
   const auto library = find<Module>(function->module)->library;
   return enqueue(stream, [=, launch = function->launch, complaint = function->complaint]() mutable -> Result {
     if (pointsOutside(values)) return illegalAddress;
     std::vector<void*> pointers;
-    for (auto& value : values) pointers.push_back(value.data());
+    for (auto& value : values) pointers.push_back(value.pieces.data());
     const int failed = launch(gx, gy, gz, bx, by, bz, sharedBytes, pointers.data(), 0);
     (void)library;
     if (failed != 0 && complaint != nullptr) state.complaint = complaint();

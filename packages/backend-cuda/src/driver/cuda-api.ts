@@ -1,11 +1,13 @@
 /** NVIDIA's driver API, called through koffi: every result that is no success is thrown as a typed error. */
 import { CompileError, defined } from '@tilewright/ir'
-import { type CudaArguments, type CudaFunction, cudaPrototypes } from './cuda-functions.js'
+import { type CudaArguments, type CudaFunction, cudaFunctionVersions, cudaPrototypes } from './cuda-functions.js'
 import { type Koffi, numberFrom } from './koffi.js'
 
 export interface CudaApi {
-  /** Throws `CudaFailure` for every result but success. */
+  /** Throws `CudaFailure` for every result but success. What `need` refuses must not be called. */
   readonly call: <Name extends CudaFunction>(name: Name, ...args: CudaArguments[Name]) => void
+  /** Throws `CompileError` `device/old-driver` where the driver lacks a function. */
+  readonly need: (name: CudaFunction) => void
   /** Whether an event has come to pass. Throws `CudaFailure` for what is neither success nor "not ready". */
   readonly isPast: (event: bigint) => boolean
   /** Memory outside of JavaScript, until it is freed. */
@@ -65,15 +67,20 @@ export function openCudaApi(koffi: Koffi, library: string): CudaApi {
     const result = ask(out)
     if (result !== 0) throw new CudaFailure(result, `cuDriverGetVersion: ${describe(result)}`)
   })
-  if (version < neededVersion) {
+  const atLeast = (needed: number, what?: string): void => {
+    if (version >= needed) return
     throw new CompileError({
       code: 'device/old-driver',
-      message: `the NVIDIA driver knows CUDA ${versionName(version)}; ${versionName(neededVersion)} is needed`,
+      message: `the NVIDIA driver knows CUDA ${versionName(version)}; ${versionName(needed)} is needed${what === undefined ? '' : ` for ${what}`}`,
       help: 'install a newer NVIDIA driver',
     })
   }
+  atLeast(neededVersion)
+  const versionOf = (name: string): number => cudaFunctionVersions[name] ?? neededVersion
   const bound = new Map<string, NativeFunction>()
-  for (const [name, prototype] of Object.entries(cudaPrototypes)) bound.set(name, loaded.func(prototype))
+  for (const [name, prototype] of Object.entries(cudaPrototypes)) {
+    if (versionOf(name) <= version) bound.set(name, loaded.func(prototype))
+  }
 
   const resultOf = <Name extends CudaFunction>(name: Name, args: CudaArguments[Name]): number =>
     defined(bound.get(name), `${name} is bound`)(...args)
@@ -82,6 +89,7 @@ export function openCudaApi(koffi: Koffi, library: string): CudaApi {
   }
   const api: CudaApi = {
     version,
+    need: (name) => atLeast(versionOf(name), name),
     call: (name, ...args) => check(resultOf(name, args), name),
     isPast: (event) => {
       const result = resultOf('cuEventQuery', [event])

@@ -55,12 +55,13 @@ async function complaints(prototypes: readonly string[]): Promise<string> {
 
 test.skipIf(headers === undefined)('functions take what cuda.h says', { timeout: 60_000 }, async () => {
   expect(await complaints(Object.values(cudaPrototypes))).toBe('')
-  const { cuInit, cuDeviceGet, cuEventQuery, cuStreamCreate } = cudaPrototypes
+  const { cuInit, cuDeviceGet, cuEventQuery, cuStreamCreate, cuTensorMapEncodeTiled } = cudaPrototypes
   const wrong = [
     cuInit.replace('uint flags', 'uint64_t flags'),
     cuDeviceGet.replace('_Out_ int *', '_Out_ uint64_t *'),
     cuEventQuery.replace('uint64_t event', 'uint64_t event, uint flags'),
     cuStreamCreate.replace('_Out_ uint64_t *stream', 'int stream'),
+    cuTensorMapEncodeTiled.replace('const uint32_t *box', 'const uint64_t *box'),
   ]
   for (const prototype of wrong) expect(await complaints([prototype])).toContain('static assertion failed')
 })

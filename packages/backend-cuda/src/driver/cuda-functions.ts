@@ -58,6 +58,20 @@ export interface CudaArguments {
   readonly cuStreamDestroy: [stream: bigint]
   readonly cuStreamEndCapture: [stream: bigint, graph: Out]
   readonly cuStreamSynchronize: [stream: bigint]
+  readonly cuTensorMapEncodeTiled: [
+    map: bigint,
+    dtype: number,
+    rank: number,
+    address: bigint,
+    extents: BigUint64Array,
+    strides: BigUint64Array,
+    box: Uint32Array,
+    elementStrides: Uint32Array,
+    interleave: number,
+    swizzle: number,
+    promotion: number,
+    fill: number,
+  ]
 }
 
 export type CudaFunction = keyof CudaArguments
@@ -107,4 +121,11 @@ export const cudaPrototypes: Readonly<Record<CudaFunction, string>> = {
   cuStreamDestroy: 'int cuStreamDestroy_v2(uint64_t stream)',
   cuStreamEndCapture: 'int cuStreamEndCapture(uint64_t stream, _Out_ uint64_t *graph)',
   cuStreamSynchronize: 'int cuStreamSynchronize(uint64_t stream)',
+  cuTensorMapEncodeTiled:
+    'int cuTensorMapEncodeTiled(uint64_t map, int dtype, uint rank, uint64_t address, const uint64_t *extents, const uint64_t *strides, const uint32_t *box, const uint32_t *elementStrides, int interleave, int swizzle, int promotion, int fill)',
 }
+
+/** Functions that only some drivers have of those that are new enough otherwise, and the CUDA that brought them: 12000 is 12.0. */
+export const cudaFunctionVersions: Readonly<Record<string, number>> = {
+  cuTensorMapEncodeTiled: 12000,
+} satisfies Partial<Record<CudaFunction, number>>

@@ -5,18 +5,20 @@ import type { CudaCompiler } from './compiler.js'
 import { type CudaApi, CudaFailure } from './cuda-api.js'
 import type { Faults } from './faults.js'
 import { handleFrom } from './koffi.js'
+import { type TileMap, tileMapsOf } from './tile-maps.js'
 
 export interface CudaPipeline {
   readonly handle: bigint
   readonly threads: number
   /** Bytes of dynamic shared memory. */
   readonly sharedBytes: number
+  readonly tileMaps: readonly TileMap[]
   /** For messages. */
   readonly name: string
 }
 
 export interface Pipelines {
-  /** Rejects with `CompileError` `limits/…`, `device/pipeline` with the compiler's message, and `device/lost`. */
+  /** Rejects with `CompileError` `limits/…`, `device/pipeline` with the compiler's message, `device/old-driver`, and `device/lost`. */
   readonly create: (kernel: PlanKernel) => Promise<CudaPipeline>
   readonly destroy: () => void
 }
@@ -56,6 +58,8 @@ export function createPipelines(
   return {
     create: async (kernel) => {
       checkKernel(kernel, target)
+      const tileMaps = tileMapsOf(kernel)
+      if (tileMaps.length > 0) cuda.need('cuTensorMapEncodeTiled')
       const name = `${kernel.entry} of ${kernel.threads} threads, ${kernel.buffers.length} buffers, ${kernel.scalars} scalars`
       const module = await moduleOf(kernel.source)
       // CUDA's own word for shared memory whose size comes with the launch.
@@ -64,7 +68,7 @@ export function createPipelines(
         return faults.run(() => {
           const handle = handleFrom((out) => cuda.call('cuModuleGetFunction', out, module, kernel.entry))
           if (sharedBytes > 0) cuda.call('cuFuncSetAttribute', handle, maxDynamicBytes, sharedBytes)
-          return { handle, threads: kernel.threads, sharedBytes, name }
+          return { handle, threads: kernel.threads, sharedBytes, tileMaps, name }
         })
       } catch (error) {
         throw refusal(error, 'a compiled kernel is not what was printed', 'please report it with this message', name)

@@ -25,7 +25,8 @@ export function createRecorders({ pointerOf, pipelineOf, submit }: RecorderOptio
         checkOpen()
         checkLaunch(pipeline, ranges, scalars)
         const made = pipelineOf(pipeline)
-        key += `${made.handle}:`
+        // Not by its handle, which kernels of one source share, whatever their tile maps.
+        key += `${numberOf(made)}:`
         const pointers = ranges.map(({ buffer, offset }) => {
           buffers.add(buffer)
           key += `${numberOf(buffer)}+${offset},`

@@ -13,7 +13,7 @@ const flags = ['-std=c++20', '-O1', '-shared', '-fPIC']
  */
 export async function buildFakeLibcuda(folder?: string): Promise<string> {
   const sources = join(emulatorFolder(), 'fake-libcuda')
-  const names = (await readdir(sources)).sort()
+  const names = [...(await readdir(sources)).sort(), '../tensor.h']
   const texts = await Promise.all(names.map((name) => readFile(join(sources, name), 'utf8')))
   const compiler = await callGnuCompiler(['-dumpfullversion', '-dumpmachine'])
   const target = folder ?? (await ownTemporaryFolder())
