@@ -9,7 +9,7 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
-import { asyncMultiplyMatmul, templates } from '@tilewright/schedules'
+import { asyncMultiplyMatmul, producerConsumerMatmul, templates } from '@tilewright/schedules'
 import { type Choose, chooser } from './choose.js'
 import { type Architecture, architectures } from './compile-sources.js'
 import { problemsOf } from './problems/index.js'
@@ -28,7 +28,7 @@ export interface GeneratedKernel {
 }
 
 /** Templates with instructions that only one generation has. */
-const ofHopper: ReadonlySet<string> = new Set([asyncMultiplyMatmul.name])
+const ofHopper: ReadonlySet<string> = new Set([asyncMultiplyMatmul.name, producerConsumerMatmul.name])
 
 /** Every template, and the rules for what has none. */
 export const families: readonly string[] = [...templates.map(({ name }) => name), 'rule-based']

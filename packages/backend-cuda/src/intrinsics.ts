@@ -5,7 +5,7 @@
  * Synchronization" and "Warp-level Matrix".
  */
 
-import { tileAlignment } from './shared-memory.js'
+import { type SharedMemory, tileAlignment } from './shared-memory.js'
 import type { InstructionColumns } from './tile-instructions.js'
 
 const shared = (name: string): string => `(unsigned)__cvta_generic_to_shared(${name})`
@@ -50,12 +50,27 @@ const multiplyTiles = (
                : ${operands('+f', 'd', columns / 2)} : "l"(a), "l"(b), "n"(alongOwnA), "n"(alongOwnB));
 }`
 
+/** TMA: the box of a tensor map that begins at coordinates, fastest first, counted by its bytes in the phase of a slot. */
+const copyTile = (rank: number): string => {
+  const coordinates = Array.from({ length: rank }, (_, i) => `int c${i}`).join(', ')
+  const given = Array.from({ length: rank }, (_, i) => `"r"(c${i})`).join(', ')
+  return `template <typename Map> __device__ __forceinline__ void tw_copy_tile(
+    void* to, const Map* map, unsigned long long* slot, ${coordinates}) {
+  asm volatile("cp.async.bulk.tensor.${rank}d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, ${registers(3, rank)}], [%2];"
+               :: "r"(${shared('to')}), "l"(map), "r"(${shared('slot')}), ${given} : "memory");
+}`
+}
+
+/** Its loop is not C++, so that the compiler has no branch to keep values for; the newer instruction sleeps a while. */
 const mbarrierWait = `void tw_mbarrier_wait(unsigned long long* slot, int parity) {
-  unsigned done = 0;
-  while (done == 0) {
-    asm volatile("{ .reg .pred p; mbarrier.test_wait.parity.shared.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
-                 : "=r"(done) : "r"(${shared('slot')}), "r"(parity) : "memory");
-  }
+#if __CUDA_ARCH__ >= 900
+#define TW_MBARRIER_TRY "try_wait"
+#else
+#define TW_MBARRIER_TRY "test_wait"
+#endif
+  asm volatile("{ .reg .pred p; again: mbarrier." TW_MBARRIER_TRY ".parity.shared.b64 p, [%0], %1; @!p bra again; }"
+               :: "r"(${shared('slot')}), "r"(parity) : "memory");
+#undef TW_MBARRIER_TRY
 }`
 
 /** `number` where the divisor is -1, whose quotient may be no i32: integers wrap. */
@@ -95,6 +110,9 @@ export type Intrinsic =
   | 'tw_multiply_wait'
   | 'tw_settle'
   | 'tw_show_tiles'
+  | 'tw_copy_tile'
+  | 'tw_expect_tile'
+  | 'tw_show_mbarriers'
   | 'tw_mbarrier_init'
   | 'tw_mbarrier_arrive'
   | 'tw_mbarrier_wait'
@@ -133,6 +151,13 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   for (int i = 0; i < count; i++) asm volatile("" : "+f"(d[i]) :: "memory");
 }`,
   tw_show_tiles: 'void tw_show_tiles() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }',
+  tw_copy_tile: [2, 3, 4, 5].map(copyTile).join('\n'),
+  tw_expect_tile: `void tw_expect_tile(unsigned long long* slot, unsigned bytes) {
+  asm volatile("mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [%0], %1;" :: "r"(${shared('slot')}), "r"(bytes) : "memory");
+}`,
+  tw_show_mbarriers: `void tw_show_mbarriers() {
+  asm volatile("fence.mbarrier_init.release.cluster; fence.proxy.async.shared::cta;" ::: "memory");
+}`,
   tw_mbarrier_init: `void tw_mbarrier_init(unsigned long long* slot, int arrivals) {
   asm volatile("mbarrier.init.shared.b64 [%0], %1;" :: "r"(${shared('slot')}), "r"(arrivals) : "memory");
 }`,
@@ -143,12 +168,16 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
 }
 
 /** What stands above a kernel that calls `used`, for compilers of CUDA alone. */
-export function intrinsicsSource(used: ReadonlySet<Intrinsic>, dynamicShared: boolean): readonly string[] {
+export function intrinsicsSource(
+  used: ReadonlySet<Intrinsic>,
+  { dynamic, tileCopies }: SharedMemory,
+): readonly string[] {
   const lines = [...used]
     .sort()
     .map((name) => definitions[name])
     .map((text) => (text.startsWith('template') ? text : `static __device__ __forceinline__ ${text}`))
-  if (dynamicShared)
+  if (tileCopies) lines.unshift('struct __align__(64) TwTileMap { unsigned long long words[16]; };')
+  if (dynamic)
     lines.push(`#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(${tileAlignment}) unsigned char name[]`)
   return lines.length === 0 ? [] : ['#ifdef __CUDACC__', ...lines, '#endif', '']
 }

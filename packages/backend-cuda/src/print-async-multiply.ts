@@ -1,6 +1,6 @@
 /** How CUDA C++ writes products of tiles in shared memory: `wgmma`, whose operands are descriptors of tiles. */
 import type { CLikePrinter, StmtPrinters } from '@tilewright/backend'
-import { type Kernel, type LineTile, lineElements, UnsupportedError, walkStmts } from '@tilewright/ir'
+import { buffersWritten, type Kernel, type LineTile, lineElements, UnsupportedError, walkStmts } from '@tilewright/ir'
 import { elementBytes, elementText } from './cuda-types.js'
 import type { Intrinsic } from './intrinsics.js'
 import { instructionColumnsOf, instructionDepth } from './tile-instructions.js'
@@ -70,11 +70,22 @@ function stepUnits({ lines, alongOwn }: LineTile, step: number): number {
   return bytes / unitBytes
 }
 
-/** The buffers that a kernel multiplies as tiles. */
+/** The buffers that a kernel copies or multiplies as tiles. */
 export function tilesOf({ body }: Kernel): ReadonlySet<LineTile['buffer']> {
   const tiles = new Set<LineTile['buffer']>()
   walkStmts(body, (stmt) => {
+    if (stmt.kind === 'tile-copy') tiles.add(stmt.destination)
     if (stmt.kind === 'async-multiply') for (const { buffer } of [stmt.a, stmt.b]) tiles.add(buffer)
   })
   return tiles
+}
+
+/** Whether threads write some tile themselves. */
+export function writesTiles(kernel: Kernel): boolean {
+  const tiles = tilesOf(kernel)
+  let found = false
+  walkStmts(kernel.body, (stmt) => {
+    found ||= stmt.kind !== 'tile-copy' && buffersWritten(stmt).some((buffer) => tiles.has(buffer))
+  })
+  return found
 }

@@ -1,11 +1,20 @@
 /** How CUDA C++ writes what threads do together: asynchronous copies, mbarriers, what whole subgroups execute. */
 import type { CLikePrinter, StmtPrinters } from '@tilewright/backend'
-import { type AsyncCopy, type Buffer, type Expr, UnsupportedError } from '@tilewright/ir'
+import {
+  type AsyncCopy,
+  type Buffer,
+  type Expr,
+  lineElements,
+  linesOfBox,
+  type Mbarrier,
+  UnsupportedError,
+} from '@tilewright/ir'
 import { elementBytes, elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
 import type { Intrinsic } from './intrinsics.js'
 import { matrixIntrinsic } from './matrix-instructions.js'
 import { asyncMultiplyPrinters } from './print-async-multiply.js'
 import type { SharedMemory } from './shared-memory.js'
+import type { TileMaps } from './tile-maps.js'
 
 /** The name of dynamic shared memory. */
 export const dynamicShared = 'shared_memory'
@@ -20,6 +29,7 @@ export type CooperationPrinters = Pick<
   | 'mbarrier-wait'
   | 'barrier'
   | 'matrix-multiply'
+  | 'tile-copy'
   | 'async-multiply'
   | 'async-multiply-wait'
   | 'load-matrices'
@@ -29,17 +39,22 @@ export type CooperationPrinters = Pick<
 /** All lanes of a warp. */
 const allLanes = '0xffffffffu'
 
-/** `use` is told each function that is called; `multipliesTiles`: whether tiles are read by other paths than threads read. */
-export function cooperationPrinters(
-  use: (name: Intrinsic) => void,
-  shared: SharedMemory,
-  multipliesTiles: boolean,
-): CooperationPrinters {
+export interface CooperationContext {
+  /** Is told each function that is called. */
+  readonly use: (name: Intrinsic) => void
+  readonly shared: SharedMemory
+  /** Whether threads write tiles, which are then read by other paths than threads read. */
+  readonly writesTiles: boolean
+  readonly tileMaps: TileMaps
+}
+
+export function cooperationPrinters({ use, shared, writesTiles, tileMaps }: CooperationContext): CooperationPrinters {
   const call = (p: CLikePrinter, name: Intrinsic, args: readonly string[]): void => {
     use(name)
     p.line(`${name}(${args.join(', ')});`)
   }
   const names = new Map<object, string>()
+  const slotOf = (mbarrier: Mbarrier, slot: Expr, p: CLikePrinter): string => `&${names.get(mbarrier)}[${p.text(slot)}]`
   return {
     ...asyncMultiplyPrinters(use),
     'async-copy': (copy, p) => {
@@ -75,20 +90,29 @@ export function cooperationPrinters(
         p.line(`for (int ${slot} = 0; ${slot} < ${mbarrier.slots}; ${slot}++) {`)
         p.nest(() => p.line(`tw_mbarrier_init(&${name}[${slot}], ${mbarrier.arrivals});`))
         p.line('}')
+        if (shared.tileCopies) call(p, 'tw_show_mbarriers', [])
       })
       p.line('}')
       p.line('__syncthreads();')
     },
     'mbarrier-arrive': ({ mbarrier, slot }, p) => {
-      if (multipliesTiles) call(p, 'tw_show_tiles', [])
-      call(p, 'tw_mbarrier_arrive', [`&${names.get(mbarrier)}[${p.text(slot)}]`])
+      if (writesTiles) call(p, 'tw_show_tiles', [])
+      call(p, 'tw_mbarrier_arrive', [slotOf(mbarrier, slot, p)])
     },
     barrier: ({ participants }, p) => {
-      if (multipliesTiles && participants === 'workgroup') call(p, 'tw_show_tiles', [])
+      if (writesTiles && participants === 'workgroup') call(p, 'tw_show_tiles', [])
       p.line(participants === 'workgroup' ? '__syncthreads();' : '__syncwarp();')
     },
     'mbarrier-wait': ({ mbarrier, slot, parity }, p) =>
-      call(p, 'tw_mbarrier_wait', [`&${names.get(mbarrier)}[${p.text(slot)}]`, p.text(parity)]),
+      call(p, 'tw_mbarrier_wait', [slotOf(mbarrier, slot, p), p.text(parity)]),
+    'tile-copy': (copy, p) => {
+      const slot = slotOf(copy.mbarrier, copy.slot, p)
+      const bytes = linesOfBox(copy.box) * lineElements * elementBytes[copy.source.dtype]
+      const to = addressOf(copy.destination, copy.destinationIndex, 0, p)
+      const coordinates = copy.first.map((first) => p.text(first)).toReversed()
+      call(p, 'tw_expect_tile', [slot, String(bytes)])
+      call(p, 'tw_copy_tile', [to, `&m${tileMaps.of(copy)}`, slot, ...coordinates])
+    },
     'load-matrices': ({ count, to, source, index, transposed }, p) => {
       const row = addressOf(source, index, 0, p)
       const name = `tw_load_matrices_${count}${transposed ? '_transposed' : ''}` as const

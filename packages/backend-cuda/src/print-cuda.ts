@@ -42,9 +42,10 @@ import {
 import { elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
 import { type Intrinsic, intrinsicsSource } from './intrinsics.js'
 import { reserved } from './keywords.js'
-import { tilesOf } from './print-async-multiply.js'
+import { writesTiles } from './print-async-multiply.js'
 import { type CooperationPrinters, cooperationPrinters, dynamicShared } from './print-cooperation.js'
 import { type SharedMemory, sharedMemory } from './shared-memory.js'
+import { createTileMaps } from './tile-maps.js'
 
 /** What conversions of bits call the types. */
 const cudaNames: Readonly<Record<ScalarType, string>> = { f32: 'float', i32: 'int', u32: 'uint', bool: 'bool' }
@@ -74,10 +75,15 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
     intrinsics.add(name)
   }
   const shared = sharedMemory(kernel)
+  const tileMaps = createTileMaps(scalars)
   const p = createCLikePrinter({
     reserved,
     exprs: exprPrinters(scalars, builtinNames, use),
-    stmts: stmtPrinters(usage, cooperationPrinters(use, shared, tilesOf(kernel).size > 0), shared),
+    stmts: stmtPrinters(
+      usage,
+      cooperationPrinters({ use, shared, writesTiles: writesTiles(kernel), tileMaps }),
+      shared,
+    ),
   })
   const buffers = kernel.params.filter((param) => usage.has(param))
   const pointers = buffers.map((buffer) => {
@@ -93,11 +99,16 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
     }
     p.stmt(kernel.body)
   })
-  const parameters = [...pointers, ...scalars.all().map((_, i) => `int s${i}`)].join(', ')
+  const maps = tileMaps.all(buffers)
+  const parameters = [
+    ...pointers,
+    ...scalars.all().map((_, i) => `int s${i}`),
+    ...maps.map((_, i) => `const __grid_constant__ TwTileMap m${i}`),
+  ].join(', ')
 
   const source = [
     ...([...usage.keys()].some(({ dtype }) => dtype === 'f16') ? ['#include <cuda_fp16.h>', ''] : []),
-    ...intrinsicsSource(intrinsics, shared.dynamic),
+    ...intrinsicsSource(intrinsics, shared),
     `extern "C" __global__ void __launch_bounds__(${launchBounds(kernel)}) main_kernel(${parameters}) {`,
     ...p.lines(),
     '}',
@@ -114,6 +125,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
         return { access: written ? 'read-write' : 'read', dtype: buffer.dtype, lanes }
       }),
       scalars: scalars.all().length,
+      ...(maps.length === 0 ? {} : { tileMaps: maps }),
     },
     buffers,
     scalars: scalars.all(),

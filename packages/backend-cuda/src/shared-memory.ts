@@ -15,6 +15,8 @@ export interface SharedMemory {
   readonly bytes: number
   /** Whether it is too much to be declared with the kernel: each launch says how many bytes it takes. */
   readonly dynamic: boolean
+  /** Whether hardware copies boxes into it. */
+  readonly tileCopies: boolean
   /** Of the buffers and mbarriers, in bytes. */
   readonly offsets: ReadonlyMap<Buffer | Mbarrier, number>
 }
@@ -27,17 +29,19 @@ export function sharedMemory(kernel: Kernel): SharedMemory {
   const offsets = new Map<Buffer | Mbarrier, number>()
   const tiles = tilesOf(kernel)
   let end = 0
+  let tileCopies = false
   const place = (of: Buffer | Mbarrier, bytes: number, aligned: number): void => {
     const offset = Math.ceil(end / aligned) * aligned
     offsets.set(of, offset)
     end = offset + bytes
   }
   walkStmts(kernel.body, (stmt) => {
+    if (stmt.kind === 'tile-copy') tileCopies = true
     if (stmt.kind === 'declare-mbarrier') place(stmt.mbarrier, stmt.mbarrier.slots * mbarrierBytes, alignment)
     if (stmt.kind !== 'declare' || stmt.buffer.scope !== 'workgroup') return
     const { buffer } = stmt
     place(buffer, elementsOf(buffer.shape) * elementBytes[buffer.dtype], tiles.has(buffer) ? tileAlignment : alignment)
   })
   const bytes = Math.ceil(end / alignment) * alignment
-  return { bytes, dynamic: tiles.size > 0 || bytes > staticBytes, offsets }
+  return { bytes, dynamic: tiles.size > 0 || bytes > staticBytes, tileCopies, offsets }
 }

@@ -297,6 +297,7 @@ function stmtPrinters({ usage, globals }: Context): StmtPrinters {
     'mbarrier-wait': unsupported('mbarrier', 'mbarriers'),
     'load-matrices': unsupported('load-matrices', 'load-matrices'),
     shuffle: unsupported('shuffle', 'shuffles'),
+    'tile-copy': unsupported('tile-copy', 'copies of tiles'),
     'async-multiply': unsupported('async-multiply', 'asynchronous products'),
     'async-multiply-wait': unsupported('async-multiply', 'asynchronous products'),
     'matrix-multiply': unsupported('matrix-multiply', 'matrix-multiply on fragments with known maps'),

@@ -57,6 +57,7 @@ function javaScript(): CLikePrinter {
     'mbarrier-wait': fail,
     'load-matrices': fail,
     shuffle: fail,
+    'tile-copy': fail,
     'async-multiply': fail,
     'async-multiply-wait': fail,
     'matrix-multiply': fail,

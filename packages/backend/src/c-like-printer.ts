@@ -150,6 +150,8 @@ export function createCLikePrinter({ reserved, exprs, stmts }: CLikeLanguage): C
           return stmts['load-matrices'](stmt, p)
         case 'shuffle':
           return stmts.shuffle(stmt, p)
+        case 'tile-copy':
+          return stmts['tile-copy'](stmt, p)
         case 'async-multiply':
           return stmts['async-multiply'](stmt, p)
         case 'async-multiply-wait':

@@ -22,6 +22,7 @@ function withBuffers(stmt: Stmt, of: (old: Buffer) => Buffer): Stmt {
     case 'atomic':
       return { ...stmt, buffer: of(stmt.buffer) }
     case 'async-copy':
+    case 'tile-copy':
       return { ...stmt, source: of(stmt.source) }
     default:
       return stmt

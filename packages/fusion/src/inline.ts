@@ -48,11 +48,17 @@ export function inlineGroup(group: FusionGroup, scheduled: ScheduledKernels): re
   })
 }
 
+/** The buffer of which a statement reads several elements at once. */
+function blockRead(stmt: Stmt): Buffer | undefined {
+  if (stmt.kind === 'load-vector') return stmt.buffer
+  return stmt.kind === 'async-copy' || stmt.kind === 'tile-copy' ? stmt.source : undefined
+}
+
 /** Replaces loads of computed buffers by what computes them, again until only memory is loaded. */
 function inlinePrologues(body: Stmt, producers: ReadonlyMap<Buffer, Compute>): Stmt {
   if (producers.size === 0) return body
   walkStmts(body, (stmt) => {
-    const block = stmt.kind === 'load-vector' ? stmt.buffer : stmt.kind === 'async-copy' ? stmt.source : undefined
+    const block = blockRead(stmt)
     invariant(block === undefined || !producers.has(block), 'a computed operand is loaded element by element')
   })
   const memo = new Map<Expr, Expr>()

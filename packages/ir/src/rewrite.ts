@@ -140,6 +140,18 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
         destinationIndex === stmt.destinationIndex && sourceIndex === stmt.sourceIndex && guard === stmt.guard
       return same ? stmt : { ...stmt, destinationIndex, sourceIndex, guard }
     }
+    case 'tile-copy': {
+      const destinationIndex = mapArray(stmt.destinationIndex, onExpr)
+      const extents = mapArray(stmt.extents, onExpr)
+      const first = mapArray(stmt.first, onExpr)
+      const slot = onExpr(stmt.slot)
+      const same =
+        destinationIndex === stmt.destinationIndex &&
+        extents === stmt.extents &&
+        first === stmt.first &&
+        slot === stmt.slot
+      return same ? stmt : { ...stmt, destinationIndex, extents, first, slot }
+    }
     case 'async-multiply': {
       const [a, b] = [stmt.a, stmt.b].map((tile) => {
         const index = mapArray(tile.index, onExpr)

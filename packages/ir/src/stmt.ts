@@ -31,6 +31,10 @@
  *   `mbarrier-wait` returns once the phase of `parity` (0 or 1) has completed: phases alternate 0, 1, 0, …; a fresh slot
  *   is in phase 0, so waiting for parity 1 returns at once. What a thread did before it arrived, to either memory, is
  *   seen by those who waited.
+ * - `tile-copy` starts a copy of a box of `source`, which the kernel does not write, seen as a tensor, from `first` on: its
+ *   elements in order are the lines of a tile as `async-multiply` has them, with zeros where the box is outside of the
+ *   tensor. The phase that the slot is in does not complete before the copy has landed, which it does at any moment after
+ *   its start; it is seen by those who waited for the phase. The destination may not be touched in between.
  * - `matrix-multiply` is executed by whole subgroups: D = A·B + D, products and sums in f32, summed in any order. Each
  *   fragment is a private buffer whose element r in lane l is the r-th task of worker l of its map: (row, column) of the
  *   tile.
@@ -54,6 +58,7 @@ import { CompileError } from './errors.js'
 import { checkIndex, type Expr, type Var, variable } from './expr.js'
 import type { SourceLocation } from './source-location.js'
 import type { SubgroupStmt } from './subgroup-stmts.js'
+import type { TileCopy } from './tile-copy.js'
 
 export type Participants = 'workgroup' | 'subgroup'
 /** What a barrier orders: workgroup memory, or storage as seen within the workgroup. */
@@ -90,6 +95,7 @@ export type Stmt =
   | ({ readonly kind: 'declare-mbarrier'; readonly mbarrier: Mbarrier } & At)
   | ({ readonly kind: 'mbarrier-arrive'; readonly mbarrier: Mbarrier; readonly slot: Expr } & At)
   | ({ readonly kind: 'mbarrier-wait'; readonly mbarrier: Mbarrier; readonly slot: Expr; readonly parity: Expr } & At)
+  | TileCopy
   | SubgroupStmt
 
 export type StmtKind = Stmt['kind']

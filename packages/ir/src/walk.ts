@@ -170,6 +170,8 @@ export function stmtExprs(stmt: Stmt): readonly Expr[] {
       return [...stmt.destinationIndex, ...stmt.sourceIndex, ...optional(stmt.guard)]
     case 'async-multiply':
       return [...stmt.a.index, ...stmt.b.index]
+    case 'tile-copy':
+      return [...stmt.destinationIndex, ...stmt.extents, ...stmt.first, stmt.slot]
     case 'mbarrier-arrive':
       return [stmt.slot]
     case 'mbarrier-wait':
@@ -234,6 +236,7 @@ export function buffersRead(stmt: Stmt): readonly Buffer[] {
     case 'atomic':
       return [...loads, stmt.buffer]
     case 'async-copy':
+    case 'tile-copy':
     case 'load-matrices':
       return [...loads, stmt.source]
     case 'matrix-multiply':
@@ -253,6 +256,7 @@ export function buffersWritten(stmt: Stmt): readonly Buffer[] {
     case 'atomic':
       return [stmt.buffer]
     case 'async-copy':
+    case 'tile-copy':
       return [stmt.destination]
     case 'load-matrices':
       return stmt.to

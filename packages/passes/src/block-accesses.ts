@@ -127,7 +127,8 @@ export function blockAccesses(body: Stmt, context: LinearContext, memo: TouchedM
       const unknown = { position, element: undefined }
       // Its loads are recorded above, with their elements; what is left is memory that the statement itself reads.
       if (stmt.kind === 'load-vector' || stmt.kind === 'atomic') record(reads, stmt.buffer, unknown)
-      if (stmt.kind === 'async-copy' || stmt.kind === 'load-matrices') record(reads, stmt.source, unknown)
+      if (stmt.kind === 'async-copy' || stmt.kind === 'tile-copy' || stmt.kind === 'load-matrices')
+        record(reads, stmt.source, unknown)
       if (stmt.kind === 'async-multiply') for (const { buffer } of [stmt.a, stmt.b]) record(reads, buffer, unknown)
       for (const buffer of buffersWritten(stmt)) record(writes, buffer, unknown)
       if (isSynchronisation(stmt)) synchronisations.push(position)

@@ -88,6 +88,12 @@ function flatten(stmt: Stmt, state: State): Stmt {
       if (source === mapped.source) return mapped
       return { ...mapped, source, index: flatIndex(mapped.source, mapped.index, state) }
     }
+    case 'tile-copy': {
+      const [destination, source] = [flatBuffer(mapped.destination, state), flatBuffer(mapped.source, state)]
+      if (destination === mapped.destination && source === mapped.source) return mapped
+      const destinationIndex = flatIndex(mapped.destination, mapped.destinationIndex, state)
+      return { ...mapped, destination, source, destinationIndex }
+    }
     case 'async-multiply': {
       const [a, b] = [mapped.a, mapped.b].map((tile) => {
         const buffer = flatBuffer(tile.buffer, state)

@@ -138,6 +138,9 @@ function indexHints(stmt: Stmt): ReadonlyMap<Expr, string> {
     case 'async-multiply':
       for (const { buffer, index } of [stmt.a, stmt.b]) add(buffer, index)
       break
+    case 'tile-copy':
+      add(stmt.destination, stmt.destinationIndex)
+      break
     case 'async-copy':
       add(stmt.destination, stmt.destinationIndex)
       add(stmt.source, stmt.sourceIndex)

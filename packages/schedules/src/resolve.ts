@@ -14,6 +14,7 @@ import { directConvolution } from './conv/direct.js'
 import { elementwise } from './elementwise.js'
 import { asyncMultiplyMatmul } from './matmul/async-multiply.js'
 import { matrixUnitsMatmul } from './matmul/matrix-units.js'
+import { producerConsumerMatmul } from './matmul/producer-consumer.js'
 import { registerTiledMatmul } from './matmul/register-tiled.js'
 import { workgroupTiledMatmul } from './matmul/workgroup-tiled.js'
 import { reduceCooperative } from './reduce/cooperative.js'
@@ -26,6 +27,7 @@ import { transposeTiled } from './transpose/tiled.js'
 /** The common templates, best first. */
 export const templates: readonly ScheduleTemplate[] = [
   directConvolution,
+  producerConsumerMatmul,
   asyncMultiplyMatmul,
   matrixUnitsMatmul,
   workgroupTiledMatmul,

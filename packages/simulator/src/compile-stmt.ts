@@ -23,6 +23,7 @@ import {
   compileMbarrierArrive,
   compileMbarrierWait,
   compileShuffle,
+  compileTileCopy,
   type Suspendable,
 } from './compile-sync.js'
 import { addSite, type Site } from './site.js'
@@ -88,6 +89,8 @@ export function compileStmt(stmt: Stmt, context: StmtContext): Step {
       return suspendable(compileLoadMatrices(context, site, stmt))
     case 'shuffle':
       return suspendable(compileShuffle(context, site, stmt))
+    case 'tile-copy':
+      return plain(compileTileCopy(context, site, stmt))
     case 'async-multiply':
       return suspendable(compileAsyncMultiply(context, site, stmt))
     case 'async-multiply-wait': {

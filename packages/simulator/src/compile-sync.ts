@@ -8,6 +8,7 @@ import type {
   Mbarrier,
   Participants,
   Shuffle,
+  TileCopy,
 } from '@tilewright/ir'
 import { defined, invariant, matrixLanes } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
@@ -22,6 +23,7 @@ import { arrive, observe, phaseCompleted } from './mbarriers.js'
 import type { Site } from './site.js'
 import { expressionsOf, placeOf, type StmtContext, subgroupSizeOf, ticker } from './stmt-context.js'
 import type { Action, MbarrierSlot, Thread, Wait } from './thread.js'
+import { tileCopier } from './tile-copies.js'
 
 /** A thread that runs until it waits, and goes on when it is resumed. */
 export type Coroutine = Generator<undefined, void, undefined>
@@ -73,6 +75,23 @@ export function compileAsyncMultiply(context: StmtContext, site: Site, stmt: Asy
   const meet = productStarter(machine, stmt, placeA, placeB, site)
   const participants = workers(stmt.d.map)
   return meeting({ kind: 'meeting', site, participants, loops, meet }, ticker(context, site, 'async-multiply'))
+}
+
+export function compileTileCopy(context: StmtContext, site: Site, stmt: TileCopy): Action {
+  const { machine } = context
+  const compile = expressionsOf(context, site)
+  const places = {
+    destination: placeOf(context, site, stmt.destination, stmt.destinationIndex, compile).flat,
+    extents: stmt.extents.map(compile),
+    first: stmt.first.map(compile),
+    slot: slotFinder(context, site, stmt.mbarrier, stmt.slot),
+  }
+  const start = tileCopier(machine, stmt, places, site)
+  const tick = ticker(context, site, 'tile-copy')
+  return (thread) => {
+    tick?.(thread)
+    start(thread)
+  }
 }
 
 export function compileShuffle(context: StmtContext, site: Site, stmt: Shuffle): Suspendable {

@@ -47,6 +47,7 @@ const zeros = {
   'async-copy': 0,
   'matrix-multiply': 0,
   'async-multiply': 0,
+  'tile-copy': 0,
   'load-matrices': 0,
   shuffle: 0,
   barrier: 0,

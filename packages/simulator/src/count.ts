@@ -22,6 +22,7 @@ export type OperationClass =
   | 'async-copy'
   | 'matrix-multiply'
   | 'async-multiply'
+  | 'tile-copy'
   | 'load-matrices'
   | 'shuffle'
   | 'barrier'
@@ -60,6 +61,7 @@ export function createCounter(max: number): Counter {
       'async-copy': 0,
       'matrix-multiply': 0,
       'async-multiply': 0,
+      'tile-copy': 0,
       'load-matrices': 0,
       shuffle: 0,
       barrier: 0,

@@ -85,6 +85,7 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
       copiedFrom.add(stmt.source)
       arriving.add(stmt.destination)
     }
+    if (stmt.kind === 'tile-copy') arriving.add(stmt.destination)
     if (stmt.kind === 'async-multiply') {
       for (const { buffer } of [stmt.a, stmt.b]) departing.add(buffer)
       arriving.add(stmt.d.buffer)

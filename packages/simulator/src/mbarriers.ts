@@ -2,6 +2,7 @@
 import type { BarrierMemory, Mbarrier } from '@tilewright/ir'
 import { acquire, mergeInto, release } from './clocks.js'
 import type { MbarrierSlot, Thread } from './thread.js'
+import { endLanding } from './tile-copies.js'
 
 const memories: readonly BarrierMemory[] = ['workgroup', 'storage']
 export function createMbarrierSlots(mbarrier: Mbarrier, threads: number): readonly MbarrierSlot[] {
@@ -11,6 +12,7 @@ export function createMbarrierSlots(mbarrier: Mbarrier, threads: number): readon
   })
   return Array.from({ length: mbarrier.slots }, () => ({
     mbarrier,
+    copies: [],
     phase: 0,
     arrived: 0,
     released: clocks(),
@@ -22,19 +24,22 @@ export function createMbarrierSlots(mbarrier: Mbarrier, threads: number): readon
 export function resetSlot(slot: MbarrierSlot): void {
   slot.phase = 0
   slot.arrived = 0
+  slot.copies = []
   for (const memory of memories) {
     slot.released[memory].fill(0)
     slot.pending[memory].fill(0)
   }
 }
 
-/** One arrival; the last of a phase completes it. */
+/** One arrival; the last of a phase completes it, before which its copies land. */
 export function arrive(slot: MbarrierSlot, thread: Thread): void {
   for (const memory of memories) release(thread.clocks[memory], thread.index, slot.pending[memory])
   slot.arrived += 1
   if (slot.arrived < slot.mbarrier.arrivals) return
   slot.arrived = 0
   slot.phase += 1
+  for (const copy of slot.copies) endLanding(copy)
+  slot.copies = []
   for (const memory of memories) {
     mergeInto(slot.released[memory], slot.pending[memory])
     slot.pending[memory].fill(0)

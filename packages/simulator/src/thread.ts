@@ -59,9 +59,22 @@ export interface TileRead {
   readonly extent: number
 }
 
+/** A tile copy between its start and the end of its phase. */
+export interface TileLanding {
+  readonly destination: Memory
+  /** Elements of the destination, and for each the element of the source, or -1 for a zero. */
+  readonly to: Int32Array
+  readonly source: Memory
+  readonly from: Int32Array
+  /** Whether it has been done at its start. */
+  readonly landed: boolean
+}
+
 /** One slot of an mbarrier. */
 export interface MbarrierSlot {
   readonly mbarrier: Mbarrier
+  /** What its current phase waits for besides arrivals, and then makes land. */
+  copies: TileLanding[]
   /** How many phases have completed. */
   phase: number
   arrived: number

@@ -19,6 +19,7 @@ const makers: Readonly<Record<string, ProblemMaker>> = {
   matmul: product,
   'matmul/matrix-units': halfProduct,
   'matmul/async-multiply': halfProduct,
+  'matmul/producer-consumer': halfProduct,
   rows: rowsProblem,
   reduce: reduction,
   transpose: transposed,

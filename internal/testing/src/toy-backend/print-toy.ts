@@ -208,6 +208,7 @@ function stmtPrinters(tiles: string[]): StmtPrinters {
     'mbarrier-wait': unsupported,
     'load-matrices': unsupported,
     shuffle: unsupported,
+    'tile-copy': unsupported,
     'async-multiply': unsupported,
     'async-multiply-wait': unsupported,
     'matrix-multiply': unsupported,

@@ -30,6 +30,7 @@ import {
   store,
 } from '../stmt.js'
 import { type Fragment, loadMatrices, type MatrixCount, matrixMultiply, shuffle } from '../subgroup-stmts.js'
+import { tileCopy } from '../tile-copy.js'
 import { walkExprs } from '../walk.js'
 import { callerLocation } from './location.js'
 import { type Operand, toExpr, type Value, value } from './value.js'
@@ -100,6 +101,15 @@ export interface KernelBuilder {
     from: BufferHandle,
     index: readonly Operand[],
     options?: { readonly transposed?: boolean },
+  ) => void
+  /** Starts a copy of a box of a tensor to lines of a tile, from `at` on, for the phase that a slot is in. */
+  readonly tileCopy: (
+    to: BufferHandle,
+    at: readonly Operand[],
+    from: { readonly source: Buffer; readonly extents: readonly SizeExpr[]; readonly first: readonly Operand[] },
+    box: readonly number[],
+    on: Mbarrier,
+    slot: Operand,
   ) => void
   /** Starts D += A·B of tiles in workgroup memory, `depth` deep, for the threads of the map of D. */
   readonly asyncMultiply: (a: TilePlace, b: TilePlace, d: Fragment, depth: number) => void
@@ -314,6 +324,14 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       const where = { source: from.buffer, index: index(operands) }
       emit(loadMatrices({ count, to: buffers, ...where, transposed, at: callerLocation() }))
     },
+    tileCopy: (to, at, { source, extents, first }, box, on, slot) =>
+      emit(
+        tileCopy({
+          ...{ destination: to.buffer, destinationIndex: index(at), source },
+          ...{ extents: extents.map(sizeValue), first: index(first), box },
+          ...{ mbarrier: on, slot: toExpr(slot, 'i32'), at: callerLocation() },
+        }),
+      ),
     asyncMultiply: (a, b, d, depth) => {
       const factor = ({ tile, at, lines, alongOwn }: TilePlace): LineTile => {
         return { buffer: tile.buffer, index: index(at), lines, alongOwn }

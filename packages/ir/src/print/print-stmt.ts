@@ -122,6 +122,11 @@ function simpleText(stmt: Exclude<Stmt, Loop | { kind: 'seq' | 'if' }>, names: N
       const source = `matrices ${stmt.count}${stmt.transposed ? ' transposed' : ''}`
       return `load-${source} ${tuple(stmt.to.map(names.of))} from ${element(stmt.source, stmt.index)}`
     }
+    case 'tile-copy': {
+      const destination = element(stmt.destination, stmt.destinationIndex)
+      const source = `${names.of(stmt.source)} as ${tuple(stmt.extents.map(expr))} from ${tuple(stmt.first.map(expr))}`
+      return `tile-copy ${stmt.box.join('x')} to ${destination} of ${source} on ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}]`
+    }
     case 'async-multiply': {
       const tile = ({ buffer, index, lines, alongOwn }: LineTile): string =>
         `${element(buffer, index)}{${lines} lines along ${alongOwn ? 'its own axis' : 'k'}}`

@@ -20,12 +20,13 @@ import {
   storeVector,
 } from '../stmt.js'
 import { loadMatrices, matrixMultiply, shuffle } from '../subgroup-stmts.js'
+import { tileCopy } from '../tile-copy.js'
 import { stmtExprs, walkExpr, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
 /**
  * `ir/type`, `ir/rank`, `ir/scope`, `ir/vector`, `ir/atomic`, `ir/async-copy`, `ir/fragment`, `ir/async-multiply`,
- * `ir/shuffle`.
+ * `ir/shuffle`, `ir/tile-copy`.
  */
 export const checkNodes: Rule = ({ body }) => {
   const findings: Finding[] = []
@@ -122,6 +123,9 @@ function checkStmt(stmt: Stmt): void {
       return
     case 'shuffle':
       shuffle(stmt.var, stmt.value, stmt.mask)
+      return
+    case 'tile-copy':
+      tileCopy(stmt)
       return
     case 'async-multiply':
       asyncMultiply(stmt)

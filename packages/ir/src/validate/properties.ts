@@ -39,6 +39,7 @@ function hasDeepAccess(stmt: Stmt): boolean {
   if (stmt.kind === 'store' || stmt.kind === 'atomic' || stmt.kind === 'declare') check(stmt.buffer)
   if (stmt.kind === 'load-matrices') check(stmt.source)
   if (stmt.kind === 'async-multiply') for (const { buffer } of [stmt.a, stmt.b]) check(buffer)
+  if (stmt.kind === 'tile-copy') check(stmt.destination)
   if (stmt.kind === 'async-copy') for (const buffer of [stmt.source, stmt.destination]) check(buffer)
   return deep
 }

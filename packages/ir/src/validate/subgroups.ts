@@ -47,9 +47,9 @@ function lanesFinding(stmt: SubgroupStmt, subgroupSize: number, threads: number)
     }
     case 'async-multiply': {
       const group = workers(stmt.d.map)
-      if (group % subgroupSize === 0 && threads % group === 0) return undefined
+      if (group % subgroupSize === 0 && threads >= group) return undefined
       const message = `an async-multiply over ${group} threads in a kernel of ${threads} in subgroups of ${subgroupSize}`
-      return { code, message, help: 'whole subgroups make a group, and groups the workgroup', stmt }
+      return { code, message, help: 'whole subgroups make a group', stmt }
     }
     case 'async-multiply-wait':
       return undefined

@@ -1,13 +1,20 @@
 /** Async copies are committed and waited for; counts of slots, arrivals and groups are possible ones. */
 import type { Stmt } from '../stmt.js'
-import { stmtChildren, walkStmts } from '../walk.js'
+import { buffersWritten, stmtChildren, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
-/** `ir/async-copy`: no commit follows a copy, or nothing waits for it. `ir/mbarrier`, `ir/async-wait`: bad counts. */
+/** `ir/tile-copy`: the kernel writes what is copied. `ir/async-copy`: no commit follows a copy, or nothing waits for it. `ir/mbarrier`, `ir/async-wait`: bad counts. */
 export const checkSynchronization: Rule = ({ body }) => {
   const stmts: Stmt[] = []
   walkStmts(body, (stmt) => stmts.push(stmt))
   const findings = stmts.flatMap(checkCounts)
+
+  const written = new Set(stmts.flatMap(buffersWritten))
+  for (const stmt of stmts) {
+    if (stmt.kind !== 'tile-copy' || !written.has(stmt.source)) continue
+    const message = `a tile-copy from "${stmt.source.hint}", which the kernel writes`
+    findings.push({ code: 'ir/tile-copy', message, help: 'write it in a launch before', stmt })
+  }
 
   const copy = uncommitted(body)
   if (copy !== undefined) {

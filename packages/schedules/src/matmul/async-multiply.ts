@@ -23,15 +23,13 @@ import {
   type Target,
   type TileInstruction,
 } from '@tilewright/ir'
-import { taskShape, workers } from '@tilewright/task-mapping'
+import { workers } from '@tilewright/task-mapping'
 import {
-  bindPosition,
   type Contraction,
   extentOf,
   lhsAt,
   matchMatmul,
   operandBuffers,
-  outputIndex,
   requireMatmul,
   rhsAt,
   tooThin,
@@ -41,6 +39,7 @@ import { alignmentRefinements } from './refinements.js'
 import { splitDepth, splitsFor } from './split-depth.js'
 import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
 import { placeInLines } from './swizzled-lines.js'
+import { columnsOf, linesOf, registerFile, rowsOf, tileK, tileProducts } from './tile-products.js'
 
 export interface AsyncMultiplyMatmul extends Candidate {
   /** Groups of a workgroup, along m. */
@@ -55,10 +54,6 @@ export interface AsyncMultiplyMatmul extends Candidate {
   readonly splits: number
 }
 
-/** Depth of a tile: a line of a factor that lies along k. */
-const tileK = lineElements
-/** Registers of a processor, which the threads of a workgroup share. */
-const registerFile = 65536
 /** Stages that are being read: of this step, and of the one before. */
 const stagesRead = 2
 
@@ -101,9 +96,9 @@ function planOf(
   { m, n, k, lhs, rhs }: Contraction,
   target: Target,
 ): Plan | Rejection {
-  const instruction = target.tileInstructions.find(({ d }) => taskShape(d)[1] === columns)
+  const instruction = target.tileInstructions.find((each) => columnsOf(each) === columns)
   if (instruction === undefined) return { reason: `the target multiplies no tiles of ${columns} columns on its own` }
-  const rows = defined(taskShape(instruction.d)[0], 'a tile has rows')
+  const rows = rowsOf(instruction)
   const tileM = groups * tilesM * rows
   const groupThreads = workers(instruction.d)
   const threads = groups * groupThreads
@@ -116,16 +111,13 @@ function planOf(
   return { instruction, rows, tileM, groupThreads, threads, a, b, inFlight: isCopied ? tilesM : 0 }
 }
 
-/** Blocks, lines and elements of a stage of a factor. */
-const linesOf = ({ alongOwn }: StagedFactor, tileOwn: number): readonly [number, number, number] =>
-  alongOwn ? [tileOwn / lineElements, tileK, lineElements] : [tileK / lineElements, tileOwn, lineElements]
-
 function check(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target): Rejection | undefined {
   const { tilesM, columns, stages } = candidate
   const plan = planOf(candidate, problem, requireMatmul(problem.anchor), target)
   if (isRejection(plan)) return plan
   const { limits } = target
   const { instruction, rows, tileM, groupThreads, threads, a, b } = plan
+  if (stages <= stagesRead) return { reason: `${stages} stages, of which ${stagesRead} are being read` }
   if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
   const bytes = stages * (tileM + columns) * tileK * halfBytes
   if (bytes > limits.workgroupBytes) {
@@ -170,7 +162,7 @@ function build(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target)
   const plan = planOf(candidate, problem, product, target)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
   const { tilesM, columns, stages } = candidate
-  const { instruction, rows, tileM, groupThreads, threads } = plan
+  const { instruction, tileM, threads } = plan
   const { m, n, k } = product
   const [resultRows, resultColumns] = [extentOf(m), extentOf(n)]
   const split = splitDepth(product, tileK, candidate.splits)
@@ -186,11 +178,11 @@ function build(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target)
     for (const operand of operandBuffers(product)) g.use(operand)
     const { atBatch: known, first, steps, set } = split.place(g)
     const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(columns)]
-    const group = g.let('group', g.thread.div(groupThreads))
-    const worker = g.let('worker', g.thread.mod(groupThreads))
-    const [linesA, linesB] = [linesOf(plan.a, tileM), linesOf(plan.b, columns)]
+    const [linesA, linesB] = [linesOf(plan.a.alongOwn, tileM), linesOf(plan.b.alongOwn, columns)]
     const tileA = g.workgroupBuffer('tileA', 'f16', [stages, ...linesA])
     const tileB = g.workgroupBuffer('tileB', 'f16', [stages, ...linesB])
+    const ringA = { tile: tileA, alongOwn: plan.a.alongOwn, lines: linesA[1] }
+    const ringB = { tile: tileB, alongOwn: plan.b.alongOwn, lines: linesB[1] }
     const factors = [
       factorStages(g, plan.a, {
         ...{ own: m, k, tileOwn: tileM, tileK, origin: originM, known, tile: tileA, place: placeInLines },
@@ -201,9 +193,7 @@ function build(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target)
         factorAt: (bindings) => rhsAt(product, bindings),
       }),
     ]
-    const sums = Array.from({ length: tilesM }, () => g.privateBuffer('sums', 'f32', [(rows * columns) / groupThreads]))
-    for (const sum of sums) g.forTask(instruction.d, worker, (_, __, register) => sum.set([register], 0))
-    const firstRow = (tile: number) => group.mul(tilesM * rows).add(tile * rows)
+    const products = tileProducts(g, instruction, tilesM, ringA, ringB)
 
     for (let step = 0; step < ahead; step++) {
       const stage = g.constant('i32', step)
@@ -216,14 +206,7 @@ function build(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target)
     g.loop('step', steps, (step) => {
       g.asyncWait(ahead - 1)
       g.barrier()
-      const stage = step.mod(stages)
-      for (const [i, sum] of sums.entries()) {
-        const row = firstRow(i)
-        const atA = plan.a.alongOwn ? [stage, row.div(lineElements), 0, 0] : [stage, 0, row, 0]
-        const a = { tile: tileA, at: atA, lines: linesA[1], alongOwn: plan.a.alongOwn }
-        const b = { tile: tileB, at: [stage, 0, 0, 0], lines: linesB[1], alongOwn: plan.b.alongOwn }
-        g.asyncMultiply(a, b, { buffer: sum.buffer, map: instruction.d }, tileK)
-      }
+      products.start(step.mod(stages))
       const next = step.add(ahead)
       const more = next.lt(steps)
       for (const { fetch } of factors) fetch(first.add(next), next.mod(stages), more)
@@ -231,17 +214,8 @@ function build(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target)
       g.asyncMultiplyWait(plan.inFlight, [])
       for (const { settle } of factors) settle(next.mod(stages))
     })
-    g.asyncMultiplyWait(0, sums)
-
-    for (const [i, sum] of sums.entries()) {
-      g.forTask(instruction.d, worker, (r, c, register) => {
-        const [atRow, atColumn] = [originM.add(firstRow(i)).add(r), originN.add(c)]
-        const at = new Map([...known, ...bindPosition(m, atRow), ...bindPosition(n, atColumn)])
-        g.if(atRow.lt(resultRows).and(atColumn.lt(resultColumns)), () =>
-          set(outputIndex(product, at), sum.at(register)),
-        )
-      })
-    }
+    g.asyncMultiplyWait(0, products.sums)
+    products.store({ product, known, originM, originN, set })
   })
   return { kernels: [kernel, ...split.combine(target)], workspaces: split.workspaces }
 }

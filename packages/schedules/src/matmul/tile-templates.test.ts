@@ -7,6 +7,7 @@ import {
   load,
   matmul,
   type Problem,
+  type ScheduleTemplate,
   type SizeExpr,
   size,
   walkStmts,
@@ -17,8 +18,10 @@ import { propertyRuns, testTarget } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AsyncMultiplyMatmul, asyncMultiplyMatmul } from './async-multiply.js'
+import { producerConsumerMatmul } from './producer-consumer.js'
 
 interface Shape {
+  /** 0: the factors have no such dimension. */
   readonly batch: number
   readonly m: number
   readonly n: number
@@ -34,7 +37,7 @@ interface Shape {
 const extent = fc.oneof(fc.constantFrom(0, 1, 8, 64, 72), fc.integer({ min: 1, max: 72 }))
 const depth = fc.oneof(fc.constantFrom(0, 1, 64, 192), fc.integer({ min: 1, max: 200 }))
 const shapes: fc.Arbitrary<Shape> = fc.record({
-  batch: fc.integer({ min: 1, max: 2 }),
+  batch: fc.integer({ min: 0, max: 2 }),
   m: extent,
   n: extent,
   k: depth,
@@ -43,11 +46,23 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   symbolic: fc.boolean(),
   computed: fc.tuple(fc.boolean(), fc.boolean()),
 })
+/** Those of which boxes can be copied. */
+const eights = (most: number) => fc.integer({ min: 0, max: most / 8 }).map((count) => 8 * count)
+const boxedShapes: fc.Arbitrary<Shape> = fc.record({
+  batch: fc.integer({ min: 0, max: 2 }),
+  m: eights(72),
+  n: eights(72),
+  k: eights(200),
+  transA: fc.constant(false),
+  transB: fc.boolean(),
+  symbolic: fc.boolean(),
+  computed: fc.constant([false, false]),
+})
 const candidates: fc.Arbitrary<AsyncMultiplyMatmul> = fc.record({
   groups: fc.constantFrom(1, 1, 2),
   tilesM: fc.constantFrom(1, 1, 2),
   columns: fc.constantFrom(64, 64, 128),
-  stages: fc.constantFrom(3, 4, 5),
+  stages: fc.constantFrom(2, 3, 4),
   splits: fc.constantFrom(1, 2),
 })
 
@@ -57,13 +72,14 @@ function problemOf(shape: Shape) {
     return shape.symbolic ? size(name, { multipleOf }) : value
   }
   const [m, n, k] = [dimension('m', shape.m), dimension('n', shape.n), dimension('k', shape.k)]
-  const a = buffer('a', 'f16', shape.transA ? [shape.batch, k, m] : [shape.batch, m, k], 'storage')
+  const batches = shape.batch === 0 ? [] : [shape.batch]
+  const a = buffer('a', 'f16', shape.transA ? [...batches, k, m] : [...batches, m, k], 'storage')
   const b = buffer('b', 'f16', shape.transB ? [n, k] : [k, n], 'storage')
-  const c = buffer('c', 'f32', [shape.batch, m, n], 'storage')
+  const c = buffer('c', 'f32', [...batches, m, n], 'storage')
   const anchor = matmul(
     c,
     k,
-    ([batch], i, kk): Expr => load(a, shape.transA ? [batch!, kk, i] : [batch!, i, kk]),
+    (batch, i, kk): Expr => load(a, shape.transA ? [...batch, kk, i] : [...batch, i, kk]),
     (_, kk, j) => load(b, shape.transB ? [j, kk] : [kk, j]),
   )
   const problem: Problem = { anchor, computed: new Set<Buffer>([a, b].filter((_, i) => shape.computed[i])) }
@@ -74,20 +90,23 @@ function inputsOf(shape: Shape, a: Buffer, b: Buffer): Map<Buffer, TypedArray> {
   const halves = (count: number, seed: number): Uint16Array =>
     Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
   return new Map<Buffer, TypedArray>([
-    [a, halves(shape.batch * shape.m * shape.k, 1)],
+    [a, halves(Math.max(1, shape.batch) * shape.m * shape.k, 1)],
     [b, halves(shape.k * shape.n, 3)],
   ])
 }
 
+/** The two have candidates of the same form. */
+type Template = ScheduleTemplate<AsyncMultiplyMatmul>
+
 /** What the template computes is what the anchor says; sums of small integers are exact in any order. */
-function expectDefinition(candidate: AsyncMultiplyMatmul, shape: Shape, lowered: boolean): void {
+function expectDefinition(template: Template, candidate: AsyncMultiplyMatmul, shape: Shape, lowered: boolean): void {
   const { problem, a, b, c, sizes } = problemOf(shape)
   const inputs = inputsOf(shape, a, b)
   const meaning = definition('matmul', [a, b], [c], [problem.anchor])
   const expected = evaluateDefinition(meaning, inputs, sizes).get(c)
-  const count = shape.batch * shape.m * shape.n
+  const count = Math.max(1, shape.batch) * shape.m * shape.n
   const out = new Float32Array(count).fill(Number.NaN)
-  const { kernels, workspaces } = asyncMultiplyMatmul.build(candidate, problem, target)
+  const { kernels, workspaces } = template.build(candidate, problem, target)
   const parts = workspaces.map((one): [Buffer, TypedArray] => [
     one,
     new Float32Array(count * candidate.splits).fill(Number.NaN),
@@ -102,17 +121,23 @@ function expectDefinition(candidate: AsyncMultiplyMatmul, shape: Shape, lowered:
 }
 
 const plain: Shape = {
-  ...{ batch: 1, m: 64, n: 64, k: 320, transA: false, transB: false },
+  ...{ batch: 0, m: 64, n: 64, k: 320, transA: false, transB: false },
   ...{ symbolic: false, computed: [false, false] },
 }
+/** As few threads, registers and bytes as there can be. */
 const small: AsyncMultiplyMatmul = { groups: 1, tilesM: 1, columns: 64, stages: 3, splits: 1 }
 
-describe('matmul/async-multiply', () => {
+const templates: readonly (readonly [Template, fc.Arbitrary<Shape>])[] = [
+  [asyncMultiplyMatmul, shapes],
+  [producerConsumerMatmul, boxedShapes],
+]
+
+describe.each(templates.map(([template, own]) => [template.name, template, own] as const))('%s', (_, template, own) => {
   test('is the definition, at every size, layout and candidate, as built and lowered', { timeout: 600_000 }, () => {
     fc.assert(
-      fc.property(candidates, shapes, fc.boolean(), (candidate, shape, lowered) => {
-        fc.pre(asyncMultiplyMatmul.check(candidate, problemOf(shape).problem, target) === undefined)
-        expectDefinition(candidate, shape, lowered)
+      fc.property(candidates, own, fc.boolean(), (candidate, shape, lowered) => {
+        fc.pre(template.check(candidate, problemOf(shape).problem, target) === undefined)
+        expectDefinition(template, candidate, shape, lowered)
       }),
       { numRuns: Math.ceil(propertyRuns() / 25) },
     )
@@ -121,9 +146,27 @@ describe('matmul/async-multiply', () => {
   test.each([
     ['as they are', {}],
     ['transposed', { transA: true, transB: true }],
-    ['computed', { computed: [true, true] }],
+    ['in batches, one of them transposed', { batch: 2, transB: true }],
   ] as const)('a ring of stages that turns around, factors %s', (_, layout) => {
-    expectDefinition(small, { ...plain, ...layout }, true)
+    expectDefinition(template, small, { ...plain, ...layout }, true)
+  })
+
+  test('a target without tile instructions has none', () => {
+    expect(template.level0(problemOf(plain).problem, testTarget)).toEqual({
+      reason: expect.stringMatching(/^the target multiplies no tiles of \d+ columns on its own$/),
+    })
+  })
+
+  test('refuses what does not fill a tile', () => {
+    expect(template.level0(problemOf({ ...plain, m: 63 }).problem, target)).toEqual({
+      reason: 'a 63×64 result does not fill a tile',
+    })
+  })
+})
+
+describe('matmul/async-multiply', () => {
+  test('computes factors in registers', () => {
+    expectDefinition(asyncMultiplyMatmul, small, { ...plain, computed: [true, true] }, true)
   })
 
   test('copies what is memory, and has a product wait for the one before alone', () => {
@@ -143,12 +186,45 @@ describe('matmul/async-multiply', () => {
     expect(level0({ m: 4096, n: 4096, k: 4096 })).toEqual({ groups: 2, tilesM: 1, columns: 256, stages: 4, splits: 1 })
     expect(level0({ m: 2048, n: 1024 })).toMatchObject({ groups: 1, columns: 128, splits: 1 })
     expect(level0({ m: 512, n: 512, k: 4096 })).toMatchObject({ groups: 1, columns: 64, splits: 2 })
-    expect(level0({ m: 63 })).toEqual({ reason: 'a 63×64 result does not fill a tile' })
+  })
+})
+
+describe('matmul/producer-consumer', () => {
+  const problem = (shape: Partial<Shape>): Problem => problemOf({ ...plain, ...shape }).problem
+
+  test('copies boxes: one along k, one for every 64 elements along the own axes', () => {
+    const boxes = (shape: Partial<Shape>): readonly (readonly number[])[] => {
+      const found: (readonly number[])[] = []
+      const { kernels } = producerConsumerMatmul.build({ ...small, columns: 128 }, problem(shape), target)
+      walkStmts(kernels[0]!.body, (stmt) => {
+        if (stmt.kind === 'tile-copy') found.push(stmt.box)
+      })
+      return found
+    }
+    expect(boxes({ transB: true })).toEqual([
+      [64, 64],
+      [128, 64],
+    ])
+    expect(boxes({ transB: false })).toEqual([
+      [64, 64],
+      [64, 64],
+      [64, 64],
+    ])
   })
 
-  test('needs a target that multiplies tiles', () => {
-    expect(asyncMultiplyMatmul.level0(problemOf(plain).problem, testTarget)).toEqual({
-      reason: 'the target multiplies no tiles of 64 columns on its own',
+  test('refuses factors of which no box can be copied: computed ones, and rows that do not lie at 16 bytes', () => {
+    const refused = (shape: Partial<Shape>) => producerConsumerMatmul.level0(problem(shape), target)
+    expect(refused({ computed: [false, true] })).toEqual({
+      reason: 'the right factor is no tensor of which boxes can be copied',
     })
+    expect(refused({ k: 324 })).toEqual({ reason: 'the left factor is no tensor of which boxes can be copied' })
+    expect(refused({ k: 320, n: 68 })).toEqual({ reason: 'the right factor is no tensor of which boxes can be copied' })
+  })
+
+  test('at level 0 takes tiles that leave no processor idle', () => {
+    const level0 = (shape: Partial<Shape>) =>
+      producerConsumerMatmul.level0(problem(shape), { ...target, parallelWorkgroups: 132 })
+    expect(level0({ m: 4096, n: 4096, k: 4096 })).toEqual({ groups: 2, tilesM: 1, columns: 256, stages: 4, splits: 1 })
+    expect(level0({ m: 512, n: 512, k: 4096 })).toMatchObject({ groups: 1, columns: 64, stages: 8, splits: 2 })
   })
 })

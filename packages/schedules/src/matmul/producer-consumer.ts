@@ -1,0 +1,223 @@
+/**
+ * Matmul by specialised subgroups: one asks hardware for boxes of the factors, groups of the others multiply what has come
+ * (TMA and wgmma on GPUs of compute capability 9.0; CUTLASS calls it warp-specialised).
+ *
+ * A ring of stages lies between them. Step s uses stage s mod stages in its turn s div stages. The consumers wait for phase t
+ * of `full` in turn t, and have a product going on while they wait for the next: so a stage is given back one step later. The
+ * producer waits for phase t - 1 of `empty`: there is none before turn 0, and a fresh mbarrier is past it.
+ */
+import {
+  buildKernel,
+  type Candidate,
+  ceilDiv,
+  defined,
+  invariant,
+  isRejection,
+  type KernelBuilder,
+  lineElements,
+  type Problem,
+  type Rejection,
+  type ScheduledKernels,
+  type ScheduleTemplate,
+  sizeRange,
+  type Target,
+  type TileInstruction,
+  type Value,
+} from '@tilewright/ir'
+import { workers } from '@tilewright/task-mapping'
+import { type BoxedFactor, boxedFactor, boxOf, boxStart } from './boxed-factor.js'
+import { type Contraction, extentOf, matchMatmul, operandBuffers, requireMatmul, tooThin } from './contraction.js'
+import { halfBytes, isHalf, mostRegisters, otherRegisters } from './matrix-fragments.js'
+import { alignmentRefinements } from './refinements.js'
+import { splitDepth, splitsFor } from './split-depth.js'
+import { columnsOf, type FactorRing, linesOf, registerFile, rowsOf, tileK, tileProducts } from './tile-products.js'
+
+export interface ProducerConsumer extends Candidate {
+  /** Groups that multiply, along m. */
+  readonly groups: number
+  /** Instructions of a group along m. */
+  readonly tilesM: number
+  /** Columns of the tile: those of one instruction. */
+  readonly columns: number
+  /** Tiles of each factor that are read, in workgroup memory or on their way to it. */
+  readonly stages: number
+  /** Parts of k that are summed side by side. */
+  readonly splits: number
+}
+
+export const producerConsumerMatmul: ScheduleTemplate<ProducerConsumer> = {
+  name: 'matmul/producer-consumer',
+  space: {
+    groups: [1, 2, 3],
+    tilesM: [1, 2],
+    columns: [64, 128, 192, 256],
+    stages: [2, 3, 4, 5, 6, 7, 8],
+    splits: [1, 2, 4, 8],
+  },
+  matches: (anchor) => {
+    const product = matchMatmul(anchor)
+    return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
+  },
+  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
+  check,
+  level0,
+  build,
+}
+
+interface Plan {
+  readonly instruction: TileInstruction
+  readonly tileM: number
+  /** Of the consumers, and of the workgroup. */
+  readonly consumers: number
+  readonly threads: number
+  readonly subgroupSize: number
+  readonly a: BoxedFactor
+  readonly b: BoxedFactor
+}
+
+function planOf(
+  { groups, tilesM, columns }: ProducerConsumer,
+  { computed }: Problem,
+  { m, n, k, lhs, rhs }: Contraction,
+  { tileInstructions, subgroupSize }: Target,
+): Plan | Rejection {
+  const instruction = tileInstructions.find((each) => columnsOf(each) === columns)
+  if (instruction === undefined || subgroupSize === undefined) {
+    return { reason: `the target multiplies no tiles of ${columns} columns on its own` }
+  }
+  const a = boxedFactor(lhs, computed, m, k, halfBytes)
+  const b = boxedFactor(rhs, computed, n, k, halfBytes)
+  if (a === undefined || b === undefined) {
+    return { reason: `the ${a === undefined ? 'left' : 'right'} factor is no tensor of which boxes can be copied` }
+  }
+  const consumers = groups * workers(instruction.d)
+  const tileM = groups * tilesM * rowsOf(instruction)
+  return { instruction, tileM, consumers, threads: consumers + subgroupSize, subgroupSize, a, b }
+}
+
+function check(candidate: ProducerConsumer, problem: Problem, target: Target): Rejection | undefined {
+  const { groups, tilesM, columns, stages } = candidate
+  const plan = planOf(candidate, problem, requireMatmul(problem.anchor), target)
+  if (isRejection(plan)) return plan
+  const { limits } = target
+  const { instruction, tileM, threads } = plan
+  if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
+  if (tileM > mostLines && !plan.a.alongOwn) return { reason: `${tileM} rows; a box has ${mostLines}` }
+  const bytes = stages * (tileM + columns) * tileK * halfBytes + 2 * stages * mbarrierBytes
+  if (bytes > limits.workgroupBytes) {
+    return { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
+  }
+  const registers = (tilesM * rowsOf(instruction) * columns) / workers(instruction.d) + otherRegisters
+  invariant(groups > 0 && tileK % instruction.depth === 0, 'a line holds whole instructions')
+  const safe = Math.min(mostRegisters, registerFile / threads)
+  return registers > safe ? { reason: `${registers} registers a thread; ${safe} are safe` } : undefined
+}
+
+/** The most lines of a box. */
+const mostLines = 256
+/** What an mbarrier takes, with what aligns it. */
+const mbarrierBytes = 16
+
+/** Tiles as large as leaves none of the device's processors idle; refused where the result does not fill the smallest. */
+function level0(problem: Problem, target: Target): ProducerConsumer | Rejection {
+  const product = requireMatmul(problem.anchor)
+  const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
+  const batch = sizeRange(extentOf(product.batch)).max
+  const shapes = [
+    { groups: 2, tilesM: 1, columns: 256, stages: 4 },
+    { groups: 2, tilesM: 1, columns: 128, stages: 6 },
+    { groups: 1, tilesM: 1, columns: 128, stages: 6 },
+    { groups: 1, tilesM: 1, columns: 64, stages: 8 },
+  ] as const
+  const smallest = defined(shapes.at(-1), 'there are shapes')
+  if (rows < lineElements || columns < smallest.columns) return tooThin(product)
+  const tiles = (shape: (typeof shapes)[number]): number =>
+    Math.ceil(rows / (shape.groups * lineElements)) * Math.ceil(columns / shape.columns) * batch
+  const shape = shapes.find((each) => each === smallest || tiles(each) >= target.parallelWorkgroups) ?? smallest
+  const candidate = { ...shape, splits: splitsFor(product, tiles(shape), target) }
+  return check(candidate, problem, target) ?? candidate
+}
+
+function build(candidate: ProducerConsumer, problem: Problem, target: Target): ScheduledKernels {
+  const product = requireMatmul(problem.anchor)
+  const plan = planOf(candidate, problem, product, target)
+  invariant(!isRejection(plan), 'a candidate is checked before it is built')
+  const { tilesM, columns, stages } = candidate
+  const { instruction, tileM, consumers, threads, subgroupSize } = plan
+  const split = splitDepth(product, tileK, candidate.splits)
+
+  const options = {
+    name: 'matmul_producer_consumer',
+    threads,
+    subgroupSize,
+    workgroups: [ceilDiv(extentOf(product.n), columns), ceilDiv(extentOf(product.m), tileM), split.extent],
+  } as const
+  const kernel = buildKernel(options, (g) => {
+    for (const operand of operandBuffers(product)) g.use(operand)
+    const { atBatch: known, first, steps, set } = split.place(g)
+    const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(columns)]
+    const ringOf = (hint: string, { alongOwn }: BoxedFactor, tileOwn: number): FactorRing => {
+      const shape = linesOf(alongOwn, tileOwn)
+      return { tile: g.workgroupBuffer(hint, 'f16', [stages, ...shape]), alongOwn, lines: shape[1] }
+    }
+    const [ringA, ringB] = [ringOf('tileA', plan.a, tileM), ringOf('tileB', plan.b, columns)]
+    const full = g.mbarrier('full', stages, 1)
+    const empty = g.mbarrier('empty', stages, consumers / subgroupSize)
+    const parityOf = (step: Value): Value => step.div(stages).mod(2)
+
+    const produce = (): void =>
+      g.loop('step', steps, (step) => {
+        const stage = g.let('stage', step.mod(stages))
+        const k = g.let('k', first.add(step).mul(tileK))
+        g.wait(empty, stage, g.constant('i32', 1).sub(parityOf(step)))
+        copyTile(g, plan.a, ringA, { tileOwn: tileM, own: originM, k, known: new Map(known), full, stage })
+        copyTile(g, plan.b, ringB, { tileOwn: columns, own: originN, k, known: new Map(known), full, stage })
+        g.arrive(full, stage)
+      })
+
+    const consume = (): void => {
+      const products = tileProducts(g, instruction, tilesM, ringA, ringB)
+      const giveBack = (stage: Value): void => {
+        g.barrier('subgroup')
+        g.if(g.lane.eq(0), () => g.arrive(empty, stage))
+      }
+      g.loop('step', steps, (step) => {
+        const stage = g.let('stage', step.mod(stages))
+        g.wait(full, stage, parityOf(step))
+        products.start(stage)
+        g.asyncMultiplyWait(tilesM, [])
+        g.if(step.gt(0), () => giveBack(step.sub(1).mod(stages)))
+      })
+      g.asyncMultiplyWait(0, products.sums)
+      products.store({ product, known, originM, originN, set })
+    }
+
+    g.if(g.subgroup.lt(consumers / subgroupSize), consume, () => g.if(g.lane.eq(0), produce))
+  })
+  return { kernels: [kernel, ...split.combine(target)], workspaces: split.workspaces }
+}
+
+interface TilePlace {
+  readonly tileOwn: number
+  readonly own: Value
+  readonly k: Value
+  readonly known: Parameters<typeof boxStart>[3]
+  readonly full: ReturnType<KernelBuilder['mbarrier']>
+  readonly stage: Value
+}
+
+/** Asks for a tile: one box, or one for each block of lines along the factor's own axes. */
+function copyTile(
+  g: KernelBuilder,
+  factor: BoxedFactor,
+  { tile }: FactorRing,
+  { tileOwn, own, k, known, full, stage }: TilePlace,
+): void {
+  const { source, extents, alongOwn } = factor
+  const blocks = alongOwn ? tileOwn / lineElements : 1
+  const box = boxOf(factor, tileOwn / blocks, tileK)
+  for (let block = 0; block < blocks; block++) {
+    const from = boxStart(factor, own.add(block * lineElements), k, known)
+    g.tileCopy(tile, [stage, block, 0, 0], { source, extents, first: from }, box, full, stage)
+  }
+}
