@@ -21,7 +21,7 @@ static __device__ __forceinline__ void tw_multiply_m16n8k16_f16(float* d, const 
   asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
-#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
+#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 #endif
 
 extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* __restrict__ q, const __half* __restrict__ k, const __half* __restrict__ v, __half* __restrict__ y) {

@@ -1,7 +1,7 @@
 #include <cuda_fp16.h>
 
 #ifdef __CUDACC__
-#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
+#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 #endif
 
 extern "C" __global__ void __launch_bounds__(4) main_kernel(float* __restrict__ c) {

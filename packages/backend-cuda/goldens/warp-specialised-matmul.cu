@@ -18,11 +18,14 @@ static __device__ __forceinline__ void tw_mbarrier_init(unsigned long long* slot
   asm volatile("mbarrier.init.shared.b64 [%0], %1;" :: "r"((unsigned)__cvta_generic_to_shared(slot)), "r"(arrivals) : "memory");
 }
 static __device__ __forceinline__ void tw_mbarrier_wait(unsigned long long* slot, int parity) {
-  unsigned done = 0;
-  while (done == 0) {
-    asm volatile("{ .reg .pred p; mbarrier.test_wait.parity.shared.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
-                 : "=r"(done) : "r"((unsigned)__cvta_generic_to_shared(slot)), "r"(parity) : "memory");
-  }
+#if __CUDA_ARCH__ >= 900
+#define TW_MBARRIER_TRY "try_wait"
+#else
+#define TW_MBARRIER_TRY "test_wait"
+#endif
+  asm volatile("{ .reg .pred p; again: mbarrier." TW_MBARRIER_TRY ".parity.shared.b64 p, [%0], %1; @!p bra again; }"
+               :: "r"((unsigned)__cvta_generic_to_shared(slot)), "r"(parity) : "memory");
+#undef TW_MBARRIER_TRY
 }
 static __device__ __forceinline__ int tw_remainder_by_size(int n, int d, int multiplier, int shift) {
   return n - tw_divide_by_size(n, multiplier, shift) * d;

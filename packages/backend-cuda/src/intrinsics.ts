@@ -5,7 +5,7 @@
  * Synchronization" and "Warp-level Matrix".
  */
 
-import { type SharedMemory, tileAlignment } from './shared-memory.js'
+import type { SharedMemory } from './shared-memory.js'
 import type { InstructionColumns } from './tile-instructions.js'
 
 const shared = (name: string): string => `(unsigned)__cvta_generic_to_shared(${name})`
@@ -170,7 +170,7 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
 /** What stands above a kernel that calls `used`, for compilers of CUDA alone. */
 export function intrinsicsSource(
   used: ReadonlySet<Intrinsic>,
-  { dynamic, tileCopies }: SharedMemory,
+  { dynamic, alignment, tileCopies }: SharedMemory,
 ): readonly string[] {
   const lines = [...used]
     .sort()
@@ -178,6 +178,6 @@ export function intrinsicsSource(
     .map((text) => (text.startsWith('template') ? text : `static __device__ __forceinline__ ${text}`))
   if (tileCopies) lines.unshift('struct __align__(64) TwTileMap { unsigned long long words[16]; };')
   if (dynamic)
-    lines.push(`#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(${tileAlignment}) unsigned char name[]`)
+    lines.push(`#define TW_DYNAMIC_SHARED(name) extern __shared__ __align__(${alignment}) unsigned char name[]`)
   return lines.length === 0 ? [] : ['#ifdef __CUDACC__', ...lines, '#endif', '']
 }

@@ -8,13 +8,15 @@ const staticBytes = 48 * 1024
 /** The largest access, and what `ldmatrix` asks of a row. */
 const alignment = 16
 /** What lines that are swizzled begin at: their pattern repeats after so many bytes. */
-export const tileAlignment = 1024
+const tileAlignment = 1024
 const mbarrierBytes = 8
 
 export interface SharedMemory {
   readonly bytes: number
   /** Whether it is too much to be declared with the kernel: each launch says how many bytes it takes. */
   readonly dynamic: boolean
+  /** Of where dynamic memory begins. */
+  readonly alignment: number
   /** Whether hardware copies boxes into it. */
   readonly tileCopies: boolean
   /** Of the buffers and mbarriers, in bytes. */
@@ -43,5 +45,7 @@ export function sharedMemory(kernel: Kernel): SharedMemory {
     place(buffer, elementsOf(buffer.shape) * elementBytes[buffer.dtype], tiles.has(buffer) ? tileAlignment : alignment)
   })
   const bytes = Math.ceil(end / alignment) * alignment
-  return { bytes, dynamic: tiles.size > 0 || bytes > staticBytes, tileCopies, offsets }
+  const hasTiles = tiles.size > 0
+  const dynamic = hasTiles || bytes > staticBytes
+  return { bytes, dynamic, alignment: hasTiles ? tileAlignment : alignment, tileCopies, offsets }
 }
