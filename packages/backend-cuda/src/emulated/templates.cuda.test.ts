@@ -14,7 +14,12 @@ import {
   matmul,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { asyncMultiplyMatmul, attentionMatrixUnits, matrixUnitsMatmul } from '@tilewright/schedules'
+import {
+  asyncMultiplyMatmul,
+  attentionMatrixUnits,
+  matrixUnitsMatmul,
+  producerConsumerMatmul,
+} from '@tilewright/schedules'
 import { halfToNumber, numberToHalf } from '@tilewright/simulator'
 import { attentionEquations, cudaLaunchers, openTestedCuda, runPrinted, testedCuda } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
@@ -95,7 +100,10 @@ describe('matmul/matrix-units', () => {
   )
 })
 
-describe.skipIf(!multipliesTiles)('matmul/async-multiply', () => {
+describe.skipIf(!multipliesTiles).each([
+  [asyncMultiplyMatmul.name, asyncMultiplyMatmul],
+  [producerConsumerMatmul.name, producerConsumerMatmul],
+] as const)('%s', (_, template) => {
   test.each([
     [[false, false], 256, 2],
     [[true, true], 256, 2],
@@ -106,8 +114,8 @@ describe.skipIf(!multipliesTiles)('matmul/async-multiply', () => {
     const { anchor } = productOf(product)
     const problem = { anchor, computed: new Set<Buffer>() }
     const candidate = { groups, tilesM: columns === 128 ? 2 : 1, columns, stages: 3, splits: 1 }
-    expect(asyncMultiplyMatmul.check(candidate, problem, hopperTarget)).toBeUndefined()
-    const [kernel] = asyncMultiplyMatmul.build(candidate, problem, hopperTarget).kernels
+    expect(template.check(candidate, problem, hopperTarget)).toBeUndefined()
+    const [kernel] = template.build(candidate, problem, hopperTarget).kernels
     const lowered = runPipeline(kernel!, cudaPipeline(hopperTarget))
     expect(await wrongElements(product, lowered, emitCuda(lowered))).toBe(0)
   })
