@@ -61,19 +61,20 @@ struct TwTf32Word {
   static constexpr int elements = 1;
   static float at(unsigned word, int) { return __builtin_bit_cast(float, word & ~0x1fffu); }
 };
+template <typename Byte>
 struct TwByteWord {
   static constexpr int elements = 4;
-  static int at(unsigned word, int i) { return (signed char)(word >> 8 * i); }
+  static int at(unsigned word, int i) { return (Byte)(word >> 8 * i); }
 };
 
 // D (16 x 8) += A (16 x 8e) B (8e x 8), where a register holds e elements of neighbouring columns of A, or rows of B. For
 // lane l: registers 0 and 1 of A hold rows l / 4 and 8 below of columns e(l % 4) and on, registers 2 and 3 the same of the
 // right half; those of B hold column l / 4 of rows e(l % 4) and on, of the upper and the lower half; D has two neighbouring
 // columns, 2(l % 4) and the next, of row l / 4, then 8 below.
-template <typename Word, typename Number>
+template <typename WordA, typename WordB, typename Number>
 static void tw_multiply_tiles(void* const* operands, unsigned lanes) {
   if (lanes != 0xffffffffu) tw_fail("mma without all 32 lanes");
-  constexpr int e = Word::elements, depth = 8 * e;
+  constexpr int e = WordA::elements, depth = 8 * e;
   // A row of 8: the compiler multiplies several at once.
   typedef Number Row __attribute__((vector_size(8 * sizeof(Number))));
   Number a[16][depth];
@@ -82,12 +83,12 @@ static void tw_multiply_tiles(void* const* operands, unsigned lanes) {
     const auto& own = *(const TwMultiply<Number>*)operands[lane];
     const int group = lane / 4, first = lane % 4 * e;
     for (int i = 0; i < e; i++) {
-      a[group][first + i] = Word::at(own.a[0], i);
-      a[group + 8][first + i] = Word::at(own.a[1], i);
-      a[group][first + 4 * e + i] = Word::at(own.a[2], i);
-      a[group + 8][first + 4 * e + i] = Word::at(own.a[3], i);
-      b[first + i][group] = Word::at(own.b[0], i);
-      b[first + 4 * e + i][group] = Word::at(own.b[1], i);
+      a[group][first + i] = WordA::at(own.a[0], i);
+      a[group + 8][first + i] = WordA::at(own.a[1], i);
+      a[group][first + 4 * e + i] = WordA::at(own.a[2], i);
+      a[group + 8][first + 4 * e + i] = WordA::at(own.a[3], i);
+      b[first + i][group] = WordB::at(own.b[0], i);
+      b[first + 4 * e + i][group] = WordB::at(own.b[1], i);
     }
     for (int i = 0; i < 4; i++) d[group + i / 2 * 8][lane % 4 * 2 + i % 2] = own.d[i];
   }
@@ -101,14 +102,27 @@ static void tw_multiply_tiles(void* const* operands, unsigned lanes) {
     for (int i = 0; i < 4; i++) own.d[i] = d[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2];
   }
 }
-template <typename Word, typename Number>
+template <typename WordA, typename WordB = WordA, typename Number>
 inline void tw_multiply(Number* d, const unsigned* a, const unsigned* b) {
   TwMultiply<Number> operands{d, a, b};
-  tw_meet(0xffffffffu, tw_multiply_tiles<Word, Number>, &operands);
+  tw_meet(0xffffffffu, tw_multiply_tiles<WordA, WordB, Number>, &operands);
 }
 inline void tw_multiply_m16n8k16_f16(float* d, const unsigned* a, const unsigned* b) { tw_multiply<TwHalfWord>(d, a, b); }
 inline void tw_multiply_m16n8k16_bf16(float* d, const unsigned* a, const unsigned* b) {
   tw_multiply<TwBfloatWord>(d, a, b);
 }
 inline void tw_multiply_m16n8k8_tf32(float* d, const unsigned* a, const unsigned* b) { tw_multiply<TwTf32Word>(d, a, b); }
-inline void tw_multiply_m16n8k32_s8(int* d, const unsigned* a, const unsigned* b) { tw_multiply<TwByteWord>(d, a, b); }
+using TwSignedWord = TwByteWord<signed char>;
+using TwUnsignedWord = TwByteWord<unsigned char>;
+inline void tw_multiply_m16n8k32_s8_s8(int* d, const unsigned* a, const unsigned* b) {
+  tw_multiply<TwSignedWord>(d, a, b);
+}
+inline void tw_multiply_m16n8k32_s8_u8(int* d, const unsigned* a, const unsigned* b) {
+  tw_multiply<TwSignedWord, TwUnsignedWord>(d, a, b);
+}
+inline void tw_multiply_m16n8k32_u8_s8(int* d, const unsigned* a, const unsigned* b) {
+  tw_multiply<TwUnsignedWord, TwSignedWord>(d, a, b);
+}
+inline void tw_multiply_m16n8k32_u8_u8(int* d, const unsigned* a, const unsigned* b) {
+  tw_multiply<TwUnsignedWord>(d, a, b);
+}

@@ -29,9 +29,11 @@ const loadMatrices = (count: 1 | 2 | 4, transposed: boolean): string =>
                : ${operands('=r', 'to', count)} : "r"(${shared('row')}) : "memory");
 }`
 
-const multiplyHalves = `void tw_multiply_m16n8k16_f16(float* d, const unsigned* a, const unsigned* b) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 ${registers(0, 4)}, ${registers(4, 4)}, ${registers(8, 2)}, ${registers(0, 4)};"
-               : ${operands('+f', 'd', 4)} : ${operands('r', 'a', 4)}, ${operands('r', 'b', 2)});
+/** `mma.sync`: 4 registers of A, 2 of B, and 4 of D that are of `sums`. */
+const multiply = (name: string, shape: string, sums: 'f32' | 's32', a: string, b: string): string =>
+  `void ${name}(${sums === 'f32' ? 'float' : 'int'}* d, const unsigned* a, const unsigned* b) {
+  asm volatile("mma.sync.aligned.${shape}.row.col.${sums}.${a}.${b}.${sums} ${registers(0, 4)}, ${registers(4, 4)}, ${registers(8, 2)}, ${registers(0, 4)};"
+               : ${operands(sums === 'f32' ? '+f' : '+r', 'd', 4)} : ${operands('r', 'a', 4)}, ${operands('r', 'b', 2)});
 }`
 
 /** Where bits of a matrix descriptor stand: address, leading and other stride in 16 bytes, swizzle of 128 bytes. */
@@ -49,6 +51,8 @@ const multiplyTiles = (
   asm volatile("wgmma.mma_async.sync.aligned.m64n${columns}k16.f32.f16.f16 ${registers(0, columns / 2)}, %${columns / 2}, %${columns / 2 + 1}, 1, 1, 1, %${columns / 2 + 2}, %${columns / 2 + 3};"
                : ${operands('+f', 'd', columns / 2)} : "l"(a), "l"(b), "n"(alongOwnA), "n"(alongOwnB));
 }`
+const multiplyBytes = (a: 's8' | 'u8', b: 's8' | 'u8'): string =>
+  multiply(`tw_multiply_m16n8k32_${a}_${b}`, 'm16n8k32', 's32', a, b)
 
 /** TMA: the box of a tensor map that begins at coordinates, fastest first, counted by its bytes in the phase of a slot. */
 const copyTile = (rank: number): string => {
@@ -113,6 +117,10 @@ export type Intrinsic =
   | 'tw_copy_tile'
   | 'tw_expect_tile'
   | 'tw_show_mbarriers'
+  | 'tw_multiply_m16n8k32_s8_s8'
+  | 'tw_multiply_m16n8k32_s8_u8'
+  | 'tw_multiply_m16n8k32_u8_s8'
+  | 'tw_multiply_m16n8k32_u8_u8'
   | 'tw_mbarrier_init'
   | 'tw_mbarrier_arrive'
   | 'tw_mbarrier_wait'
@@ -135,7 +143,6 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_load_matrices_1_transposed: loadMatrices(1, true),
   tw_load_matrices_2_transposed: loadMatrices(2, true),
   tw_load_matrices_4_transposed: loadMatrices(4, true),
-  tw_multiply_m16n8k16_f16: multiplyHalves,
   tw_multiply_m64n64k16_f16: multiplyTiles(64),
   tw_multiply_m64n128k16_f16: multiplyTiles(128),
   tw_multiply_m64n192k16_f16: multiplyTiles(192),
@@ -158,6 +165,11 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_show_mbarriers: `void tw_show_mbarriers() {
   asm volatile("fence.mbarrier_init.release.cluster; fence.proxy.async.shared::cta;" ::: "memory");
 }`,
+  tw_multiply_m16n8k16_f16: multiply('tw_multiply_m16n8k16_f16', 'm16n8k16', 'f32', 'f16', 'f16'),
+  tw_multiply_m16n8k32_s8_s8: multiplyBytes('s8', 's8'),
+  tw_multiply_m16n8k32_s8_u8: multiplyBytes('s8', 'u8'),
+  tw_multiply_m16n8k32_u8_s8: multiplyBytes('u8', 's8'),
+  tw_multiply_m16n8k32_u8_u8: multiplyBytes('u8', 'u8'),
   tw_mbarrier_init: `void tw_mbarrier_init(unsigned long long* slot, int arrivals) {
   asm volatile("mbarrier.init.shared.b64 [%0], %1;" :: "r"(${shared('slot')}), "r"(arrivals) : "memory");
 }`,

@@ -123,7 +123,8 @@ export function cooperationPrinters({ use, shared, writesTiles, tileMaps }: Coop
       call(p, name, [loaded, row])
       let at = 0
       for (const fragment of to) {
-        for (let word = 0; word < elementsOf(fragment.shape) / 2; word++) {
+        const bytes = elementsOf(fragment.shape) * elementBytes[fragment.dtype]
+        for (let word = 0; word < bytes / wordBytes; word++) {
           p.line(`${words(fragment, p)}[${word}] = ${loaded}[${at++}];`)
         }
       }
@@ -147,7 +148,10 @@ export function cooperationPrinters({ use, shared, writesTiles, tileMaps }: Coop
   }
 }
 
-/** A fragment of halves as the 32-bit registers that instructions take. */
+/** Bytes of a register. */
+const wordBytes = 4
+
+/** A fragment as the 32-bit registers that instructions take. */
 const words = (fragment: Buffer, p: CLikePrinter): string => `reinterpret_cast<unsigned*>(${p.bufferName(fragment)})`
 
 /** Bytes of the asynchronous copies that move `elements`; undefined where they are fewer than 4, which none moves. */

@@ -52,6 +52,9 @@ const cudaNames: Readonly<Record<ScalarType, string>> = { f32: 'float', i32: 'in
 
 const vectorTypes: Readonly<Partial<Record<DType, string>>> = { f32: 'float', i32: 'int', u32: 'uint' }
 
+/** What registers hold several of. */
+const narrow: ReadonlySet<DType> = new Set<DType>(['f16', 'i8', 'u8'])
+
 const builtins: Readonly<Record<Builtin, string>> = {
   thread: 'threadIdx.x',
   lane: 'threadIdx.x % 32',
@@ -240,7 +243,7 @@ function stmtPrinters(
         return
       }
       // Vectors, asynchronous copies and fragments move words of up to 16 bytes.
-      const aligned = scope === 'workgroup' || (usage.get(buffer)?.lanes ?? 1) > 1 || dtype === 'f16'
+      const aligned = scope === 'workgroup' || (usage.get(buffer)?.lanes ?? 1) > 1 || narrow.has(dtype)
       const align = aligned && shape.length > 0 ? '__align__(16) ' : ''
       const extent = shape.length === 0 ? '' : `[${Math.max(1, elementsOf(shape))}]`
       p.line(`${scope === 'workgroup' ? '__shared__ ' : ''}${align}${type} ${p.declare(buffer)}${extent};`)

@@ -2,7 +2,7 @@ import { compose, repeat, spatial, type TaskMapping } from '@tilewright/task-map
 import { thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { buffer } from './buffer.js'
-import { computeType, dtypes } from './dtype.js'
+import { computeType, type DType, dtypes } from './dtype.js'
 import { formatError } from './errors.js'
 import { builtin, constant, int, lt, variable } from './expr.js'
 import {
@@ -21,7 +21,7 @@ import {
   store,
   storeVector,
 } from './stmt.js'
-import { type Fragment, matrixMultiply } from './subgroup-stmts.js'
+import { type Fragment, loadMatrices, matrixMultiply } from './subgroup-stmts.js'
 
 const x = buffer('x', 'f32', [64], 'storage')
 const square = buffer('square', 'f32', [8, 8], 'storage')
@@ -41,10 +41,15 @@ const copy = (details: Partial<AsyncCopy>): AsyncCopy =>
     guard: undefined,
     ...details,
   })
-const fragment = (hint: string, map: TaskMapping, elements: number): Fragment => ({
-  buffer: buffer(hint, 'f32', [elements], 'private'),
+const fragment = (hint: string, map: TaskMapping, elements: number, dtype: DType = 'f32'): Fragment => ({
+  buffer: buffer(hint, dtype, [elements], 'private'),
   map,
 })
+const matrices = (dtype: DType, elements: number, transposed: boolean) => () =>
+  loadMatrices({
+    ...{ count: 2, to: [buffer('own', dtype, [elements], 'private')], transposed },
+    ...{ source: buffer('tile', dtype, [64], 'workgroup'), index: [zero] },
+  })
 
 test('sequences are flat, and one statement needs none', () => {
   const [a, b] = [barrier(), declare(tile)]
@@ -89,6 +94,11 @@ test('what constructors refuse', () => {
     () => matrixMultiply(fragment('a', cells, 2), fragment('b', narrow, 2), fragment('d', spatial(64), 1)),
     () => matrixMultiply(fragment('a', cells, 2), fragment('b', spatial(8, 8), 1), fragment('d', cells, 2)),
     () => matrixMultiply(fragment('a', cells, 2), fragment('b', narrow, 4), fragment('d', cells, 2)),
+    () => matrixMultiply(fragment('a', cells, 2, 'f16'), fragment('b', cells, 2), fragment('d', cells, 2)),
+    () => matrixMultiply(fragment('a', cells, 2, 'i8'), fragment('b', cells, 2, 'u8'), fragment('d', cells, 2)),
+    matrices('f16', 2, true),
+    matrices('i8', 8, true),
+    matrices('i32', 2, false),
   ]
   expect(faults.map((fault) => formatError(thrownBy(fault)).split('\n')[0])).toMatchInlineSnapshot(`
     [
@@ -117,6 +127,11 @@ test('what constructors refuse', () => {
       "error[ir/fragment]: the map of fragment "d" has rank 1",
       "error[ir/fragment]: matrix-multiply of 8x8 by 8x8 into 8x8 over 32, 64 and 32 lanes",
       "error[ir/fragment]: fragment "b" does not hold its share of 64 elements over 32 lanes",
+      "error[ir/fragment]: matrix-multiply of f16 by f32 into f32",
+      "error[ir/fragment]: matrix-multiply of i8 by u8 into f32",
+      "error[ir/fragment]: load of 2 matrices of workgroup f16 "tile", transposed, into private f16 "own" of 2 elements",
+      "error[ir/fragment]: load of 2 matrices of workgroup i8 "tile", transposed, into private i8 "own" of 8 elements",
+      "error[ir/fragment]: load of 2 matrices of workgroup i32 "tile" into private i32 "own" of 2 elements",
     ]
   `)
 })
@@ -125,6 +140,10 @@ test('what they accept', () => {
   const cells = compose(repeat(2, 1), spatial(4, 8))
   const of = (hint: string): Fragment => fragment(hint, cells, 2)
   expect(matrixMultiply(of('a'), of('b'), of('d')).kind).toBe('matrix-multiply')
+  const [left, right] = [fragment('a', cells, 2, 'i8'), fragment('b', cells, 2, 'u8')]
+  expect(matrixMultiply(left, right, fragment('d', cells, 2, 'i32')).kind).toBe('matrix-multiply')
+  const loads = [matrices('f16', 4, true), matrices('u8', 8, false), matrices('f32', 2, false)]
+  expect(loads.map((load) => load().kind)).toEqual(loads.map(() => 'load-matrices'))
   expect(copy({ guard: lt(builtin('thread'), int(4)) }).kind).toBe('async-copy')
   expect(loadVector([f, variable('g', 'f32')], x, zero).guard).toBeUndefined()
   expect(axisVars(['a', 'b']).map(({ hint, dtype }) => [hint, dtype])).toEqual([

@@ -2,7 +2,7 @@
 import { rank, type TaskMapping, taskShape, workers } from '@tilewright/task-mapping'
 import type { AsyncMultiply, AsyncMultiplyWait } from './async-multiply.js'
 import type { Buffer } from './buffer.js'
-import { expectType } from './dtype.js'
+import { type DType, expectType } from './dtype.js'
 import { CompileError } from './errors.js'
 import { checkIndex, type Expr, type Var } from './expr.js'
 import { elementCount } from './size.js'
@@ -63,14 +63,32 @@ export function isOfWholeSubgroups<S extends { readonly kind: string }>(stmt: S)
 /** Lanes that share the elements of the matrices that `load-matrices` loads. */
 export const matrixLanes = 32
 
-/** Throws `CompileError` `ir/fragment` unless shapes, lanes and element counts of the three fragments agree. */
+/** Bytes of a row of a matrix that `load-matrices` loads, and of what a lane gets of it. */
+export const matrixRowBytes = 16
+const matrixLaneBytes = 4
+
+/** Bytes of the elements that fragments of A and B may have. */
+const operandBytes: Readonly<Partial<Record<DType, number>>> = { f32: 4, f16: 2, i8: 1, u8: 1 }
+
+/** What a matrix-multiply of A by B sums in; undefined where it multiplies no such elements. */
+export function matrixSum(a: DType, b: DType): 'f32' | 'i32' | undefined {
+  if (a === b && (a === 'f16' || a === 'f32')) return 'f32'
+  return operandBytes[a] === 1 && operandBytes[b] === 1 ? 'i32' : undefined
+}
+
+/** How many neighbours of a row of a matrix of `dtype` a lane gets; undefined where `load-matrices` loads none. */
+export function matrixNeighbours(dtype: DType): number | undefined {
+  const bytes = operandBytes[dtype]
+  return bytes === undefined ? undefined : matrixLaneBytes / bytes
+}
+
+/** Throws `CompileError` `ir/fragment` unless types, shapes, lanes and element counts of the three fragments agree. */
 export function matrixMultiply(a: Fragment, b: Fragment, d: Fragment, at?: SourceLocation): MatrixMultiply {
-  const halves = a.buffer.dtype === b.buffer.dtype && (a.buffer.dtype === 'f16' || a.buffer.dtype === 'f32')
-  if (!halves || d.buffer.dtype !== 'f32') {
+  if (d.buffer.dtype !== matrixSum(a.buffer.dtype, b.buffer.dtype)) {
     throw new CompileError({
       code: 'ir/fragment',
       message: `matrix-multiply of ${a.buffer.dtype} by ${b.buffer.dtype} into ${d.buffer.dtype}`,
-      help: 'A and B are both f16 or both f32, D is f32',
+      help: 'A and B are both f16 or both f32, and D is f32; or either is i8 or u8, and D is i32',
     })
   }
   for (const { buffer, map } of [a, b, d]) {
@@ -108,22 +126,24 @@ export function matrixMultiply(a: Fragment, b: Fragment, d: Fragment, at?: Sourc
 }
 
 /**
- * Throws `CompileError` `ir/fragment` unless f16 elements of workgroup memory go to private buffers of rank 1 that hold
- * two elements a matrix.
+ * Throws `CompileError` `ir/fragment` unless elements of workgroup memory go to private buffers of rank 1 and their type
+ * that hold 4 bytes a matrix; and unless what is transposed is of f16.
  */
 export function loadMatrices(load: Omit<LoadMatrices, 'kind'>): LoadMatrices {
-  const { count, to, source, index } = load
+  const { count, to, source, index, transposed } = load
   checkIndex(source, index)
-  const halves = [source, ...to].every(({ dtype }) => dtype === 'f16')
+  const neighbours = matrixNeighbours(source.dtype) ?? 0
+  const types = to.every(({ dtype }) => dtype === source.dtype) && (source.dtype === 'f16' || !transposed)
   const scopes =
     source.scope === 'workgroup' && to.every(({ scope, shape }) => scope === 'private' && shape.length === 1)
   const held = to.reduce((sum, { shape }) => sum + Number(elementCount(shape)), 0)
-  if (!halves || !scopes || held !== 2 * count) {
+  if (!types || !scopes || neighbours === 0 || held !== neighbours * count) {
     const targets = to.map(({ hint, scope, dtype }) => `${scope} ${dtype} "${hint}"`).join(', ')
+    const how = transposed ? ', transposed,' : ''
     throw new CompileError({
       code: 'ir/fragment',
-      message: `load of ${count} matrices of ${source.scope} ${source.dtype} "${source.hint}" into ${targets} of ${held} elements`,
-      help: 'matrices are of f16 in workgroup memory, and go to private buffers of rank 1: two elements a matrix',
+      message: `load of ${count} matrices of ${source.scope} ${source.dtype} "${source.hint}"${how} into ${targets} of ${held} elements`,
+      help: 'matrices of f16 (or, as they lie, of i8, u8 or f32) in workgroup memory go to private buffers of rank 1: 4 bytes a matrix',
     })
   }
   return { kind: 'load-matrices', ...load }

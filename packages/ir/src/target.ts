@@ -15,9 +15,11 @@ export interface TargetLimits {
   readonly bufferBytes: number
 }
 
-/** D = A·B + D on fragments: f32 products and sums of `operands`. */
+/** D = A·B + D on fragments, as `matrix-multiply` has it. */
 export interface MatrixInstruction {
-  readonly operands: 'f16'
+  /** Element types of A and of B: either may have any of them. */
+  readonly operands: readonly DType[]
+  readonly sums: 'f32' | 'i32'
   /** Threads of a subgroup that hold the fragments. */
   readonly lanes: number
   /** From (lane, element) to (row, column) of A, B and D. */

@@ -10,7 +10,7 @@ import type {
   Shuffle,
   TileCopy,
 } from '@tilewright/ir'
-import { defined, invariant, matrixLanes } from '@tilewright/ir'
+import { defined, invariant, matrixLanes, matrixNeighbours } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
 import { vectorIndex } from './access.js'
 import { productStarter } from './async-multiply.js'
@@ -60,7 +60,8 @@ export function compileLoadMatrices(context: StmtContext, site: Site, stmt: Load
   const size = subgroupSizeOf(machine, site)
   invariant(size === matrixLanes, `a load-matrices in a kernel with subgroups of ${size}`)
   const { memory, flat } = placeOf(context, site, stmt.source, stmt.index, expressionsOf(context, site))
-  const meet = matrixLoader(machine, stmt, vectorIndex(machine, memory, flat, 8, site), site)
+  const row = 4 * defined(matrixNeighbours(stmt.source.dtype), 'elements that are loaded')
+  const meet = matrixLoader(machine, stmt, vectorIndex(machine, memory, flat, row, site), site)
   return meeting(
     { kind: 'meeting', site, participants: 'subgroup', loops, meet },
     ticker(context, site, 'load-matrices'),

@@ -1,5 +1,5 @@
 /** D = A·B + D by a whole subgroup: the fragments of its lanes, put together by their maps. */
-import { type Fragment, invariant } from '@tilewright/ir'
+import { type Fragment, invariant, matrixSum } from '@tilewright/ir'
 import { taskShape, tasks, workers } from '@tilewright/task-mapping'
 import { reader, writer } from './access.js'
 import { at } from './at.js'
@@ -27,16 +27,18 @@ export function fragmentTile({ map }: Fragment): Tile {
   return { columns, lane, element }
 }
 
-/** Multiplies the fragments of the lanes it is given; sums in f32 over k in order, each operation rounded once. */
+/** Multiplies the fragments of the lanes it is given; sums over k in order: in f32 each operation is rounded once. */
 export function matrixMultiplier(
   machine: Machine,
   fragments: { readonly a: Fragment; readonly b: Fragment; readonly d: Fragment },
   site: Site,
 ): (lanes: readonly Thread[]) => void {
   const { a, b, d } = fragments
-  for (const { buffer } of [a, b, d]) {
-    invariant(buffer.dtype === 'f32' || buffer.dtype === 'f16', `fragment "${buffer.hint}" is of ${buffer.dtype}`)
-  }
+  const type = matrixSum(a.buffer.dtype, b.buffer.dtype)
+  invariant(type === d.buffer.dtype, `fragments of ${a.buffer.dtype} and ${b.buffer.dtype} into ${d.buffer.dtype}`)
+  // Products of bytes are small: a sum of numbers is exact before it wraps.
+  const plus = (sum: number, left: number, right: number): number =>
+    type === 'i32' ? (sum + left * right) | 0 : Math.fround(sum + Math.fround(left * right))
   const depth = at(taskShape(a.map), 1)
   const [tileA, tileB, tileD] = [fragmentTile(a), fragmentTile(b), fragmentTile(d)]
   const load = ({ buffer }: Fragment, tile: Tile): ((lanes: readonly Thread[]) => Float64Array) => {
@@ -53,8 +55,7 @@ export function matrixMultiplier(
       const column = position % tileD.columns
       let sum = initial
       for (let k = 0; k < depth; k++) {
-        const term = Math.fround(at(left, row * depth + k) * at(right, k * tileB.columns + column))
-        sum = Math.fround(sum + term)
+        sum = plus(sum, at(left, row * depth + k), at(right, k * tileB.columns + column))
       }
       write(at(lanes, at(tileD.lane, position)), at(tileD.element, position), sum)
     })

@@ -56,6 +56,35 @@ describe('load-matrices', () => {
   })
 })
 
+test.each([
+  ['i8', 4],
+  ['u8', 4],
+  ['f32', 1],
+] as const)('load-matrices of %s: 4 bytes of a row, %d neighbours', (dtype, neighbours) => {
+  const columns = 4 * neighbours
+  const kernel = buildKernel({ name: 'load', threads: 32, subgroupSize: 32, workgroups: [1, 1, 1] }, (g) => {
+    const a = g.param('a', dtype, [8, columns])
+    const out = g.param('out', dtype, [32, neighbours])
+    const tile = g.workgroupBuffer('tile', dtype, [8, columns])
+    const fragment = g.privateBuffer('fragment', dtype, [neighbours])
+    g.loop('i', columns, (i) => g.if(g.lane.lt(8), () => tile.set([g.lane, i], a.at(g.lane, i))))
+    g.barrier()
+    g.loadMatrices(1, [fragment], tile, [g.lane.mod(8), 0])
+    g.forTask(repeat(neighbours), 0, (i) => out.set([g.lane, i], fragment.at(i)))
+  })
+  const [a, out] = kernel.params
+  const make = { i8: Int8Array, u8: Uint8Array, f32: Float32Array }[dtype]
+  const numbers = make.from(Array.from({ length: 8 * columns }, (_, i) => i - 100))
+  const result = new make(numbers.length)
+  runKernelAllWays(kernel, {
+    buffers: new Map([
+      [a!, numbers],
+      [out!, result],
+    ]),
+  })
+  expect(result).toEqual(numbers)
+})
+
 describe('shuffle', () => {
   test.each([1, 2, 5])('gives the value of the lane across %d, in each subgroup', (mask) => {
     const kernel = buildKernel({ name: 'shuffle', threads: 16, subgroupSize: 8, workgroups: [1, 1, 1] }, (g) => {

@@ -1,4 +1,4 @@
-import { type Buffer, buildKernel, type Kernel } from '@tilewright/ir'
+import { type Buffer, buildKernel, type DType, type Kernel } from '@tilewright/ir'
 import { compose, repeat, spatial, type TaskMapping, tasks } from '@tilewright/task-mapping'
 import { describe, expect, test } from 'vitest'
 import { numberToHalf, type TypedArray } from './elements.js'
@@ -145,15 +145,17 @@ describe('mbarriers', () => {
 /** Runs D = A·B + D on one subgroup, each fragment by its map. */
 function multiply(
   maps: { readonly a: TaskMapping; readonly b: TaskMapping; readonly d: TaskMapping },
-  dtype: 'f16' | 'f32',
+  dtype: DType,
+  right = dtype,
 ) {
   const [m, n, k] = [4, 4, 8]
+  const sums = dtype === 'i8' || dtype === 'u8' ? 'i32' : 'f32'
   return buildKernel({ name: 'mma', threads: 8, subgroupSize: 4, workgroups: [1, 1, 1] }, (g) => {
-    const [a, b, d] = [g.param('a', dtype, [2, m, k]), g.param('b', dtype, [2, k, n]), g.param('d', 'f32', [2, m, n])]
+    const [a, b, d] = [g.param('a', dtype, [2, m, k]), g.param('b', right, [2, k, n]), g.param('d', sums, [2, m, n])]
     const [fa, fb, fd] = [
       g.privateBuffer('fa', dtype, [(m * k) / 4]),
-      g.privateBuffer('fb', dtype, [(k * n) / 4]),
-      g.privateBuffer('fd', 'f32', [(m * n) / 4]),
+      g.privateBuffer('fb', right, [(k * n) / 4]),
+      g.privateBuffer('fd', sums, [(m * n) / 4]),
     ]
     const each = (map: TaskMapping, visit: (i: typeof g.lane, j: typeof g.lane, r: typeof g.lane) => void): void => {
       const r = g.privateBuffer('r', 'i32', [])
@@ -209,6 +211,20 @@ describe('matrix-multiply', () => {
     runKernel(exact, { buffers: bind(exact, a, b, wide) })
     runKernel(kernel, { buffers: bind(kernel, halves[0]!, halves[1]!, narrow) })
     expect(narrow).toEqual(wide)
+  })
+
+  test('of bytes, signed or not, is exact modulo 2^32', () => {
+    const kernel = multiply(maps, 'u8', 'i8')
+    const left = Uint8Array.from({ length: 64 }, (_, i) => 255 - i)
+    const right = Int8Array.from({ length: 64 }, (_, i) => i - 128)
+    const got = new Int32Array(32).fill(-(2 ** 31))
+    runKernelAllWays(kernel, { buffers: bind(kernel, left, right, got) })
+    const expected = Int32Array.from({ length: 32 }, (_, at) => {
+      const [tile, i, j] = [Math.floor(at / 16), Math.floor(at / 4) % 4, at % 4]
+      const terms = Array.from({ length: 8 }, (_, k) => left[tile * 32 + i * 8 + k]! * right[tile * 32 + k * 4 + j]!)
+      return (terms.reduce((sum, term) => sum + term) - 2 ** 31) | 0
+    })
+    expect(got).toEqual(expected)
   })
 
   test('needs the whole subgroup', () => {

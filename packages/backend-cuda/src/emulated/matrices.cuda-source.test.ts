@@ -111,21 +111,36 @@ const fragments = `unsigned a[4], b[2];
   for (int i = 0; i < 4; i++) a[i] = left[(t / 4 + i % 2 * 8) * 8 + t % 4 + i / 2 * 4];
   for (int i = 0; i < 2; i++) b[i] = right[t / 4 * 8 + t % 4 + i * 4];`
 
+/** An instruction: how numbers are packed as its left and right operand, and what they then are. */
+interface Kind {
+  readonly name: string
+  readonly depth: number
+  readonly type: 'float' | 'int'
+  readonly pack: (numbers: number[], operand: number) => EmulatedArgument
+  readonly read?: (number: number, operand: number) => number
+}
+
 describe('mma', () => {
-  const kinds = [
-    { name: 'm16n8k16_f16', depth: 16, type: 'float', pack: (x: number[]) => Uint16Array.from(x, numberToHalf) },
-    { name: 'm16n8k16_bf16', depth: 16, type: 'float', pack: (x: number[]) => Uint16Array.from(x, bfloat) },
+  const bytes = (types: string): Kind => {
+    const isSigned = (operand: number): boolean => types.split('_')[operand] === 's8'
+    return {
+      ...{ name: `m16n8k32_${types}`, depth: 32, type: 'int' },
+      pack: (x, operand) => (isSigned(operand) ? Int8Array.from(x) : Uint8Array.from(x)),
+      read: (x, operand) => (isSigned(operand) ? x : x & 255),
+    }
+  }
+  const kinds: readonly Kind[] = [
+    { name: 'm16n8k16_f16', depth: 16, type: 'float', pack: (x) => Uint16Array.from(x, numberToHalf) },
+    { name: 'm16n8k16_bf16', depth: 16, type: 'float', pack: (x) => Uint16Array.from(x, bfloat) },
     // The low 13 bits are not read.
     {
-      name: 'm16n8k8_tf32',
-      depth: 8,
-      type: 'float',
-      pack: (x: number[]) => Uint32Array.from(x, (v) => tf32(v)[0]! | 0x1abc),
+      ...{ name: 'm16n8k8_tf32', depth: 8, type: 'float' },
+      pack: (x) => Uint32Array.from(x, (v) => tf32(v)[0]! | 0x1abc),
     },
-    { name: 'm16n8k32_s8', depth: 32, type: 'int', pack: (x: number[]) => Int8Array.from(x) },
-  ] as const
+    ...['s8_s8', 's8_u8', 'u8_s8', 'u8_u8'].map(bytes),
+  ]
 
-  test.each(kinds)('$name is a product of matrices', async ({ name, depth, type, pack }) => {
+  test.each(kinds)('$name is a product of matrices', async ({ name, depth, type, pack, read = (x) => x }) => {
     const body = `${fragments}
       ${type} d[4];
       for (int i = 0; i < 4; i++) d[i] = out[(t / 4 + i / 2 * 8) * 8 + t % 4 * 2 + i % 2];
@@ -135,9 +150,9 @@ describe('mma', () => {
     const start = range(128, (i) => i - 40)
     const out = type === 'int' ? Int32Array.from(start) : Float32Array.from(start)
     const module = await load(`${type}* out, const unsigned* left, const unsigned* right`, body)
-    expect(launch(module, [out, pack(a), pack(b)])).toBeUndefined()
+    expect(launch(module, [out, pack(a, 0), pack(b, 1)])).toBeUndefined()
     const product = (row: number, column: number): number =>
-      range(depth, (k) => a[row * depth + k]! * b[column * depth + k]!).reduce((x, y) => x + y)
+      range(depth, (k) => read(a[row * depth + k]!, 0) * read(b[column * depth + k]!, 1)).reduce((x, y) => x + y)
     expect([...out]).toEqual(start.map((value, i) => value + 2 * product(i >> 3, i & 7)))
   })
 

@@ -5,6 +5,7 @@ import { formAttention, formRows } from '@tilewright/fusion'
 import {
   type Buffer,
   buffer,
+  cast,
   defined,
   elementCount,
   InternalError,
@@ -20,7 +21,7 @@ import {
   matrixUnitsMatmul,
   producerConsumerMatmul,
 } from '@tilewright/schedules'
-import { halfToNumber, numberToHalf } from '@tilewright/simulator'
+import { halfToNumber, numberToHalf, type TypedArray } from '@tilewright/simulator'
 import { attentionEquations, cudaLaunchers, openTestedCuda, runPrinted, testedCuda } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda, hopperTarget } from '../index.js'
@@ -98,6 +99,44 @@ describe('matmul/matrix-units', () => {
       expect(await wrongElements(product, lowered, emitted)).toBe(0)
     },
   )
+})
+
+test('matmul/matrix-units of bytes: copies of those that lie along k, others through registers, with sums of parts of k', async () => {
+  const [rows, columns, depth] = [200, 136, 1040]
+  const left = buffer('left', 'u8', [rows, depth], 'storage')
+  const right = buffer('right', 'i8', [depth, columns], 'storage')
+  const sums = buffer('sums', 'i32', [rows, columns], 'storage')
+  const product = matmul(
+    sums,
+    depth,
+    (_, i, kk) => cast('i32', load(left, [i, kk])),
+    (_, kk, j) => load(right, [kk, j]),
+  )
+  const problem = { anchor: product, computed: new Set<Buffer>() }
+  const candidate = matrixUnitsMatmul.level0(problem, cudaTarget)
+  if (isRejection(candidate)) throw new InternalError(candidate.reason)
+  expect(candidate.splits).toBe(4)
+  const { kernels, workspaces } = matrixUnitsMatmul.build(candidate, problem, cudaTarget)
+  const numbers = new Map<Buffer, TypedArray>([
+    [left, Uint8Array.from({ length: rows * depth }, (_, i) => (i * i * 37 + i * 11) >> 3)],
+    [right, Int8Array.from({ length: depth * columns }, (_, i) => (i * i * 29 + i * 7) >> 3)],
+    [sums, new Int32Array(rows * columns)],
+    ...workspaces.map((one): [Buffer, TypedArray] => [one, new Int32Array(Number(elementCount(one.shape)))]),
+  ])
+  for (const kernel of kernels) {
+    const lowered = runPipeline(kernel, cudaPipeline(cudaTarget))
+    const contents = kernel.params.map((param) => defined(numbers.get(param), 'contents'))
+    const after = await runPrinted(launch, emitCuda(lowered), { params: lowered.params, contents, sizes: {} })
+    for (const [i, param] of kernel.params.entries()) numbers.set(param, defined(after[i], 'a buffer'))
+  }
+  const [x, y] = [numbers.get(left)!, numbers.get(right)!]
+  const expected = Int32Array.from({ length: rows * columns }, (_, at) => {
+    const [i, j] = [Math.floor(at / columns), at % columns]
+    let sum = 0
+    for (let kk = 0; kk < depth; kk++) sum += x[i * depth + kk]! * y[kk * columns + j]!
+    return sum
+  })
+  expect(numbers.get(sums)).toEqual(expected)
 })
 
 describe.skipIf(!multipliesTiles).each([

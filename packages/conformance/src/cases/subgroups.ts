@@ -1,5 +1,5 @@
 /** What subgroups do together, on targets that fix their size: shuffles, mbarriers, matrix instructions. */
-import { buildKernel, type DType, invariant, type KernelBuilder, type Target } from '@tilewright/ir'
+import { buildKernel, type DType, invariant, type KernelBuilder, matrixSum, type Target } from '@tilewright/ir'
 import { numberToHalf, type TypedArray } from '@tilewright/simulator'
 import { type TaskMapping, taskShape } from '@tilewright/task-mapping'
 import type { ConformanceCase } from '../conformance-case.js'
@@ -107,7 +107,7 @@ export const subgroupCases: readonly ConformanceCase[] = [
     },
   ),
   matrices(),
-  product(),
+  products(),
 ]
 
 /** Loads of one, two and four matrices from workgroup memory, as they lie and transposed. */
@@ -129,42 +129,50 @@ function matrices(): ConformanceCase {
   })
 }
 
-/** D = A·B + D on the target's first instruction, in each subgroup: small integers, so every order of sums is exact. */
-function product(): ConformanceCase {
+/** D = A·B + D on the target's instructions, in each subgroup: small integers, so every order of sums is exact. */
+function products(): ConformanceCase {
   return kernelCase({
     area: 'cooperation',
-    name: 'the product of a matrix instruction',
+    name: 'the products of matrix instructions',
     needs: { subgroups: true, matrixInstruction: true },
     build: ({ matrixInstructions }) => {
-      const [instruction] = matrixInstructions
-      invariant(instruction !== undefined, 'the case needs a matrix instruction')
-      const { a, b, d, lanes, operands } = instruction
-      const options = { name: 'product', threads: 2 * lanes, subgroupSize: lanes, workgroups: [1, 1, 1] } as const
+      const each = matrixInstructions.flatMap((instruction) =>
+        instruction.operands.flatMap((left) =>
+          instruction.operands.flatMap((right) =>
+            matrixSum(left, right) === instruction.sums ? [{ ...instruction, left, right }] : [],
+          ),
+        ),
+      )
+      const [first] = each
+      invariant(first !== undefined, 'the case needs a matrix instruction')
+      const { lanes } = first
+      const contents: Record<string, TypedArray> = {}
+      const options = { name: 'products', threads: 2 * lanes, subgroupSize: lanes, workgroups: [1, 1, 1] } as const
       const kernel = buildKernel(options, (g) => {
-        const fragmentOf = (hint: string, dtype: DType, map: TaskMapping) => {
-          const storage = g.param(hint, dtype, [2, ...taskShape(map)])
-          const fragment = g.privateBuffer(`fragment_${hint}`, dtype, [elements(map) / lanes])
-          g.forTask(map, g.lane, (i, j, r) => fragment.set([r ?? 0], storage.at(g.subgroup, i ?? 0, j ?? 0)))
-          return { storage, fragment, operand: { buffer: fragment.buffer, map } }
+        for (const [i, { a, b, d, left, right, sums }] of each.entries()) {
+          const fragmentOf = (name: string, dtype: DType, map: TaskMapping, seed: number) => {
+            const storage = g.param(`${name}${i}`, dtype, [2, ...taskShape(map)])
+            contents[`${name}${i}`] = smallNumbers(dtype, 2 * elements(map), seed)
+            const fragment = g.privateBuffer(`fragment_${name}`, dtype, [elements(map) / lanes])
+            g.forTask(map, g.lane, (i, j, r) => fragment.set([r ?? 0], storage.at(g.subgroup, i ?? 0, j ?? 0)))
+            return { storage, fragment, operand: { buffer: fragment.buffer, map } }
+          }
+          const sum = fragmentOf('d', sums, d, 0)
+          g.matrixMultiply(fragmentOf('a', left, a, 7).operand, fragmentOf('b', right, b, 5).operand, sum.operand)
+          g.forTask(d, g.lane, (i, j, r) => sum.storage.set([g.subgroup, i ?? 0, j ?? 0], sum.fragment.at(r ?? 0)))
         }
-        const [left, right, sum] = [
-          fragmentOf('a', operands, a),
-          fragmentOf('b', operands, b),
-          fragmentOf('d', 'f32', d),
-        ]
-        g.matrixMultiply(left.operand, right.operand, sum.operand)
-        g.forTask(d, g.lane, (i, j, r) => sum.storage.set([g.subgroup, i ?? 0, j ?? 0], sum.fragment.at(r ?? 0)))
       })
-      return {
-        kernel,
-        contents: {
-          a: halves(2 * elements(a), 7),
-          b: halves(2 * elements(b), 5),
-          d: Float32Array.from(integers(2 * elements(d))),
-        },
-      }
+      return { kernel, contents }
     },
   })
+}
+
+/** Small integers as elements of a type; what is unsigned has large ones for those below zero. */
+function smallNumbers(dtype: DType, count: number, seed: number): TypedArray {
+  if (dtype === 'f16') return halves(count, seed)
+  const numbers = integers(count).map((number) => ((number + seed) % 16) - 8)
+  if (dtype === 'f32') return Float32Array.from(numbers)
+  return dtype === 'i8' ? Int8Array.from(numbers) : dtype === 'u8' ? Uint8Array.from(numbers) : numbers
 }
 
 function elements(map: TaskMapping): number {

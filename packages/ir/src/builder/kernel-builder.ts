@@ -94,7 +94,7 @@ export interface KernelBuilder {
   readonly arrive: (on: Mbarrier, slot: Operand) => void
   readonly wait: (on: Mbarrier, slot: Operand, parity: Operand) => void
   readonly matrixMultiply: (a: Fragment, b: Fragment, d: Fragment) => void
-  /** Loads 8 × 8 matrices of f16, a row from each lane's index, into fragments that are filled in order. */
+  /** Loads matrices of 8 rows of 16 bytes, a row from each lane's index, into fragments that are filled in order. */
   readonly loadMatrices: (
     count: MatrixCount,
     to: readonly BufferHandle[],

@@ -12,7 +12,7 @@ import {
 } from '@tilewright/ir'
 import { extentOf } from '../matmul/contraction.js'
 import {
-  halfBytes,
+  formOf,
   instructionK,
   instructionM,
   instructionN,
@@ -72,7 +72,7 @@ export function planOf(
   target: Target,
 ): AttentionPlan | Rejection {
   const anchor = requireAttention(problem.anchor)
-  const instruction = instructionOf(target)
+  const instruction = instructionOf(target, 'f16', 'f16')
   const factors = factorsOf(anchor)
   if (instruction === undefined || factors === undefined) return { reason: 'the target multiplies no matrices of f16' }
   const axes = attentionAxes(anchor)
@@ -85,7 +85,7 @@ export function planOf(
   const queries = subgroups * instructionM
   const key = [anchor.key]
   const staged = (factor: Expr, own: typeof key, k: typeof key, tileOwn: number, tileK: number) =>
-    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, threads, halfBytes)
+    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, threads, formOf('f16'))
   const q = staged(factors.query, [...axes.m], [...anchor.depth], queries, depth)
   if (isRejection(q)) return q
   // Keys beyond the last are zeros: they are what steps are over, for both tiles.

@@ -34,7 +34,7 @@ import {
   rhsAt,
   tooThin,
 } from './contraction.js'
-import { halfBytes, isHalf, mostRegisters, otherRegisters } from './matrix-fragments.js'
+import { formOf, halfBytes, isHalf, mostRegisters, otherRegisters } from './matrix-fragments.js'
 import { alignmentRefinements } from './refinements.js'
 import { splitDepth, splitsFor } from './split-depth.js'
 import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
@@ -102,9 +102,9 @@ function planOf(
   const tileM = groups * tilesM * rows
   const groupThreads = workers(instruction.d)
   const threads = groups * groupThreads
-  const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, halfBytes)
+  const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, formOf('f16'))
   if (isRejection(a)) return a
-  const b = stageFactor(rhs, computed, { own: n, k, tileOwn: columns, tileK }, threads, halfBytes)
+  const b = stageFactor(rhs, computed, { own: n, k, tileOwn: columns, tileK }, threads, formOf('f16'))
   if (isRejection(b)) return b
   // Compilers move sums about where threads part, as they do to compute a prologue; so no product may be going on then.
   const isCopied = a.vector !== undefined && b.vector !== undefined

@@ -1,26 +1,34 @@
 /**
- * What templates on matrix units share: the form of the instruction, and which rows of a tile in workgroup memory the lanes
+ * What templates on matrix units share: the form of the instructions, and which rows of a tile in workgroup memory the lanes
  * of a subgroup point to when they load its operands. Rows of a tile are padded by 16 bytes, so that the eight rows of a
  * matrix lie in different banks.
  */
 import {
   type BufferHandle,
+  computeType,
+  constant,
   type Expr,
   invariant,
   type KernelBuilder,
   type MatrixInstruction,
+  matrixSum,
+  select,
   type Target,
   type Value,
 } from '@tilewright/ir'
 import { compose, spatial, type TaskMapping, taskShape } from '@tilewright/task-mapping'
 import { taskOf } from './task-of.js'
 
-/** Rows, columns and depth of the instruction: A and B are loaded as 8 × 8 matrices in the order of its registers. */
+/** Rows and columns of the instructions: A and B are loaded as matrices of 8 rows in the order of their registers. */
 export const instructionM = 16
 export const instructionN = 8
+/** Bytes of the depth of an instruction, whatever its elements: two rows of what is loaded. */
+const depthBytes = 32
+const rowBytes = depthBytes / 2
+/** Depth of the instruction for f16. */
 export const instructionK = 16
 export const halfBytes = 2
-/** Elements between the rows of a tile: 16 bytes. */
+/** Elements of f16 between the rows of a tile. */
 export const padding = 8
 /** What an instruction leaves to others of the 255 registers of a thread. */
 export const mostRegisters = 224
@@ -33,16 +41,79 @@ export function isHalf(factor: Expr): boolean {
   return factor.kind === 'load' && factor.buffer.dtype === 'f16'
 }
 
-export function instructionOf(target: Target): MatrixInstruction | undefined {
-  return target.matrixInstructions.find(({ operands, a, b }) => {
-    const [m, k] = taskShape(a)
-    return operands === 'f16' && m === instructionM && k === instructionK && taskShape(b)[1] === instructionN
+/** Bytes of the element types that are multiplied. */
+const multipliedBytes = { f16: halfBytes, i8: 1, u8: 1 } as const
+export type MultipliedDType = 'f16' | 'i8' | 'u8'
+
+/** How elements of a type fill the rows of a tile. */
+export interface ElementForm {
+  readonly bytes: number
+  /** Depth of an instruction. */
+  readonly depth: number
+  /** Elements of a row of a matrix that is loaded: so many are also left between the rows of a tile. */
+  readonly row: number
+  /** Whether fragments can be loaded across a tile's rows. */
+  readonly transposes: boolean
+}
+
+export function formOf(dtype: MultipliedDType): ElementForm {
+  const bytes = multipliedBytes[dtype]
+  return { bytes, depth: depthBytes / bytes, row: rowBytes / bytes, transposes: dtype === 'f16' }
+}
+
+/** A factor as an instruction takes it: of which element type its values are, as what a store to that type takes. */
+export interface NarrowFactor {
+  readonly dtype: MultipliedDType
+  readonly value: Expr
+}
+
+/** The factor as memory of a type that instructions multiply, perhaps with others of its values around it. */
+export function narrowed(factor: Expr): NarrowFactor | undefined {
+  if (isHalf(factor)) return { dtype: 'f16', value: factor }
+  for (const dtype of ['i8', 'u8'] as const) {
+    const value = asByte(factor, dtype)
+    if (value !== undefined) return { dtype, value }
+  }
+  return undefined
+}
+
+const byteLimits = { i8: [-128, 127], u8: [0, 255] } as const
+
+/** An i32 that is a byte of `dtype`, in its compute type; undefined where it may be none. */
+function asByte(expr: Expr, dtype: 'i8' | 'u8'): Expr | undefined {
+  switch (expr.kind) {
+    case 'load':
+      return dtype === 'i8' && expr.buffer.dtype === dtype ? expr : undefined
+    case 'cast': {
+      const { value } = expr
+      return dtype === 'u8' && value.kind === 'load' && value.buffer.dtype === dtype ? value : undefined
+    }
+    case 'const': {
+      const [lowest, highest] = byteLimits[dtype]
+      const inside = expr.dtype === 'i32' && Number(expr.value) >= lowest && Number(expr.value) <= highest
+      return inside ? constant(computeType(dtype), expr.value) : undefined
+    }
+    case 'select': {
+      const [then, other] = [asByte(expr.then, dtype), asByte(expr.else, dtype)]
+      return then === undefined || other === undefined ? undefined : select(expr.cond, then, other)
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The instruction that multiplies elements of `a` by elements of `b`. */
+export function instructionOf(target: Target, a: MultipliedDType, b: MultipliedDType): MatrixInstruction | undefined {
+  return target.matrixInstructions.find(({ operands, sums, ...maps }) => {
+    const [m, k] = taskShape(maps.a)
+    const multiplies = operands.includes(a) && operands.includes(b) && sums === matrixSum(a, b)
+    return multiplies && m === instructionM && k === formOf(a).depth && taskShape(maps.b)[1] === instructionN
   })
 }
 
 /**
- * Which row of 8 elements a lane points to when a fragment of A, or two neighbours of B, are loaded as four matrices: in
- * the order of the instruction's registers. Tasks are (own, k), of which the one along the tile counts in rows of 8.
+ * Which row of 16 bytes a lane points to when a fragment of A, or two neighbours of B, are loaded as four matrices: in
+ * the order of the instruction's registers. Tasks are (own, k), of which the one along the tile counts in such rows.
  */
 interface MatrixRows {
   readonly alongOwn: TaskMapping
@@ -67,10 +138,18 @@ export interface FragmentTile {
 /** Where fragments are loaded from: elements along the factor's own axis, and along k. */
 type Place = readonly [own: Value, k: Value]
 
-function placeOf({ alongOwn }: FragmentTile, rows: MatrixRows, lane: Value): Place {
-  const [own, k] = taskOf(alongOwn ? rows.alongOwn : rows.alongK, lane)
+/** Tiles are made of elements that are multiplied. */
+function formIn({ tile }: FragmentTile): ElementForm & { readonly dtype: MultipliedDType } {
+  const { dtype } = tile.buffer
+  invariant(dtype === 'f16' || dtype === 'i8' || dtype === 'u8', `no instruction multiplies ${dtype}`)
+  return { dtype, ...formOf(dtype) }
+}
+
+function placeOf(tile: FragmentTile, rows: MatrixRows, lane: Value): Place {
+  const { row } = formIn(tile)
+  const [own, k] = taskOf(tile.alongOwn ? rows.alongOwn : rows.alongK, lane)
   invariant(own !== undefined && k !== undefined, 'rows of matrices stand in two dimensions')
-  return alongOwn ? [own.mul(8), k] : [own, k.mul(8)]
+  return tile.alongOwn ? [own.mul(row), k] : [own, k.mul(row)]
 }
 
 /** Loads the fragment of A whose first row is `start`, from `depth` of k on. */
@@ -79,8 +158,9 @@ export type LoadA = (start: Value, depth: number) => BufferHandle
 /** Makes what loads fragments of A of a tile. All lanes of a subgroup load together. */
 export function fragmentsOfA(g: KernelBuilder, tile: FragmentTile): LoadA {
   const place = placeOf(tile, rowsOfA, g.lane)
+  const { dtype, row } = formIn(tile)
   return (start, depth) => {
-    const registers = g.privateBuffer('a', 'f16', [8])
+    const registers = g.privateBuffer('a', dtype, [row])
     g.loadMatrices(4, [registers], tile.tile, indexIn(tile, place, start, depth), { transposed: tile.alongOwn })
     return registers
   }
@@ -92,8 +172,9 @@ export type LoadPairB = (start: Value, depth: number) => readonly [BufferHandle,
 /** Makes what loads pairs of neighbouring fragments of B of a tile. All lanes of a subgroup load together. */
 export function fragmentsOfB(g: KernelBuilder, tile: FragmentTile): LoadPairB {
   const place = placeOf(tile, rowsOfB, g.lane)
+  const { dtype, row } = formIn(tile)
   return (start, depth) => {
-    const pair = [g.privateBuffer('b', 'f16', [4]), g.privateBuffer('b', 'f16', [4])] as const
+    const pair = [g.privateBuffer('b', dtype, [row / 2]), g.privateBuffer('b', dtype, [row / 2])] as const
     g.loadMatrices(4, pair, tile.tile, indexIn(tile, place, start, depth), { transposed: tile.alongOwn })
     return pair
   }

@@ -2,13 +2,18 @@ import { cuda, cudaTarget as target } from '@tilewright/backend-cuda'
 import {
   type Buffer,
   buffer,
+  cast,
+  type DType,
   definition,
   type Expr,
+  int,
   isRejection,
   load,
+  lt,
   matmul,
   type Problem,
   type SizeExpr,
+  select,
   size,
   walkStmts,
 } from '@tilewright/ir'
@@ -29,31 +34,48 @@ interface Shape {
   readonly symbolic: boolean
   /** Which operands have a prologue. */
   readonly computed: readonly boolean[]
-  readonly result: 'f16' | 'f32'
+  readonly types: readonly [a: DType, b: DType]
+  readonly result: 'f16' | 'f32' | 'i32'
 }
 
-// Multiples of 8 go through copies of 16 bytes, of 2 through those of 4, odd ones through registers.
+const halfTypes = { types: ['f16', 'f16'], result: 'f16' } as const
+const byteTypes = (['i8', 'u8'] as const).flatMap((a) =>
+  (['i8', 'u8'] as const).map((b) => ({ types: [a, b], result: 'i32' }) as const),
+)
+
+// Of f16, multiples of 8 go through copies of 16 bytes, of 2 through those of 4, odd ones through registers.
 const extent = fc.oneof(fc.constantFrom(0, 1, 8, 16, 24, 32, 40), fc.integer({ min: 1, max: 35 }))
-const shapes: fc.Arbitrary<Shape> = fc.record({
-  batch: fc.integer({ min: 1, max: 2 }),
-  m: extent,
-  n: extent,
-  k: extent,
-  transA: fc.boolean(),
-  transB: fc.boolean(),
-  symbolic: fc.boolean(),
-  computed: fc.tuple(fc.boolean(), fc.boolean()),
-  result: fc.constantFrom('f16', 'f32'),
-})
+const shapes: fc.Arbitrary<Shape> = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 2 }),
+    m: extent,
+    n: extent,
+    k: extent,
+    transA: fc.boolean(),
+    transB: fc.boolean(),
+    symbolic: fc.boolean(),
+    computed: fc.tuple(fc.boolean(), fc.boolean()),
+    typed: fc.constantFrom(halfTypes, { ...halfTypes, result: 'f32' } as const, ...byteTypes),
+  })
+  .map(({ typed, ...shape }) => ({ ...shape, ...typed }))
 const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
   subgroupsM: fc.constantFrom(1, 2),
   subgroupsN: fc.constantFrom(1, 2),
   tilesM: fc.constantFrom(1, 2),
   pairsN: fc.constantFrom(1, 2),
-  tileK: fc.constantFrom(16, 32),
+  tileK: fc.constantFrom(16, 32, 64),
   stages: fc.constantFrom(2, 3, 4),
   splits: fc.constantFrom(1, 2, 4),
 })
+
+/** A factor of a product in the type of its sum. */
+const widened = (factor: Expr): Expr => (factor.dtype === 'u32' ? cast('i32', factor) : factor)
+
+function numbersOf(dtype: DType, count: number, seed: number): TypedArray {
+  if (dtype === 'f16') return Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
+  const bytes = Array.from({ length: count }, (_, i) => i * 37 + seed * 101)
+  return dtype === 'i8' ? Int8Array.from(bytes) : Uint8Array.from(bytes)
+}
 
 function problemOf(shape: Shape) {
   const dimension = (name: string, value: number): SizeExpr => {
@@ -61,28 +83,31 @@ function problemOf(shape: Shape) {
     return shape.symbolic ? size(name, { multipleOf }) : value
   }
   const [m, n, k] = [dimension('m', shape.m), dimension('n', shape.n), dimension('k', shape.k)]
-  const a = buffer('a', 'f16', shape.transA ? [shape.batch, k, m] : [shape.batch, m, k], 'storage')
-  const b = buffer('b', 'f16', shape.transB ? [n, k] : [k, n], 'storage')
+  const a = buffer('a', shape.types[0], shape.transA ? [shape.batch, k, m] : [shape.batch, m, k], 'storage')
+  const b = buffer('b', shape.types[1], shape.transB ? [n, k] : [k, n], 'storage')
   const c = buffer('c', shape.result, [shape.batch, m, n], 'storage')
   const anchor = matmul(
     c,
     k,
-    ([batch], i, kk): Expr => load(a, shape.transA ? [batch!, kk, i] : [batch!, i, kk]),
-    (_, kk, j) => load(b, shape.transB ? [j, kk] : [kk, j]),
+    ([batch], i, kk): Expr => widened(load(a, shape.transA ? [batch!, kk, i] : [batch!, i, kk])),
+    (_, kk, j) => widened(load(b, shape.transB ? [j, kk] : [kk, j])),
   )
   const problem: Problem = { anchor, computed: new Set<Buffer>([a, b].filter((_, i) => shape.computed[i])) }
-  const halves = (count: number, seed: number): Uint16Array =>
-    Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
   const inputs = new Map<Buffer, TypedArray>([
-    [a, halves(shape.batch * shape.m * shape.k, 1)],
-    [b, halves(shape.k * shape.n, 3)],
+    [a, numbersOf(shape.types[0], shape.batch * shape.m * shape.k, 1)],
+    [b, numbersOf(shape.types[1], shape.k * shape.n, 3)],
   ])
   return { problem, a, b, c, inputs, sizes: { m: shape.m, n: shape.n, k: shape.k } }
 }
 
 const plain: Shape = {
   ...{ batch: 1, m: 64, n: 48, k: 40, transA: false, transB: false },
-  ...{ symbolic: false, computed: [false, false], result: 'f16' },
+  ...{ symbolic: false, computed: [false, false] },
+  ...halfTypes,
+}
+function unwritten(dtype: Shape['result'], count: number): TypedArray {
+  if (dtype === 'i32') return new Int32Array(count).fill(-12345)
+  return dtype === 'f16' ? new Uint16Array(count).fill(0x7e00) : new Float32Array(count).fill(Number.NaN)
 }
 const copies = (shape: Shape, candidate: MatrixUnits): readonly number[] => {
   const found = new Set<number>()
@@ -104,12 +129,11 @@ describe('matmul/matrix-units', () => {
         const meaning = definition('matmul', [a, b], [c], [problem.anchor])
         const expected = evaluateDefinition(meaning, inputs, sizes).get(c)
         const count = shape.batch * shape.m * shape.n
-        const out =
-          shape.result === 'f16' ? new Uint16Array(count).fill(0x7e00) : new Float32Array(count).fill(Number.NaN)
+        const out = unwritten(shape.result, count)
         const { kernels, workspaces } = matrixUnitsMatmul.build(candidate, problem, target)
         const parts = workspaces.map((one): [Buffer, TypedArray] => [
           one,
-          new Float32Array(count * candidate.splits).fill(Number.NaN),
+          unwritten(shape.result === 'i32' ? 'i32' : 'f32', count * candidate.splits),
         ])
         const contents = new Map<Buffer, TypedArray>([...inputs, [c, out], ...parts])
         for (const built of kernels) {
@@ -129,6 +153,39 @@ describe('matmul/matrix-units', () => {
     expect(copies({ ...plain, k: 34, n: 35 }, small)).toEqual([2])
     expect(copies({ ...plain, k: 33, n: 35 }, small)).toEqual([])
     expect(copies({ ...plain, computed: [true, true] }, small)).toEqual([])
+  })
+
+  test('copies bytes that lie along k; others are put there one by one', () => {
+    const bytes: Shape = { ...plain, types: ['u8', 'i8'], result: 'i32', transB: true, k: 48 }
+    const deep = { ...small, tileK: 32 }
+    expect(copies(bytes, deep)).toEqual([16])
+    expect(copies({ ...bytes, k: 40 }, deep)).toEqual([8])
+    expect(copies({ ...bytes, k: 42 }, deep)).toEqual([])
+    expect(copies({ ...bytes, transA: true, transB: false }, deep)).toEqual([])
+  })
+
+  test('what stands for a byte around another stays one: padding that is a zero point', () => {
+    const [m, n, k] = [16, 16, 64]
+    const [a, b] = [buffer('a', 'u8', [m, 48], 'storage'), buffer('b', 'i8', [n, k], 'storage')]
+    const c = buffer('c', 'i32', [m, n], 'storage')
+    const padded = (other: number) =>
+      matmul(
+        c,
+        k,
+        (_, i, kk) => select(lt(kk, int(48)), cast('i32', load(a, [i, kk])), int(other)),
+        (_, kk, j) => load(b, [j, kk]),
+      )
+    expect(matrixUnitsMatmul.matches(padded(256))).toBe(false)
+    expect(matrixUnitsMatmul.matches(padded(-1))).toBe(false)
+    const anchor = padded(200)
+    const inputs = new Map<Buffer, TypedArray>([
+      [a, numbersOf('u8', m * 48, 1)],
+      [b, numbersOf('i8', n * k, 3)],
+    ])
+    const out = unwritten('i32', m * n)
+    const { kernels } = matrixUnitsMatmul.build({ ...small, tileK: 32 }, { anchor, computed: new Set() }, target)
+    for (const kernel of kernels) runKernelAllWays(kernel, { buffers: new Map([...inputs, [c, out]]) })
+    expect(out).toEqual(evaluateDefinition(definition('padded', [a, b], [c], [anchor]), inputs).get(c))
   })
 
   test('a diagonal does not lie along k, although it is indexed last by it', () => {
@@ -157,17 +214,20 @@ describe('matmul/matrix-units', () => {
     expect(out).toEqual(evaluateDefinition(meaning, inputs).get(c))
   })
 
-  test.each([512, 1021, 'symbolic'] as const)('at %s is this CUDA C++', async (extent) => {
-    const length = extent === 'symbolic' ? 8 : extent
-    const { problem } = problemOf({ ...plain, m: length, n: length, k: length, symbolic: extent === 'symbolic' })
-    const candidate = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3, splits: 1 }
+  test.each([512, 1021, 'symbolic', 'bytes'] as const)('at %s is this CUDA C++', async (extent) => {
+    const length = extent === 'symbolic' ? 8 : extent === 'bytes' ? 512 : extent
+    const typed = extent === 'bytes' ? ({ types: ['u8', 'i8'], result: 'i32' } as const) : halfTypes
+    const shape = { ...plain, ...typed, m: length, n: length, k: length, symbolic: extent === 'symbolic' }
+    const { problem } = problemOf(shape)
+    const tileK = extent === 'bytes' ? 64 : 32
+    const candidate = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK, stages: 3, splits: 1 }
     for (const kernel of matrixUnitsMatmul.build(candidate, problem, target).kernels) {
       const { source } = cuda().emit(runPipeline(kernel, cuda().pipeline(target))).pipeline
       await expect(source).toMatchFileSnapshot(`../../../backend-cuda/goldens/matmul-matrix-units-${extent}.cu`)
     }
   })
 
-  test('refuses what is not f16, and what the target cannot run, with a reason', () => {
+  test('refuses what no instruction multiplies, and what the target cannot run, with a reason', () => {
     const { problem, a, b } = problemOf(plain)
     const floats = buffer('floats', 'f32', [1, 64, 40], 'storage')
     const mixed = matmul(
@@ -180,6 +240,13 @@ describe('matmul/matrix-units', () => {
     expect(matrixUnitsMatmul.matches(mixed)).toBe(false)
     expect(matrixUnitsMatmul.level0(problem, testTarget)).toEqual({
       reason: 'the target multiplies no matrices of f16',
+    })
+    const bytes = problemOf({ ...plain, types: ['i8', 'u8'], result: 'i32' }).problem
+    expect(matrixUnitsMatmul.level0(bytes, testTarget)).toEqual({
+      reason: 'the target multiplies no matrices of i8 and u8',
+    })
+    expect(matrixUnitsMatmul.check(small, bytes, target)).toEqual({
+      reason: 'instructions of depth 32 do not divide a tile of 16',
     })
     const thin = problemOf({ ...plain, m: 3 }).problem
     expect(matrixUnitsMatmul.level0(thin, target)).toEqual({ reason: 'a 3×48 result does not fill a tile' })

@@ -1,5 +1,6 @@
 /**
- * Matmul on matrix units: products of f16, sums in f32 (Hidet, section 5; CUTLASS's multistage kernel is the same form).
+ * Matmul on matrix units: products of f16 with sums in f32, or of bytes with sums in i32 (Hidet, section 5; CUTLASS's
+ * multistage kernel is the same form).
  *
  * A workgroup owns a tile of the result, a subgroup a part of it, as fragments of the target's matrix instruction. Tiles
  * of the factors are several steps ahead in a ring of stages in workgroup memory: one barrier a step shows everyone the
@@ -13,11 +14,13 @@ import {
   invariant,
   isRejection,
   type MatrixInstruction,
+  matrixSum,
   type Problem,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
   sizeRange,
+  substitute,
   type Target,
 } from '@tilewright/ir'
 import { spatial } from '@tilewright/task-mapping'
@@ -25,27 +28,25 @@ import {
   bindPosition,
   type Contraction,
   extentOf,
-  lhsAt,
   matchMatmul,
   operandBuffers,
   outputIndex,
   requireMatmul,
-  rhsAt,
   tooThin,
 } from './contraction.js'
 import {
+  type ElementForm,
+  formOf,
   fragmentsOfA,
   fragmentsOfB,
-  halfBytes,
-  instructionK,
   instructionM,
   instructionN,
   instructionOf,
-  isHalf,
   mostRegisters,
   multiplyFragments,
+  type NarrowFactor,
+  narrowed,
   otherRegisters,
-  padding,
 } from './matrix-fragments.js'
 import { alignmentRefinements } from './refinements.js'
 import { splitDepth, splitsFor } from './split-depth.js'
@@ -80,7 +81,7 @@ export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
   },
   matches: (anchor) => {
     const product = matchMatmul(anchor)
-    return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
+    return product !== undefined && factorsOf(product) !== undefined
   },
   refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
   check,
@@ -88,8 +89,21 @@ export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
   build,
 }
 
+interface Factors {
+  readonly a: NarrowFactor
+  readonly b: NarrowFactor
+}
+
+/** The factors as what some instruction may multiply. */
+function factorsOf({ lhs, rhs }: Contraction): Factors | undefined {
+  const [a, b] = [narrowed(lhs), narrowed(rhs)]
+  return a !== undefined && b !== undefined && matrixSum(a.dtype, b.dtype) === lhs.dtype ? { a, b } : undefined
+}
+
 interface Plan {
   readonly instruction: MatrixInstruction
+  readonly factors: Factors
+  readonly form: ElementForm
   readonly tileM: number
   readonly tileN: number
   readonly threads: number
@@ -99,21 +113,31 @@ interface Plan {
 
 /** Who brings what; a rejection where the threads do not divide the tiles. */
 function planOf(candidate: MatrixUnits, { computed }: Problem, product: Contraction, target: Target): Plan | Rejection {
-  const instruction = instructionOf(target)
-  if (instruction === undefined) return { reason: 'the target multiplies no matrices of f16' }
+  const factors = defined(factorsOf(product), 'a template is given what it matches')
+  const instruction = instructionOf(target, factors.a.dtype, factors.b.dtype)
+  if (instruction === undefined) return { reason: `the target multiplies no matrices of ${namesOf(factors)}` }
   const { subgroupsM, subgroupsN, tilesM, pairsN, tileK } = candidate
   const [tileM, tileN] = [subgroupsM * tilesM * instructionM, subgroupsN * pairsN * 2 * instructionN]
   const threads = subgroupsM * subgroupsN * instruction.lanes
-  const { m, n, k, lhs, rhs } = product
-  const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, halfBytes)
+  const form = formOf(factors.a.dtype)
+  if (tileK % form.depth !== 0)
+    return { reason: `instructions of depth ${form.depth} do not divide a tile of ${tileK}` }
+  const { m, n, k } = product
+  const a = stageFactor(factors.a.value, computed, { own: m, k, tileOwn: tileM, tileK }, threads, form)
   if (isRejection(a)) return a
-  const b = stageFactor(rhs, computed, { own: n, k, tileOwn: tileN, tileK }, threads, halfBytes)
-  return isRejection(b) ? b : { instruction, tileM, tileN, threads, a, b }
+  const b = stageFactor(factors.b.value, computed, { own: n, k, tileOwn: tileN, tileK }, threads, form)
+  return isRejection(b) ? b : { instruction, factors, form, tileM, tileN, threads, a, b }
 }
 
+const namesOf = ({ a, b }: Factors): string => [...new Set([a.dtype, b.dtype])].join(' and ')
+
 /** Rows and columns of the tile of a factor. */
-const tileShape = ({ alongOwn }: StagedFactor, tileOwn: number, tileK: number): readonly [number, number] =>
-  alongOwn ? [tileK, tileOwn + padding] : [tileOwn, tileK + padding]
+const tileShape = (
+  { alongOwn }: StagedFactor,
+  { row }: ElementForm,
+  tileOwn: number,
+  tileK: number,
+): readonly [number, number] => (alongOwn ? [tileK, tileOwn + row] : [tileOwn, tileK + row])
 
 function check(candidate: MatrixUnits, problem: Problem, target: Target): Rejection | undefined {
   const { tilesM, pairsN, tileK, stages } = candidate
@@ -122,8 +146,8 @@ function check(candidate: MatrixUnits, problem: Problem, target: Target): Reject
   const { tileM, tileN, threads } = plan
   const { limits } = target
   if (threads > limits.threads) return { reason: `${threads} threads; the target allows ${limits.threads}` }
-  const shapes = [tileShape(plan.a, tileM, tileK), tileShape(plan.b, tileN, tileK)]
-  const bytes = stages * shapes.reduce((sum, [rows, columns]) => sum + rows * columns * halfBytes, 0)
+  const shapes = [tileShape(plan.a, plan.form, tileM, tileK), tileShape(plan.b, plan.form, tileN, tileK)]
+  const bytes = stages * shapes.reduce((sum, [rows, columns]) => sum + rows * columns * plan.form.bytes, 0)
   if (bytes > limits.workgroupBytes) {
     return { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
   }
@@ -140,8 +164,10 @@ function level0(problem: Problem, target: Target): MatrixUnits | Rejection {
   const product = requireMatmul(problem.anchor)
   const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
   if (Math.min(rows, columns) < instructionM) return tooThin(product)
-  const large = { subgroupsM: 2, subgroupsN: 4, tilesM: 4, pairsN: 2, tileK: 32, stages: 3 } // 128 × 128
-  const small = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK: 32, stages: 3 } // 64 × 64
+  const factors = defined(factorsOf(product), 'a template is given what it matches')
+  const tileK = 2 * formOf(factors.a.dtype).depth
+  const large = { subgroupsM: 2, subgroupsN: 4, tilesM: 4, pairsN: 2, tileK, stages: 3 } // 128 × 128
+  const small = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK, stages: 3 } // 64 × 64
   // What goes through registers needs those that large tiles take.
   const plan = planOf({ ...large, splits: 1 }, problem, product, target)
   const isCopied = !isRejection(plan) && plan.a.vector !== undefined && plan.b.vector !== undefined
@@ -156,7 +182,7 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
   const plan = planOf(candidate, problem, product, target)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
   const { subgroupsM, subgroupsN, tilesM, pairsN, tileK, stages } = candidate
-  const { instruction, tileM, tileN, threads } = plan
+  const { instruction, factors, form, tileM, tileN, threads } = plan
   const { m, n, k } = product
   const [rows, columns] = [extentOf(m), extentOf(n)]
   const split = splitDepth(product, tileK, candidate.splits)
@@ -174,27 +200,27 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
     const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(tileN)]
     const [partM, partN] = taskOf(parts, g.subgroup)
     invariant(partM !== undefined && partN !== undefined, 'subgroups stand in two dimensions')
-    const tileA = g.workgroupBuffer('tileA', 'f16', [stages, ...tileShape(plan.a, tileM, tileK)])
-    const tileB = g.workgroupBuffer('tileB', 'f16', [stages, ...tileShape(plan.b, tileN, tileK)])
-    const factors = [
+    const tileA = g.workgroupBuffer('tileA', factors.a.dtype, [stages, ...tileShape(plan.a, form, tileM, tileK)])
+    const tileB = g.workgroupBuffer('tileB', factors.b.dtype, [stages, ...tileShape(plan.b, form, tileN, tileK)])
+    const staged = [
       factorStages(g, plan.a, {
         ...{ own: m, k, tileOwn: tileM, tileK, origin: originM, known, tile: tileA },
-        factorAt: (bindings) => lhsAt(product, bindings),
+        factorAt: (bindings) => substitute(factors.a.value, bindings),
       }),
       factorStages(g, plan.b, {
         ...{ own: n, k, tileOwn: tileN, tileK, origin: originN, known, tile: tileB },
-        factorAt: (bindings) => rhsAt(product, bindings),
+        factorAt: (bindings) => substitute(factors.b.value, bindings),
       }),
     ]
     const [firstRow, firstColumn] = [partM.mul(tilesM * instructionM), partN.mul(pairsN * 2 * instructionN)]
 
     const sums = Array.from({ length: tilesM }, () =>
-      Array.from({ length: pairsN * 2 }, () => g.privateBuffer('sums', 'f32', [4])),
+      Array.from({ length: pairsN * 2 }, () => g.privateBuffer('sums', instruction.sums, [4])),
     )
     for (const sum of sums.flat()) g.forTask(instruction.d, g.lane, (_, __, register) => sum.set([register], 0))
 
     for (let step = 0; step < stages - 1; step++) {
-      for (const { fetch, settle } of factors) {
+      for (const { fetch, settle } of staged) {
         const stage = g.constant('i32', step)
         fetch(first.add(step), stage)
         settle(stage)
@@ -207,13 +233,13 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
       const next = step.add(stages - 1)
       const more = next.lt(steps)
       g.if(more, () => {
-        for (const { fetch } of factors) fetch(first.add(next), next.mod(stages))
+        for (const { fetch } of staged) fetch(first.add(next), next.mod(stages))
       })
       g.asyncCommit()
       const stage = step.mod(stages)
       const loadA = fragmentsOfA(g, { tile: tileA, stage, alongOwn: plan.a.alongOwn })
       const loadB = fragmentsOfB(g, { tile: tileB, stage, alongOwn: plan.b.alongOwn })
-      for (let depth = 0; depth < tileK; depth += instructionK) {
+      for (let depth = 0; depth < tileK; depth += form.depth) {
         const a = sums.map((_, i) => loadA(firstRow.add(i * instructionM), depth))
         const b = Array.from({ length: pairsN }, (_, j) => loadB(firstColumn.add(j * 2 * instructionN), depth)).flat()
         for (const [i, left] of a.entries()) {
@@ -224,7 +250,7 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
         }
       }
       g.if(more, () => {
-        for (const { settle } of factors) settle(next.mod(stages))
+        for (const { settle } of staged) settle(next.mod(stages))
       })
     })
 

@@ -26,14 +26,17 @@ import {
 import { type TaskMapping, tasksPerWorker } from '@tilewright/task-mapping'
 import { type Bindings, type Bound, bindPosition, extentOf, isContiguousAlong } from './contraction.js'
 import { cooperativeCopy } from './cooperative-copy.js'
+import type { ElementForm } from './matrix-fragments.js'
 import { clampedIndex } from './tile-edges.js'
 
 export interface StagedFactor {
-  /** Whether neighbours along the tile's own axes, rather than along k, are neighbours in memory. */
+  /** Whether neighbours along the tile's own axes, rather than along k, are neighbours in the tile. */
   readonly alongOwn: boolean
+  /** And in memory: threads bring what lies together there. */
+  readonly fromAlongOwn: boolean
   /** Elements of one asynchronous copy; undefined where elements go through registers. */
   readonly vector: number | undefined
-  /** Who brings which vectors or elements of a [slow, fast] tile. */
+  /** Who brings which vectors or elements of the tile, [slow, fast] as memory has it. */
   readonly copy: TaskMapping
 }
 
@@ -51,28 +54,32 @@ const copyBytes = 16
 /** And the fewest. */
 const leastBytes = 4
 
-/** Decides how `threads` bring `factor`, of elements of `bytes`; a rejection where they do not divide the tile. */
+/**
+ * Decides how `threads` bring `factor`; a rejection where they do not divide the tile. Where fragments are loaded only along
+ * a tile's rows, these run along k, whatever the order of memory.
+ */
 export function stageFactor(
   factor: Expr,
   computed: ReadonlySet<Buffer>,
   { own, k, tileOwn, tileK }: FactorTile,
   threads: number,
-  bytes: number,
+  { bytes, transposes }: Pick<ElementForm, 'bytes' | 'transposes'>,
 ): StagedFactor | Rejection {
-  const alongOwn = isContiguousAlong(factor, own)
-  const [slow, fast] = alongOwn ? [tileK, tileOwn] : [tileOwn, tileK]
-  const along = alongOwn ? own : k
+  const fromAlongOwn = isContiguousAlong(factor, own)
+  const order = { fromAlongOwn, alongOwn: fromAlongOwn && transposes }
+  const [slow, fast] = fromAlongOwn ? [tileK, tileOwn] : [tileOwn, tileK]
+  const along = fromAlongOwn ? own : k
   const isMemory = factor.kind === 'load' && !computed.has(factor.buffer) && isContiguousAlong(factor, along)
-  if (isMemory) {
+  if (isMemory && order.alongOwn === fromAlongOwn) {
     const row = Math.min(divisor(along.at(-1)?.extent ?? 1), divisor(factor.buffer.shape.at(-1) ?? 1))
     for (let vector = copyBytes / bytes; vector * bytes >= leastBytes; vector /= 2) {
       if (row % vector !== 0 || fast % vector !== 0) continue
       const copy = cooperativeCopy(slow, fast / vector, threads, 1)
-      if (!isRejection(copy)) return { alongOwn, vector, copy }
+      if (!isRejection(copy)) return { ...order, vector, copy }
     }
   }
   const copy = cooperativeCopy(slow, fast, threads)
-  return isRejection(copy) ? copy : { alongOwn, vector: undefined, copy }
+  return isRejection(copy) ? copy : { ...order, vector: undefined, copy }
 }
 
 /** A power of two that divides an extent. */
@@ -90,15 +97,17 @@ export interface FactorSource extends FactorTile {
   /** Where the tile begins along its own axes. */
   readonly origin: Value
   readonly known: Bound
-  /** [stage, slow, fast], or what `place` says after the stage. */
+  /** [stage, slow, fast] as `alongOwn` has it, or what `place` says after the stage. */
   readonly tile: BufferHandle
   readonly place?: (slow: Value, fast: Value) => readonly Value[]
 }
 
 /** What brings the tiles of `factor`. Positions beyond its own extent repeat the last one; beyond k they are zero. */
 export function factorStages(g: KernelBuilder, staged: StagedFactor, source: FactorSource): FactorStages {
-  const { own, k, tileOwn, tileK, origin, known, tile, place = (slow, fast) => [slow, fast] } = source
-  const { alongOwn, vector, copy } = staged
+  const { own, k, tileOwn, tileK, origin, known, tile } = source
+  const { alongOwn, fromAlongOwn, vector, copy } = staged
+  const inOrder = (slow: Value, fast: Value) => (alongOwn === fromAlongOwn ? [slow, fast] : [fast, slow])
+  const { place = inOrder } = source
   const [extent, depth] = [extentOf(own), extentOf(k)]
   const at = (position: Expr, kk: Value): Expr =>
     source.factorAt(new Map([...known, ...bindPosition(own, value(position)), ...bindPosition(k, kk)]))
@@ -135,7 +144,7 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
   return {
     fetch: (step, _, wanted) =>
       g.forTask(copy, g.thread, (slow, fast, position) => {
-        const [mine, depthAt] = alongOwn ? [fast, slow] : [slow, fast]
+        const [mine, depthAt] = fromAlongOwn ? [fast, slow] : [slow, fast]
         const kk = step.mul(tileK).add(depthAt)
         const element = at(clampedIndex(origin, tileOwn, mine, extent), kk)
         registers.set([position], select(inside(kk, wanted), element, constant(element.dtype, 0)))
