@@ -33,10 +33,12 @@ import {
   type Kernel,
   type Problem,
   type Refinement,
+  type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { hasTemplate, refinementsOf, resolve } from '@tilewright/schedules'
+import { refinementsOf, resolve, templateOf } from '@tilewright/schedules'
+import { formByteProducts } from './byte-products.js'
 import { checkTensors } from './check-tensors.js'
 import { type GroupWork, type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
 import { neutralNames } from './neutral-names.js'
@@ -86,13 +88,19 @@ export function compile(graph: Graph, options: CompileOptions): CompiledModel {
   const target = device?.target ?? backend.target
   const watch = stopwatch()
   const folded = watch.time('fold', () => foldBatchNorm(graph))
-  const program = watch.time('define', () => programOf(folded))
+  const chosen = (anchor: Equation): ScheduleTemplate | undefined =>
+    templateOf({ anchor, computed: new Set() }, target, backend.schedules)
+  const given = watch.time('define', () => programOf(folded))
+  const program = watch.time('bytes', () => {
+    const multipliesBytes = target.matrixInstructions.some(({ sums }) => sums === 'i32')
+    return multipliesBytes ? formByteProducts(given, (product, sum) => chosen(product) !== chosen(sum)) : given
+  })
   const split = watch.time('split', () => splitConstants(program))
   const results = new Set(program.outputs.map((output) => output.buffer))
   const rows = watch.time('rows', () => formRows(split.run, results, target.limits))
-  const isSchedulable = (anchor: Equation): boolean =>
-    hasTemplate({ anchor, computed: new Set() }, target, backend.schedules)
-  const formed = watch.time('attention', () => formAttention(rows, results, target.limits, isSchedulable))
+  const formed = watch.time('attention', () =>
+    formAttention(rows, results, target.limits, (anchor) => chosen(anchor) !== undefined),
+  )
   const once = watch.time('partition', () => partition(split.prepare, split.prepared, target.limits))
   const run = watch.time('partition', () => partition(formed, results, target.limits))
   for (const group of [...once.groups, ...run.groups]) checkTensors(group, program, target)

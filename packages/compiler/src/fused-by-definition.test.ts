@@ -9,7 +9,7 @@ import {
   type Kernel,
   type Target,
 } from '@tilewright/ir'
-import { hasTemplate, resolve, templates } from '@tilewright/schedules'
+import { resolve, templateOf, templates } from '@tilewright/schedules'
 import { allocate, evaluateDefinition, type Order, runKernel, type TypedArray } from '@tilewright/simulator'
 import {
   type ArbitraryGraph,
@@ -54,7 +54,7 @@ const wanted = targets.flatMap(({ name, fastWorkgroupMemory }) =>
 function fuse({ equations, outputs }: Program, target: Target) {
   const results = new Set(outputs.map((output) => output.buffer))
   const rows = formRows(equations, results, target.limits)
-  const isSchedulable = (anchor: Equation): boolean => hasTemplate({ anchor, computed: new Set() }, target)
+  const isSchedulable = (anchor: Equation): boolean => templateOf({ anchor, computed: new Set() }, target) !== undefined
   const formed = formAttention(rows, results, target.limits, isSchedulable)
   const { groups } = partition(formed, results, target.limits)
   const scheduled = groups.map(composeAnchor).map((group) => {

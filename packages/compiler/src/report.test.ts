@@ -103,6 +103,7 @@ test('equal groups are compared, and scheduled once', () => {
   const done = Object.fromEntries(times.stages.map(({ stage, times }) => [stage, times]))
   expect(done).toMatchObject({
     define: 1,
+    bytes: 1,
     partition: 2,
     refine: 1,
     compare: 2,

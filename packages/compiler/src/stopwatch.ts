@@ -9,6 +9,7 @@ import type { PassEvent } from '@tilewright/passes'
 const stages = [
   'fold',
   'define',
+  'bytes',
   'split',
   'rows',
   'attention',

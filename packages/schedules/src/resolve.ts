@@ -51,9 +51,13 @@ export interface Resolution {
   readonly scheduled: ScheduledKernels
 }
 
-/** Whether some template has a legal candidate for the anchor, so that `resolve` need not fall back on the rules. */
-export function hasTemplate(problem: Problem, target: Target, extra: readonly ScheduleTemplate[] = []): boolean {
-  return [...extra, ...templates].some(
+/** The template that `resolve` chooses: the first with a legal candidate for the anchor; undefined where the rules do. */
+export function templateOf(
+  problem: Problem,
+  target: Target,
+  extra: readonly ScheduleTemplate[] = [],
+): ScheduleTemplate | undefined {
+  return [...extra, ...templates].find(
     (template) => template.matches(problem.anchor) && !isRejection(template.level0(problem, target)),
   )
 }
@@ -83,7 +87,5 @@ export function refinementsOf(
   target: Target,
   extra: readonly ScheduleTemplate[] = [],
 ): readonly Refinement[] {
-  const usable = [...extra, ...templates].filter((template) => template.matches(problem.anchor))
-  const chosen = usable.find((template) => !isRejection(template.level0(problem, target)))
-  return chosen?.refinements(problem.anchor) ?? []
+  return templateOf(problem, target, extra)?.refinements(problem.anchor) ?? []
 }

@@ -1,5 +1,14 @@
 // Products of matrices and convolutions.
-import { convOp, type Graph, gemmOp, matmulOp, type TensorDType } from '@tilewright/graph'
+import {
+  convIntegerOp,
+  convOp,
+  type Graph,
+  gemmOp,
+  matmulIntegerOp,
+  matmulOp,
+  type TensorDType,
+} from '@tilewright/graph'
+import type { SizeExpr } from '@tilewright/ir'
 import type { Choose } from '../choose.js'
 import { extent, surroundings } from './surroundings.js'
 
@@ -20,6 +29,30 @@ function productOf(choose: Choose, dtype: TensorDType): Graph {
 
 export const product = (choose: Choose): Graph => productOf(choose, choose('f32', 'f32', 'f16', 'i32'))
 export const halfProduct = (choose: Choose): Graph => productOf(choose, 'f16')
+export const narrowProduct = (choose: Choose): Graph => choose(halfProduct, byteProduct)(choose)
+
+/** A product of quantised matrices, or a convolution of quantised images. */
+function byteProduct(choose: Choose): Graph {
+  const { operand, apply, finish } = surroundings(choose)
+  const quantized = (shape: readonly SizeExpr[]) => {
+    const type = operand(choose('i8', 'u8'), shape)
+    return { type, zeroPoint: choose(undefined, 0, 7) }
+  }
+  if (choose(true, true, false)) {
+    const [m, n, k] = [extent(choose, 'm'), extent(choose, 'n'), extent(choose, 'k')]
+    const [a, b] = [quantized([...choose([], [2]), m, k]), quantized([k, n])]
+    return finish(apply(matmulIntegerOp(a, b), [a.type, b.type]))
+  }
+  const [channels, side, taps] = [choose(16, 32, 61), choose(14, 28, 57), choose(1, 3)]
+  const [x, w] = [
+    quantized([choose(1, 2, extent(choose, 'b')), channels, side, side]),
+    quantized([choose(16, 24, 64), channels, taps, taps]),
+  ]
+  const stride = choose(1, 2)
+  const attributes = { ...{ group: 1, strides: [stride, stride], dilations: [1, 1] }, autoPad: 'NOTSET' } as const
+  const pads = Array.from({ length: 4 }, () => taps >> 1)
+  return finish(apply(convIntegerOp(x, w, { ...attributes, pads }), [x.type, w.type]))
+}
 
 /** A convolution of one or two dimensions: whole, in groups, or of each channel alone. */
 export function convolution(choose: Choose): Graph {

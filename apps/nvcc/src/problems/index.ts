@@ -3,7 +3,7 @@ import type { Graph } from '@tilewright/graph'
 import { InternalError } from '@tilewright/ir'
 import type { Choose } from '../choose.js'
 import { attended, halfAttended } from './attentions.js'
-import { convolution, halfProduct, product } from './contractions.js'
+import { convolution, halfProduct, narrowProduct, product } from './contractions.js'
 import { reduction, rowsProblem } from './folds.js'
 import { pointwise, transposed } from './points.js'
 import { ruled } from './rules.js'
@@ -17,7 +17,7 @@ const makers: Readonly<Record<string, ProblemMaker>> = {
   'attention/matrix-units': halfAttended,
   conv: convolution,
   matmul: product,
-  'matmul/matrix-units': halfProduct,
+  'matmul/matrix-units': narrowProduct,
   'matmul/async-multiply': halfProduct,
   'matmul/producer-consumer': halfProduct,
   rows: rowsProblem,

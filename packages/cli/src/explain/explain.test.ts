@@ -83,6 +83,7 @@ test('the built-in model as text', async () => {
       import _
       fold _
       define _
+      bytes _
       split _
       rows _
       attention _
