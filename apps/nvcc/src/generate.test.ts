@@ -1,4 +1,4 @@
-import { templates } from '@tilewright/schedules'
+import { roundedMatmul, templates } from '@tilewright/schedules'
 import { thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { chooser } from './choose.js'
@@ -6,7 +6,7 @@ import { families, generateAll } from './generate.js'
 import { problemsOf } from './problems/index.js'
 
 test('every template has problems, and one that nobody knows is named', () => {
-  expect(families).toEqual([...templates.map(({ name }) => name), 'rule-based'])
+  expect(families).toEqual([...templates.map(({ name }) => name), roundedMatmul.name, 'rule-based'])
   expect(families.map(problemsOf)).not.toContain(undefined)
   expect(thrownBy(() => problemsOf('fourier/radix-2'))).toMatchObject({
     message: expect.stringContaining('no problems show template fourier/radix-2'),

@@ -9,7 +9,7 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
-import { asyncMultiplyMatmul, producerConsumerMatmul, templates } from '@tilewright/schedules'
+import { asyncMultiplyMatmul, producerConsumerMatmul, roundedMatmul, templates } from '@tilewright/schedules'
 import { type Choose, chooser } from './choose.js'
 import { type Architecture, architectures } from './compile-sources.js'
 import { problemsOf } from './problems/index.js'
@@ -30,8 +30,11 @@ export interface GeneratedKernel {
 /** Templates with instructions that only one generation has. */
 const ofHopper: ReadonlySet<string> = new Set([asyncMultiplyMatmul.name, producerConsumerMatmul.name])
 
+/** Those that are used by themselves, and those by request. */
+const shown: readonly ScheduleTemplate[] = [...templates, roundedMatmul]
+
 /** Every template, and the rules for what has none. */
-export const families: readonly string[] = [...templates.map(({ name }) => name), 'rule-based']
+export const families: readonly string[] = [...shown.map(({ name }) => name), 'rule-based']
 
 /** `count` kernels, as many of each of these families, no two of equal source: the same ones each time. Throws `InternalError`. */
 export function generateAll(of: readonly string[], count: number): readonly GeneratedKernel[] {
@@ -51,7 +54,7 @@ const patience = 200
  * Throws `InternalError` where the problems do not show so many.
  */
 function generate(family: string, count: number, taken: Set<string>): readonly GeneratedKernel[] {
-  const template = templates.find(({ name }) => name === family)
+  const template = shown.find(({ name }) => name === family)
   const kernels: GeneratedKernel[] = []
   let barren = 0
   for (let seed = 0; kernels.length < count; seed++) {

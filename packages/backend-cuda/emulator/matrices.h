@@ -57,9 +57,13 @@ struct TwBfloatWord {
   static constexpr int elements = 2;
   static float at(unsigned word, int i) { return tw_bfloat_to_float((unsigned short)(word >> 16 * i)); }
 };
+// An f32 that is rounded: to 10 bits of mantissa, the nearest, ties away from zero.
 struct TwTf32Word {
   static constexpr int elements = 1;
-  static float at(unsigned word, int) { return __builtin_bit_cast(float, word & ~0x1fffu); }
+  static float at(unsigned word, int) {
+    const bool isNumber = (word & 0x7f800000u) != 0x7f800000u;
+    return __builtin_bit_cast(float, isNumber ? (word + 0x1000u) & ~0x1fffu : word);
+  }
 };
 template <typename Byte>
 struct TwByteWord {

@@ -1,7 +1,7 @@
 /** The target: what schedules and passes may ask of an NVIDIA GPU. */
 import type { Target } from '@tilewright/ir'
 import { elementBytes } from './cuda-types.js'
-import { byteMatrixInstruction, halfMatrixInstruction } from './matrix-instructions.js'
+import { byteMatrixInstruction, halfMatrixInstruction, roundedMatrixInstruction } from './matrix-instructions.js'
 import { halfTileInstructions } from './tile-instructions.js'
 
 /** What every GPU of compute capability 8.0 and above has. */
@@ -22,7 +22,7 @@ export const cudaTarget: Target = {
   fastWorkgroupMemory: true,
   // A processor or more for each; data centers have above 100.
   parallelWorkgroups: 64,
-  matrixInstructions: [halfMatrixInstruction, byteMatrixInstruction],
+  matrixInstructions: [halfMatrixInstruction, byteMatrixInstruction, roundedMatrixInstruction],
   tileInstructions: [],
   subgroupSize: 32,
 }

@@ -36,6 +36,15 @@ const multiply = (name: string, shape: string, sums: 'f32' | 's32', a: string, b
                : ${operands(sums === 'f32' ? '+f' : '+r', 'd', 4)} : ${operands('r', 'a', 4)}, ${operands('r', 'b', 2)});
 }`
 
+/** `mma.sync` of f32 that `cvt.rna` rounds: the same registers of several products are rounded once. */
+const multiplyRounded = `void tw_multiply_m16n8k8_tf32(float* d, const unsigned* a, const unsigned* b) {
+  unsigned x[4], y[2];
+  for (int i = 0; i < 4; i++) asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(x[i]) : "f"(__uint_as_float(a[i])));
+  for (int i = 0; i < 2; i++) asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(y[i]) : "f"(__uint_as_float(b[i])));
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 ${registers(0, 4)}, ${registers(4, 4)}, ${registers(8, 2)}, ${registers(0, 4)};"
+               : ${operands('+f', 'd', 4)} : ${operands('r', 'x', 4)}, ${operands('r', 'y', 2)});
+}`
+
 /** Where bits of a matrix descriptor stand: address, leading and other stride in 16 bytes, swizzle of 128 bytes. */
 const lines = `unsigned long long tw_lines(const void* first, unsigned leading, unsigned stride) {
   const unsigned at = ${shared('first')};
@@ -107,6 +116,7 @@ export type Intrinsic =
   | 'tw_load_matrices_2_transposed'
   | 'tw_load_matrices_4_transposed'
   | 'tw_multiply_m16n8k16_f16'
+  | 'tw_multiply_m16n8k8_tf32'
   | `tw_multiply_m64n${InstructionColumns}k16_f16`
   | 'tw_lines'
   | 'tw_multiply_begin'
@@ -166,6 +176,7 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   asm volatile("fence.mbarrier_init.release.cluster; fence.proxy.async.shared::cta;" ::: "memory");
 }`,
   tw_multiply_m16n8k16_f16: multiply('tw_multiply_m16n8k16_f16', 'm16n8k16', 'f32', 'f16', 'f16'),
+  tw_multiply_m16n8k8_tf32: multiplyRounded,
   tw_multiply_m16n8k32_s8_s8: multiplyBytes('s8', 's8'),
   tw_multiply_m16n8k32_s8_u8: multiplyBytes('s8', 'u8'),
   tw_multiply_m16n8k32_u8_s8: multiplyBytes('u8', 's8'),

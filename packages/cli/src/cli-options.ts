@@ -1,4 +1,5 @@
 /** The options of the commands: how each is written, what it is parsed to, and what a command is given of it. */
+import type { ProductKind } from '@tilewright/compiler'
 import { InvalidArgumentError, Option } from 'commander'
 import type { CheckOptions } from './commands/check.js'
 import type { CompileOptions } from './commands/compile.js'
@@ -30,6 +31,7 @@ export type ExplainFlags = Flags<'device' | 'fix' | 'size' | 'group' | 'json'>
 export interface CompileFlags extends Flags<'fix' | 'json'> {
   readonly device: CompileTarget
   readonly out: string
+  readonly products: ProductKind
 }
 
 export function runOptions({ device, fix, data, size, json, ...flags }: RunFlags): RunOptions {
@@ -41,8 +43,8 @@ export function checkOptions({ device, fix, json, ...flags }: CheckFlags): Check
   return { device, fixed: fix ?? {}, json: json === true, tolerance: toleranceOf(flags, onnxTolerance) }
 }
 
-export function compileOptions({ device, out, fix, json }: CompileFlags): CompileOptions {
-  return { device, out, fixed: fix ?? {}, json: json === true }
+export function compileOptions({ device, out, fix, products, json }: CompileFlags): CompileOptions {
+  return { device, out, fixed: fix ?? {}, products, json: json === true }
 }
 
 export function explainOptions({ device, fix, size, group, json }: ExplainFlags): ExplainOptions {
@@ -66,6 +68,12 @@ export function targetOption(): Option {
   return new Option('--device <device>', 'what it is to run on: WebGPU devices, a processor, or NVIDIA GPUs')
     .choices(compileTargets)
     .default('webgpu')
+}
+
+export function productsOption(): Option {
+  const kinds: readonly ProductKind[] = ['exact', 'tf32']
+  const what = 'how f32 is multiplied: tf32 rounds factors to 10 bits of mantissa where the device is faster so'
+  return new Option('--products <kind>', what).choices(kinds).default('exact')
 }
 
 export function fixOption(): Option {

@@ -14,6 +14,7 @@ import {
   type Flags,
   fixOption,
   groupOption,
+  productsOption,
   type RunFlags,
   runOptions,
   sizeOption,
@@ -99,6 +100,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .requiredOption('--out <dir>', 'folder to write, which is new or empty')
     .addOption(targetOption())
     .addOption(fixOption())
+    .addOption(productsOption())
     .option('--json', 'print one JSON object')
     .action((model: string | undefined, options: CompileFlags) =>
       finish(async () => (await import('./commands/compile.js')).compile(model, compileOptions(options), terminal)),

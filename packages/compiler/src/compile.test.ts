@@ -461,6 +461,7 @@ describe('arguments of a caller without types', () => {
     ['a name', 'backend/descriptor', [graph, { backend: 'cpu' }]],
     ['a promise of a device', 'compile/device', [graph, { backend: cpu(), device: cpu().open() }]],
     ['null for a device', 'compile/device', [graph, { backend: cpu(), device: null }]],
+    ['products of no kind', 'compile/option', [graph, { backend: cuda(), products: 'bf16' }]],
     ['a device of another backend', 'compile/device', [graph, { backend: cuda(), device: openedCpu }]],
   ])('%s: %s', (_, code, given) => {
     expect(thrownBy(() => Reflect.apply(compile, undefined, given))).toMatchObject({ code, help: expect.any(String) })

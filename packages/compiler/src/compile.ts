@@ -27,6 +27,7 @@ import {
   assertValid,
   type Buffer,
   CompileError,
+  checkArgument,
   checkOptions,
   defined,
   type Equation,
@@ -37,7 +38,7 @@ import {
   type Target,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { refinementsOf, resolve, templateOf } from '@tilewright/schedules'
+import { refinementsOf, resolve, roundedMatmul, templateOf } from '@tilewright/schedules'
 import { formByteProducts } from './byte-products.js'
 import { checkTensors } from './check-tensors.js'
 import { type GroupWork, type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
@@ -58,10 +59,19 @@ import {
 import { splitConstants } from './split-constants.js'
 import { type CompileTimes, type Stopwatch, stopwatch } from './stopwatch.js'
 
+const productKinds = ['exact', 'tf32'] as const
+/** How f32 is multiplied: as f32, or rounded to TF32 (10 bits of mantissa, to the nearest, ties away from zero). */
+export type ProductKind = (typeof productKinds)[number]
+
 export interface CompileOptions {
   readonly backend: Backend
   /** Compiles for what this device has been granted rather than for the backend's minima. */
   readonly device?: Device
+  /**
+   * `tf32` lets products of matrices and convolutions round their factors where the target multiplies those faster; their
+   * sums stay f32. The default is `exact`: f32 means f32.
+   */
+  readonly products?: ProductKind
 }
 
 export interface CompiledModel {
@@ -84,7 +94,8 @@ export interface CompiledModel {
  */
 export function compile(graph: Graph, options: CompileOptions): CompiledModel {
   checkArguments(graph, options)
-  const { backend, device } = options
+  const { device } = options
+  const backend = options.products === 'tf32' ? withRoundedProducts(options.backend) : options.backend
   const target = device?.target ?? backend.target
   const watch = stopwatch()
   const folded = watch.time('fold', () => foldBatchNorm(graph))
@@ -133,6 +144,11 @@ export function compile(graph: Graph, options: CompileOptions): CompiledModel {
   return { ...watch.time('plan', builder.finish), groups, prepared, unused, remarks, times: watch.read() }
 }
 
+/** The backend, with the template that takes what was not asked for otherwise. */
+function withRoundedProducts(backend: Backend): Backend {
+  return { ...backend, schedules: [...(backend.schedules ?? []), roundedMatmul] }
+}
+
 /** Callers without types may leave something out, or pass what makes it. */
 function checkArguments(graph: Graph, options: CompileOptions | undefined): void {
   if (!Array.isArray(graph?.nodes)) {
@@ -142,9 +158,11 @@ function checkArguments(graph: Graph, options: CompileOptions | undefined): void
       help: 'pass a graph first: compile(importModel(bytes), { backend: wgsl() })',
     })
   }
-  checkOptions('compile/option', 'compile', options ?? {}, { backend: true, device: true })
+  checkOptions('compile/option', 'compile', options ?? {}, { backend: true, device: true, products: true })
   checkBackend(options?.backend)
-  const device = options?.device
+  const { device, products = 'exact' } = options
+  const kinds = productKinds.join(' or ')
+  checkArgument(productKinds.includes(products), 'compile/option', `products are ${kinds}`, products, 'leave them out')
   if (device === undefined) return
   if (device?.target !== undefined && device.info.backend === options.backend.meta.name) return
   if (device?.target !== undefined) {

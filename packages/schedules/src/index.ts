@@ -4,7 +4,7 @@ export { type AttentionMatrixUnits, attentionMatrixUnits } from './attention/mat
 export { type DirectConvolution, directConvolution } from './conv/direct.js'
 export { type Elementwise, elementwise } from './elementwise.js'
 export { type AsyncMultiplyMatmul, asyncMultiplyMatmul } from './matmul/async-multiply.js'
-export { type MatrixUnits, matrixUnitsMatmul } from './matmul/matrix-units.js'
+export { type MatrixUnits, matrixUnitsMatmul, roundedMatmul } from './matmul/matrix-units.js'
 export { type ProducerConsumer, producerConsumerMatmul } from './matmul/producer-consumer.js'
 export { type RegisterTiled, registerTiledMatmul } from './matmul/register-tiled.js'
 export { type WorkgroupTiled, workgroupTiledMatmul } from './matmul/workgroup-tiled.js'

@@ -5,6 +5,7 @@ import { reader, writer } from './access.js'
 import { at } from './at.js'
 import { type Machine, memoryOf } from './machine.js'
 import type { Site } from './site.js'
+import { roundToTf32 } from './tf32.js'
 import type { Thread } from './thread.js'
 
 /** Where the elements of a tile live: lane and position in its fragment, row-major by row and column of the tile. */
@@ -46,7 +47,11 @@ export function matrixMultiplier(
     return (lanes) =>
       Float64Array.from(tile.lane, (lane, position) => read(at(lanes, lane), at(tile.element, position)))
   }
-  const [loadA, loadB, loadD] = [load(a, tileA), load(b, tileB), load(d, tileD)]
+  const factor = (fragment: Fragment, tile: Tile): ((lanes: readonly Thread[]) => Float64Array) => {
+    const elements = load(fragment, tile)
+    return fragment.buffer.dtype === 'f32' ? (lanes) => elements(lanes).map(roundToTf32) : elements
+  }
+  const [loadA, loadB, loadD] = [factor(a, tileA), factor(b, tileB), load(d, tileD)]
   const write = writer(machine, memoryOf(machine, d.buffer), site)
   return (lanes) => {
     const [left, right] = [loadA(lanes), loadB(lanes)]

@@ -28,6 +28,7 @@ function productOf(choose: Choose, dtype: TensorDType): Graph {
 }
 
 export const product = (choose: Choose): Graph => productOf(choose, choose('f32', 'f32', 'f16', 'i32'))
+export const floatProduct = (choose: Choose): Graph => productOf(choose, 'f32')
 export const halfProduct = (choose: Choose): Graph => productOf(choose, 'f16')
 export const narrowProduct = (choose: Choose): Graph => choose(halfProduct, byteProduct)(choose)
 

@@ -3,7 +3,7 @@ import type { Graph } from '@tilewright/graph'
 import { InternalError } from '@tilewright/ir'
 import type { Choose } from '../choose.js'
 import { attended, halfAttended } from './attentions.js'
-import { convolution, halfProduct, narrowProduct, product } from './contractions.js'
+import { convolution, floatProduct, halfProduct, narrowProduct, product } from './contractions.js'
 import { reduction, rowsProblem } from './folds.js'
 import { pointwise, transposed } from './points.js'
 import { ruled } from './rules.js'
@@ -20,6 +20,7 @@ const makers: Readonly<Record<string, ProblemMaker>> = {
   'matmul/matrix-units': narrowProduct,
   'matmul/async-multiply': halfProduct,
   'matmul/producer-consumer': halfProduct,
+  'matmul/matrix-units-tf32': floatProduct,
   rows: rowsProblem,
   reduce: reduction,
   transpose: transposed,

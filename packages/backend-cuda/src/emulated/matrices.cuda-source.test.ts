@@ -101,8 +101,8 @@ describe('ldmatrix', () => {
 })
 
 const range = (length: number, value: (i: number) => number): number[] => Array.from({ length }, (_, i) => value(i))
-const bfloat = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]! >>> 16
-const tf32 = (value: number): Uint32Array => new Uint32Array(Float32Array.of(value).buffer)
+const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]!
+const bfloat = (value: number): number => bitsOf(value) >>> 16
 const small = (i: number): number => ((i * 37 + (i >> 4) * 11) % 17) - 8
 
 // The fragments are gathered from matrices in global memory, as the tables of the PTX ISA have them, by word: `a` lies by
@@ -132,10 +132,10 @@ describe('mma', () => {
   const kinds: readonly Kind[] = [
     { name: 'm16n8k16_f16', depth: 16, type: 'float', pack: (x) => Uint16Array.from(x, numberToHalf) },
     { name: 'm16n8k16_bf16', depth: 16, type: 'float', pack: (x) => Uint16Array.from(x, bfloat) },
-    // The low 13 bits are not read.
+    // The low 13 bits are rounded, ties away from zero.
     {
       ...{ name: 'm16n8k8_tf32', depth: 8, type: 'float' },
-      pack: (x) => Uint32Array.from(x, (v) => tf32(v)[0]! | 0x1abc),
+      pack: (x) => Uint32Array.from(x, (v, i) => bitsOf(v) + (v === 0 || i % 2 === 0 ? 0xabc : -0x1000)),
     },
     ...['s8_s8', 's8_u8', 'u8_s8', 'u8_u8'].map(bytes),
   ]

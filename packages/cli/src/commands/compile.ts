@@ -1,5 +1,6 @@
 /** `tilewright compile`: writes what a session loads, so that the model runs without the compiler. */
 import { join } from 'node:path'
+import type { ProductKind } from '@tilewright/compiler'
 import { compileData, compileText } from '../compile/report-compile.js'
 import { checkNewFolder, type NewFile, writeFolder } from '../compile/write-folder.js'
 import { compileModel, nothingKnown } from '../compile-model.js'
@@ -14,6 +15,7 @@ export interface CompileOptions {
   readonly out: string
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Readonly<Record<string, number>>
+  readonly products: ProductKind
   readonly json: boolean
 }
 
@@ -26,7 +28,10 @@ export async function compile(file: string | undefined, options: CompileOptions,
   const { name, bytes, model } = readRequest(file, undefined, options.fixed)
   checkNoHostInputs(model, 'compile/host-value')
   checkNewFolder(options.out)
-  const { graph, compiled, milliseconds } = compileModel(model, nothingKnown, { backend: backendOf(options.device) })
+  const { graph, compiled, milliseconds } = compileModel(model, nothingKnown, {
+    backend: backendOf(options.device),
+    products: options.products,
+  })
   const { plan, constants, groups } = compiled
 
   const start = performance.now()

@@ -67,6 +67,24 @@ test('says what it compiled to and wrote', async () => {
   expect(target).toBe('webgpu')
 })
 
+test('--products tf32 rounds the factors of products where tensor cores multiply those', async () => {
+  const shape = [64, 64]
+  const product = modelBytes((g) => {
+    const factors = [g.input('a', 'f32', shape), g.input('b', 'f32', shape)]
+    g.output(g.node('MatMul', factors, { outputs: ['y'] }), 'f32', shape)
+  })
+  for (const [products, template] of [
+    ['exact', 'matmul/workgroup-tiled'],
+    ['tf32', 'matmul/matrix-units-tf32'],
+  ] as const) {
+    const out = at(products)
+    const options = ['--device', 'cuda', '--products', products]
+    const { code, stdout } = await capture('compile', fileOf(product), '--out', out, ...options)
+    expect(code).toBe(0)
+    expect(stdout).toContain(template)
+  }
+})
+
 test('--json gives one object, with sizes that are fixed', async () => {
   const args = ['--fix', 'n=4', '--json', '--device', 'cpu']
   const { code, stdout } = await capture('compile', fileOf(reluModel()), '--out', at('out'), ...args)

@@ -149,7 +149,7 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
     }
     g.asyncWait(stages - 2)
     g.barrier()
-    const loadQ = fragmentsOfA(g, { tile: tileQ, stage: zero, alongOwn: plan.q.alongOwn })
+    const loadQ = fragmentsOfA(g, { tile: tileQ, stage: zero, alongOwn: plan.q.alongOwn }, instruction)
     const q = range(depth / instructionK).map((d) => loadQ(firstRow, d * instructionK))
     const halves = range(2).map(() => onlineSoftmax(g, (own) => overRow(g, own, (a, b) => a.max(b))))
     const sums = range(columns / instructionN).map(() => zeros(g, 'sums'))
@@ -165,8 +165,8 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
       g.asyncCommit()
       const stage = step.mod(stages)
       // Keys are the columns of the first product, and the depth of the second.
-      const loadK = fragmentsOfB(g, { tile: tileK, stage, alongOwn: !plan.k.alongOwn })
-      const loadV = fragmentsOfB(g, { tile: tileV, stage, alongOwn: plan.v.alongOwn })
+      const loadK = fragmentsOfB(g, { tile: tileK, stage, alongOwn: !plan.k.alongOwn }, instruction)
+      const loadV = fragmentsOfB(g, { tile: tileV, stage, alongOwn: plan.v.alongOwn }, instruction)
 
       const scores = range(tileKeys / instructionN).map(() => zeros(g, 'scores'))
       for (const [d, left] of q.entries()) {

@@ -42,23 +42,26 @@ export function isHalf(factor: Expr): boolean {
 }
 
 /** Bytes of the element types that are multiplied. */
-const multipliedBytes = { f16: halfBytes, i8: 1, u8: 1 } as const
-export type MultipliedDType = 'f16' | 'i8' | 'u8'
+const multipliedBytes = { f16: halfBytes, f32: 4, i8: 1, u8: 1 } as const
+export type MultipliedDType = 'f16' | 'f32' | 'i8' | 'u8'
 
 /** How elements of a type fill the rows of a tile. */
 export interface ElementForm {
+  readonly dtype: MultipliedDType
   readonly bytes: number
   /** Depth of an instruction. */
   readonly depth: number
-  /** Elements of a row of a matrix that is loaded: so many are also left between the rows of a tile. */
+  /** Elements of a row of a matrix that is loaded: so many are also left between the rows of a tile along k. */
   readonly row: number
-  /** Whether fragments can be loaded across a tile's rows. */
-  readonly transposes: boolean
+  /** Elements between the rows of a tile along the factor's own axis; undefined where none are loaded across k. */
+  readonly across: number | undefined
 }
 
 export function formOf(dtype: MultipliedDType): ElementForm {
   const bytes = multipliedBytes[dtype]
-  return { bytes, depth: depthBytes / bytes, row: rowBytes / bytes, transposes: dtype === 'f16' }
+  const row = rowBytes / bytes
+  // Lanes load f32 one by one across rows, 4 by 8 of them: none from the bank of another.
+  return { dtype, bytes, depth: depthBytes / bytes, row, across: bytes === 1 ? undefined : 8 }
 }
 
 /** A factor as an instruction takes it: of which element type its values are, as what a store to that type takes. */
@@ -67,7 +70,10 @@ export interface NarrowFactor {
   readonly value: Expr
 }
 
-/** The factor as memory of a type that instructions multiply, perhaps with others of its values around it. */
+/**
+ * The factor as memory of a type of which instructions multiply every value exactly, perhaps with others of its values
+ * around it.
+ */
 export function narrowed(factor: Expr): NarrowFactor | undefined {
   if (isHalf(factor)) return { dtype: 'f16', value: factor }
   for (const dtype of ['i8', 'u8'] as const) {
@@ -139,11 +145,14 @@ export interface FragmentTile {
 type Place = readonly [own: Value, k: Value]
 
 /** Tiles are made of elements that are multiplied. */
-function formIn({ tile }: FragmentTile): ElementForm & { readonly dtype: MultipliedDType } {
+function formIn({ tile }: FragmentTile): ElementForm {
   const { dtype } = tile.buffer
-  invariant(dtype === 'f16' || dtype === 'i8' || dtype === 'u8', `no instruction multiplies ${dtype}`)
-  return { dtype, ...formOf(dtype) }
+  invariant(dtype !== 'bool' && dtype !== 'i32' && dtype !== 'u32', `no instruction multiplies ${dtype}`)
+  return formOf(dtype)
 }
+
+/** Whether lanes load each element by itself: no statement transposes matrices of f32. */
+const isOneByOne = ({ tile, alongOwn }: FragmentTile): boolean => alongOwn && tile.buffer.dtype === 'f32'
 
 function placeOf(tile: FragmentTile, rows: MatrixRows, lane: Value): Place {
   const { row } = formIn(tile)
@@ -156,12 +165,16 @@ function placeOf(tile: FragmentTile, rows: MatrixRows, lane: Value): Place {
 export type LoadA = (start: Value, depth: number) => BufferHandle
 
 /** Makes what loads fragments of A of a tile. All lanes of a subgroup load together. */
-export function fragmentsOfA(g: KernelBuilder, tile: FragmentTile): LoadA {
+export function fragmentsOfA(g: KernelBuilder, tile: FragmentTile, { a }: MatrixInstruction): LoadA {
   const place = placeOf(tile, rowsOfA, g.lane)
   const { dtype, row } = formIn(tile)
   return (start, depth) => {
     const registers = g.privateBuffer('a', dtype, [row])
-    g.loadMatrices(4, [registers], tile.tile, indexIn(tile, place, start, depth), { transposed: tile.alongOwn })
+    if (isOneByOne(tile)) {
+      g.forTask(a, g.lane, (own, k, register) =>
+        registers.set([register], tile.tile.at(...indexIn(tile, [own, k], start, depth))),
+      )
+    } else g.loadMatrices(4, [registers], tile.tile, indexIn(tile, place, start, depth), { transposed: tile.alongOwn })
     return registers
   }
 }
@@ -170,12 +183,18 @@ export function fragmentsOfA(g: KernelBuilder, tile: FragmentTile): LoadA {
 export type LoadPairB = (start: Value, depth: number) => readonly [BufferHandle, BufferHandle]
 
 /** Makes what loads pairs of neighbouring fragments of B of a tile. All lanes of a subgroup load together. */
-export function fragmentsOfB(g: KernelBuilder, tile: FragmentTile): LoadPairB {
+export function fragmentsOfB(g: KernelBuilder, tile: FragmentTile, { b }: MatrixInstruction): LoadPairB {
   const place = placeOf(tile, rowsOfB, g.lane)
   const { dtype, row } = formIn(tile)
   return (start, depth) => {
     const pair = [g.privateBuffer('b', dtype, [row / 2]), g.privateBuffer('b', dtype, [row / 2])] as const
-    g.loadMatrices(4, pair, tile.tile, indexIn(tile, place, start, depth), { transposed: tile.alongOwn })
+    if (isOneByOne(tile)) {
+      for (const [i, registers] of pair.entries()) {
+        g.forTask(b, g.lane, (k, own, register) =>
+          registers.set([register], tile.tile.at(...indexIn(tile, [own.add(i * instructionN), k], start, depth))),
+        )
+      }
+    } else g.loadMatrices(4, pair, tile.tile, indexIn(tile, place, start, depth), { transposed: tile.alongOwn })
     return pair
   }
 }

@@ -22,7 +22,7 @@ import { evaluateDefinition, numberToHalf, runKernelAllWays, type TypedArray } f
 import { propertyRuns, testTarget } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type MatrixUnits, matrixUnitsMatmul } from './matrix-units.js'
+import { type MatrixUnits, matrixUnitsMatmul, roundedMatmul } from './matrix-units.js'
 
 interface Shape {
   readonly batch: number
@@ -39,6 +39,7 @@ interface Shape {
 }
 
 const halfTypes = { types: ['f16', 'f16'], result: 'f16' } as const
+const roundedTypes = { types: ['f32', 'f32'], result: 'f32' } as const
 const byteTypes = (['i8', 'u8'] as const).flatMap((a) =>
   (['i8', 'u8'] as const).map((b) => ({ types: [a, b], result: 'i32' }) as const),
 )
@@ -55,7 +56,7 @@ const shapes: fc.Arbitrary<Shape> = fc
     transB: fc.boolean(),
     symbolic: fc.boolean(),
     computed: fc.tuple(fc.boolean(), fc.boolean()),
-    typed: fc.constantFrom(halfTypes, { ...halfTypes, result: 'f32' } as const, ...byteTypes),
+    typed: fc.constantFrom(halfTypes, roundedTypes, { ...halfTypes, result: 'f32' } as const, ...byteTypes),
   })
   .map(({ typed, ...shape }) => ({ ...shape, ...typed }))
 const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
@@ -63,7 +64,7 @@ const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
   subgroupsN: fc.constantFrom(1, 2),
   tilesM: fc.constantFrom(1, 2),
   pairsN: fc.constantFrom(1, 2),
-  tileK: fc.constantFrom(16, 32, 64),
+  tileK: fc.constantFrom(8, 16, 32, 64),
   stages: fc.constantFrom(2, 3, 4),
   splits: fc.constantFrom(1, 2, 4),
 })
@@ -71,8 +72,18 @@ const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
 /** A factor of a product in the type of its sum. */
 const widened = (factor: Expr): Expr => (factor.dtype === 'u32' ? cast('i32', factor) : factor)
 
+const wholeNumber = (i: number, seed: number): number => ((i * 7 + seed) % 13) - 6
+
+/** What is multiplied of a factor. */
+const multiplied = (numbers: TypedArray): TypedArray =>
+  numbers instanceof Float32Array ? numbers.map(Math.round) : numbers
+
+const templateOf = ({ types }: Shape) => (types[0] === 'f32' ? roundedMatmul : matrixUnitsMatmul)
+
 function numbersOf(dtype: DType, count: number, seed: number): TypedArray {
   if (dtype === 'f16') return Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
+  // What f32 has beyond whole numbers is rounded away.
+  if (dtype === 'f32') return Float32Array.from({ length: count }, (_, i) => wholeNumber(i, seed) * (1 + 2 ** -12))
   const bytes = Array.from({ length: count }, (_, i) => i * 37 + seed * 101)
   return dtype === 'i8' ? Int8Array.from(bytes) : Uint8Array.from(bytes)
 }
@@ -111,7 +122,7 @@ function unwritten(dtype: Shape['result'], count: number): TypedArray {
 }
 const copies = (shape: Shape, candidate: MatrixUnits): readonly number[] => {
   const found = new Set<number>()
-  for (const { body } of matrixUnitsMatmul.build(candidate, problemOf(shape).problem, target).kernels) {
+  for (const { body } of templateOf(shape).build(candidate, problemOf(shape).problem, target).kernels) {
     walkStmts(body, (stmt) => {
       if (stmt.kind === 'async-copy') found.add(stmt.elements)
     })
@@ -125,12 +136,15 @@ describe('matmul/matrix-units', () => {
     fc.assert(
       fc.property(candidates, shapes, fc.boolean(), (candidate, shape, lowered) => {
         const { problem, a, b, c, inputs, sizes } = problemOf(shape)
-        fc.pre(matrixUnitsMatmul.check(candidate, problem, target) === undefined)
+        const template = templateOf(shape)
+        expect(template.matches(problem.anchor)).toBe(true)
+        fc.pre(template.check(candidate, problem, target) === undefined)
         const meaning = definition('matmul', [a, b], [c], [problem.anchor])
-        const expected = evaluateDefinition(meaning, inputs, sizes).get(c)
+        const exact = new Map([...inputs].map(([buffer, numbers]) => [buffer, multiplied(numbers)]))
+        const expected = evaluateDefinition(meaning, exact, sizes).get(c)
         const count = shape.batch * shape.m * shape.n
         const out = unwritten(shape.result, count)
-        const { kernels, workspaces } = matrixUnitsMatmul.build(candidate, problem, target)
+        const { kernels, workspaces } = template.build(candidate, problem, target)
         const parts = workspaces.map((one): [Buffer, TypedArray] => [
           one,
           unwritten(shape.result === 'i32' ? 'i32' : 'f32', count * candidate.splits),
@@ -143,7 +157,7 @@ describe('matmul/matrix-units', () => {
         }
         expect(out).toEqual(expected)
       }),
-      { numRuns: Math.ceil(propertyRuns() / 2) },
+      { numRuns: Math.ceil(propertyRuns() / 4) },
     )
   })
 
@@ -162,6 +176,14 @@ describe('matmul/matrix-units', () => {
     expect(copies({ ...bytes, k: 40 }, deep)).toEqual([8])
     expect(copies({ ...bytes, k: 42 }, deep)).toEqual([])
     expect(copies({ ...bytes, transA: true, transB: false }, deep)).toEqual([])
+  })
+
+  test('copies f32 however it lies, four at once or fewer', () => {
+    const floats: Shape = { ...plain, ...roundedTypes }
+    expect(copies(floats, small)).toEqual([4])
+    expect(copies({ ...floats, transA: true, transB: true }, small)).toEqual([4])
+    expect(copies({ ...floats, k: 33, n: 34 }, small)).toEqual([1, 2])
+    expect(copies({ ...floats, computed: [true, true] }, small)).toEqual([])
   })
 
   test('what stands for a byte around another stays one: padding that is a zero point', () => {
@@ -214,14 +236,15 @@ describe('matmul/matrix-units', () => {
     expect(out).toEqual(evaluateDefinition(meaning, inputs).get(c))
   })
 
-  test.each([512, 1021, 'symbolic', 'bytes'] as const)('at %s is this CUDA C++', async (extent) => {
-    const length = extent === 'symbolic' ? 8 : extent === 'bytes' ? 512 : extent
-    const typed = extent === 'bytes' ? ({ types: ['u8', 'i8'], result: 'i32' } as const) : halfTypes
+  test.each([512, 1021, 'symbolic', 'bytes', 'tf32'] as const)('at %s is this CUDA C++', async (extent) => {
+    const length = typeof extent === 'number' ? extent : extent === 'symbolic' ? 8 : 512
+    const bytes = { types: ['u8', 'i8'], result: 'i32' } as const
+    const typed = extent === 'bytes' ? bytes : extent === 'tf32' ? roundedTypes : halfTypes
     const shape = { ...plain, ...typed, m: length, n: length, k: length, symbolic: extent === 'symbolic' }
     const { problem } = problemOf(shape)
-    const tileK = extent === 'bytes' ? 64 : 32
+    const tileK = { bytes: 64, tf32: 16 }[String(extent)] ?? 32
     const candidate = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK, stages: 3, splits: 1 }
-    for (const kernel of matrixUnitsMatmul.build(candidate, problem, target).kernels) {
+    for (const kernel of templateOf(shape).build(candidate, problem, target).kernels) {
       const { source } = cuda().emit(runPipeline(kernel, cuda().pipeline(target))).pipeline
       await expect(source).toMatchFileSnapshot(`../../../backend-cuda/goldens/matmul-matrix-units-${extent}.cu`)
     }
@@ -237,7 +260,11 @@ describe('matmul/matrix-units', () => {
       (_, kk, j) => load(b, [kk, j]),
     )
     expect(matrixUnitsMatmul.matches(problem.anchor)).toBe(true)
-    expect(matrixUnitsMatmul.matches(mixed)).toBe(false)
+    expect([matrixUnitsMatmul, roundedMatmul].map((template) => template.matches(mixed))).toEqual([false, true])
+    expect(roundedMatmul.matches(problem.anchor)).toBe(false)
+    expect(roundedMatmul.level0({ anchor: mixed, computed: new Set() }, testTarget)).toEqual({
+      reason: 'the target multiplies no matrices of f32',
+    })
     expect(matrixUnitsMatmul.level0(problem, testTarget)).toEqual({
       reason: 'the target multiplies no matrices of f16',
     })
@@ -273,7 +300,7 @@ describe('matmul/matrix-units', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         const { problem } = problemOf({ ...shape, m: shape.m + 16, n: shape.n + 16 })
-        const candidate = matrixUnitsMatmul.level0(problem, target)
+        const candidate = templateOf(shape).level0(problem, target)
         expect(isRejection(candidate) ? candidate.reason : undefined).toBeUndefined()
       }),
       { numRuns: propertyRuns() },

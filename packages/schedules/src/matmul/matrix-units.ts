@@ -1,6 +1,6 @@
 /**
  * Matmul on matrix units: products of f16 with sums in f32, or of bytes with sums in i32 (Hidet, section 5; CUTLASS's
- * multistage kernel is the same form).
+ * multistage kernel is the same form); by request, of f32 that is rounded.
  *
  * A workgroup owns a tile of the result, a subgroup a part of it, as fragments of the target's matrix instruction. Tiles
  * of the factors are several steps ahead in a ring of stages in workgroup memory: one barrier a step shows everyone the
@@ -11,6 +11,7 @@ import {
   type Candidate,
   ceilDiv,
   defined,
+  type Expr,
   invariant,
   isRejection,
   type MatrixInstruction,
@@ -68,8 +69,13 @@ export interface MatrixUnits extends Candidate {
   readonly splits: number
 }
 
+/** Products that instructions multiply exactly. */
 export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
   name: 'matmul/matrix-units',
+  matches: (anchor) => {
+    const product = matchMatmul(anchor)
+    return product !== undefined && exactFactors(product) !== undefined
+  },
   space: {
     subgroupsM: [1, 2, 4],
     subgroupsN: [1, 2, 4],
@@ -79,14 +85,21 @@ export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
     stages: [2, 3, 4],
     splits: [1, 2, 4, 8],
   },
-  matches: (anchor) => {
-    const product = matchMatmul(anchor)
-    return product !== undefined && factorsOf(product) !== undefined
-  },
   refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
   check,
   level0,
   build,
+}
+
+/** Products of f32 that is rounded to TF32: it does what it is asked for by those who want it. */
+export const roundedMatmul: ScheduleTemplate<MatrixUnits> = {
+  ...matrixUnitsMatmul,
+  name: 'matmul/matrix-units-tf32',
+  matches: (anchor) => {
+    const product = matchMatmul(anchor)
+    return product !== undefined && exactFactors(product) === undefined && product.lhs.dtype === 'f32'
+  },
+  space: { ...matrixUnitsMatmul.space, tileK: [8, 16, 32] },
 }
 
 interface Factors {
@@ -94,8 +107,13 @@ interface Factors {
   readonly b: NarrowFactor
 }
 
-/** The factors as what some instruction may multiply. */
-function factorsOf({ lhs, rhs }: Contraction): Factors | undefined {
+function factorsOf(product: Contraction): Factors {
+  const rounded = (value: Expr): NarrowFactor => ({ dtype: 'f32', value })
+  return exactFactors(product) ?? { a: rounded(product.lhs), b: rounded(product.rhs) }
+}
+
+/** The factors as what some instruction may multiply without rounding it. */
+function exactFactors({ lhs, rhs }: Contraction): Factors | undefined {
   const [a, b] = [narrowed(lhs), narrowed(rhs)]
   return a !== undefined && b !== undefined && matrixSum(a.dtype, b.dtype) === lhs.dtype ? { a, b } : undefined
 }
@@ -113,19 +131,19 @@ interface Plan {
 
 /** Who brings what; a rejection where the threads do not divide the tiles. */
 function planOf(candidate: MatrixUnits, { computed }: Problem, product: Contraction, target: Target): Plan | Rejection {
-  const factors = defined(factorsOf(product), 'a template is given what it matches')
+  const factors = factorsOf(product)
   const instruction = instructionOf(target, factors.a.dtype, factors.b.dtype)
   if (instruction === undefined) return { reason: `the target multiplies no matrices of ${namesOf(factors)}` }
   const { subgroupsM, subgroupsN, tilesM, pairsN, tileK } = candidate
   const [tileM, tileN] = [subgroupsM * tilesM * instructionM, subgroupsN * pairsN * 2 * instructionN]
   const threads = subgroupsM * subgroupsN * instruction.lanes
-  const form = formOf(factors.a.dtype)
+  const [form, formB] = [formOf(factors.a.dtype), formOf(factors.b.dtype)]
   if (tileK % form.depth !== 0)
     return { reason: `instructions of depth ${form.depth} do not divide a tile of ${tileK}` }
   const { m, n, k } = product
   const a = stageFactor(factors.a.value, computed, { own: m, k, tileOwn: tileM, tileK }, threads, form)
   if (isRejection(a)) return a
-  const b = stageFactor(factors.b.value, computed, { own: n, k, tileOwn: tileN, tileK }, threads, form)
+  const b = stageFactor(factors.b.value, computed, { own: n, k, tileOwn: tileN, tileK }, threads, formB)
   return isRejection(b) ? b : { instruction, factors, form, tileM, tileN, threads, a, b }
 }
 
@@ -134,10 +152,10 @@ const namesOf = ({ a, b }: Factors): string => [...new Set([a.dtype, b.dtype])].
 /** Rows and columns of the tile of a factor. */
 const tileShape = (
   { alongOwn }: StagedFactor,
-  { row }: ElementForm,
+  { row, across = 0 }: ElementForm,
   tileOwn: number,
   tileK: number,
-): readonly [number, number] => (alongOwn ? [tileK, tileOwn + row] : [tileOwn, tileK + row])
+): readonly [number, number] => (alongOwn ? [tileK, tileOwn + across] : [tileOwn, tileK + row])
 
 function check(candidate: MatrixUnits, problem: Problem, target: Target): Rejection | undefined {
   const { tilesM, pairsN, tileK, stages } = candidate
@@ -164,7 +182,7 @@ function level0(problem: Problem, target: Target): MatrixUnits | Rejection {
   const product = requireMatmul(problem.anchor)
   const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
   if (Math.min(rows, columns) < instructionM) return tooThin(product)
-  const factors = defined(factorsOf(product), 'a template is given what it matches')
+  const factors = factorsOf(product)
   const tileK = 2 * formOf(factors.a.dtype).depth
   const large = { subgroupsM: 2, subgroupsN: 4, tilesM: 4, pairsN: 2, tileK, stages: 3 } // 128 × 128
   const small = { subgroupsM: 2, subgroupsN: 2, tilesM: 2, pairsN: 2, tileK, stages: 3 } // 64 × 64
@@ -237,8 +255,8 @@ function build(candidate: MatrixUnits, problem: Problem, target: Target): Schedu
       })
       g.asyncCommit()
       const stage = step.mod(stages)
-      const loadA = fragmentsOfA(g, { tile: tileA, stage, alongOwn: plan.a.alongOwn })
-      const loadB = fragmentsOfB(g, { tile: tileB, stage, alongOwn: plan.b.alongOwn })
+      const loadA = fragmentsOfA(g, { tile: tileA, stage, alongOwn: plan.a.alongOwn }, instruction)
+      const loadB = fragmentsOfB(g, { tile: tileB, stage, alongOwn: plan.b.alongOwn }, instruction)
       for (let depth = 0; depth < tileK; depth += form.depth) {
         const a = sums.map((_, i) => loadA(firstRow.add(i * instructionM), depth))
         const b = Array.from({ length: pairsN }, (_, j) => loadB(firstColumn.add(j * 2 * instructionN), depth)).flat()

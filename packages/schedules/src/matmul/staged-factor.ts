@@ -63,14 +63,14 @@ export function stageFactor(
   computed: ReadonlySet<Buffer>,
   { own, k, tileOwn, tileK }: FactorTile,
   threads: number,
-  { bytes, transposes }: Pick<ElementForm, 'bytes' | 'transposes'>,
+  { dtype, bytes, across }: ElementForm,
 ): StagedFactor | Rejection {
   const fromAlongOwn = isContiguousAlong(factor, own)
-  const order = { fromAlongOwn, alongOwn: fromAlongOwn && transposes }
+  const order = { fromAlongOwn, alongOwn: fromAlongOwn && across !== undefined }
   const [slow, fast] = fromAlongOwn ? [tileK, tileOwn] : [tileOwn, tileK]
   const along = fromAlongOwn ? own : k
-  const isMemory = factor.kind === 'load' && !computed.has(factor.buffer) && isContiguousAlong(factor, along)
-  if (isMemory && order.alongOwn === fromAlongOwn) {
+  const isMemory = factor.kind === 'load' && factor.buffer.dtype === dtype && !computed.has(factor.buffer)
+  if (isMemory && isContiguousAlong(factor, along) && order.alongOwn === fromAlongOwn) {
     const row = Math.min(divisor(along.at(-1)?.extent ?? 1), divisor(factor.buffer.shape.at(-1) ?? 1))
     for (let vector = copyBytes / bytes; vector * bytes >= leastBytes; vector /= 2) {
       if (row % vector !== 0 || fast % vector !== 0) continue
