@@ -20,7 +20,11 @@ export const nothingKnown: KnownInputs = { hostValues: new Map(), sizes: {} }
  * Imports and compiles a model; what is compiled comes of the host values and no other data.
  * Throws `UnsupportedError` for what is not there, `CompileError` for what is wrong with the model.
  */
-export function compileModel(model: OnnxModel, known: KnownInputs, { backend, device, products }: CompileOptions): Compilation {
+export function compileModel(
+  model: OnnxModel,
+  known: KnownInputs,
+  { backend, device, products }: CompileOptions,
+): Compilation {
   const start = performance.now()
   const graph = importKnown(model, known)
   const importMilliseconds = performance.now() - start
