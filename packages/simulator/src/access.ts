@@ -1,6 +1,6 @@
 /** Single elements, read and written with every check of the sanitizer; all statements go through these two. */
 import type { BarrierMemory } from '@tilewright/ir'
-import { arrivingHazard, departingHazard } from './in-flight.js'
+import { arrivingHazard, copiedHazard, factorHazard } from './in-flight.js'
 import { fail, formatElement, type Machine } from './machine.js'
 import type { Memory } from './memory.js'
 import type { AccessKind, Earlier, ReportRace } from './races.js'
@@ -60,12 +60,13 @@ export function writer(machine: Machine, memory: Memory, site: Site, kind: 'writ
     }
   }
   const { departing } = memory
+  const hazard = memory.buffer.scope === 'storage' ? copiedHazard : factorHazard
   const order = orderAccess(machine, memory, site, kind)
   return (thread, element, value) => {
     if (arriving !== undefined && arriving[element] !== 0) {
       arrivingHazard(machine, memory, element, 'written', site, thread)
     }
-    if (departing) departingHazard(machine, memory, element, site, thread)
+    if (departing) hazard(machine, memory, element, site, thread)
     order(thread, element)
     cells[element] = narrow(value)
     if (initialised !== undefined) initialised[element] = 1

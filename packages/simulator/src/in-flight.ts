@@ -19,7 +19,7 @@ export function arrivingHazard(
   return fail(machine, 'sim/async-hazard', message, site, thread)
 }
 
-/** Throws `SimulatorError` `sim/async-hazard` when a product in flight reads the element, which is being written. */
+/** Throws `SimulatorError` `sim/async-hazard` when a product in flight reads the element of a tile, which is being written. */
 export function factorHazard(machine: Machine, memory: Memory, element: number, site: Site, thread: Thread): void {
   for (const product of machine.products) {
     if (!isReadBy(product, memory, element)) continue
@@ -28,9 +28,8 @@ export function factorHazard(machine: Machine, memory: Memory, element: number, 
   }
 }
 
-/** Throws `SimulatorError` `sim/async-hazard` when a copy or a product in flight reads the element, which is being written. */
-export function departingHazard(machine: Machine, memory: Memory, element: number, site: Site, thread: Thread): void {
-  factorHazard(machine, memory, element, site, thread)
+/** Throws `SimulatorError` `sim/async-hazard` when a copy in flight reads the element of storage, which is being written. */
+export function copiedHazard(machine: Machine, memory: Memory, element: number, site: Site, thread: Thread): void {
   for (const { open, groups } of machine.threads) {
     const copy = [...groups, open]
       .flat()
