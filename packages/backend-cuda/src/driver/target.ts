@@ -12,6 +12,9 @@ export interface GpuProperties {
   readonly target: Target
 }
 
+/** The first version with `cuTensorMapEncodeTiled`. */
+const tileMapVersion = 12000
+
 /** Values of `CUdevice_attribute`. */
 const attributes = {
   threadsPerBlock: 1,
@@ -39,8 +42,8 @@ export function gpuProperties(cuda: CudaApi, device: number): GpuProperties {
   }
   const bytes = numberFrom((out) => cuda.call('cuDeviceTotalMem', out, device))
   const architecture = `sm_${major}${minor}${major === 9 ? 'a' : ''}`
-  // Later generations do not have the instructions that only this one has.
-  const base = major === 9 ? hopperTarget : cudaTarget
+  // Later generations do not have the instructions that only this one has, nor older drivers what makes tile maps.
+  const base = major === 9 && cuda.version >= tileMapVersion ? hopperTarget : cudaTarget
   const target: Target = {
     ...base,
     name: `cuda ${architecture}`,
