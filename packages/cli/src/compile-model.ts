@@ -1,12 +1,14 @@
 /** From a decoded model to a plan, with the time it takes. */
 import { type CompiledModel, type CompileOptions, compile } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
-import { importGraph, type OnnxModel } from '@tilewright/onnx'
-import { type KnownInputs, withSizesToFix } from './sizes-to-fix.js'
+import { fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
+import { type KnownInputs, sizesToFix, withSizesToFix } from './sizes-to-fix.js'
 
 export interface Compilation {
   readonly graph: Graph
   readonly compiled: CompiledModel
+  /** Sizes of the data that the model is compiled for, and for no others: those that it cannot be compiled without. */
+  readonly fixed: Readonly<Record<string, number>>
   /** Of the import and the compile. */
   readonly milliseconds: number
   /** Of the import alone. */
@@ -17,7 +19,8 @@ export interface Compilation {
 export const nothingKnown: KnownInputs = { hostValues: new Map(), sizes: {} }
 
 /**
- * Imports and compiles a model; what is compiled comes of the host values and no other data.
+ * Imports and compiles a model; what is compiled comes of the host values, of sizes that it cannot be compiled without, and
+ * of no other data.
  * Throws `UnsupportedError` for what is not there, `CompileError` for what is wrong with the model.
  */
 export function compileModel(
@@ -26,16 +29,23 @@ export function compileModel(
   { backend, device, products }: CompileOptions,
 ): Compilation {
   const start = performance.now()
-  const graph = importKnown(model, known)
+  const { graph, fixed } = importKnown(model, known)
   const importMilliseconds = performance.now() - start
   const compiled = compile(graph, { backend, ...(device && { device }), ...(products && { products }) })
-  return { graph, compiled, milliseconds: performance.now() - start, importMilliseconds }
+  return { graph, compiled, fixed, milliseconds: performance.now() - start, importMilliseconds }
 }
 
-function importKnown(model: OnnxModel, known: KnownInputs): Graph {
+function importKnown(model: OnnxModel, known: KnownInputs): Pick<Compilation, 'graph' | 'fixed'> {
+  const { hostValues, sizes } = known
   try {
-    return importGraph(model, { hostValues: known.hostValues })
+    return { graph: importGraph(model, { hostValues }), fixed: {} }
   } catch (error) {
-    throw withSizesToFix(error, model, known)
+    const names = sizesToFix(error, model, known)
+    const fixed = Object.fromEntries(
+      names.flatMap((name) => (Object.hasOwn(sizes, name) ? [[name, sizes[name] ?? 0]] : [])),
+    )
+    const areKnown = names.length > 0 && Object.keys(fixed).length === names.length
+    if (!areKnown) throw withSizesToFix(error, names)
+    return { graph: importGraph(fixSizes(model, fixed), { hostValues }), fixed }
   }
 }

@@ -7,7 +7,7 @@ import type { HostTensor } from '@tilewright/runtime'
 export interface KnownInputs {
   /** What the model is compiled with. */
   readonly hostValues: ReadonlyMap<string, HostTensor>
-  /** Values of symbolic sizes that a data set has: told to the user, and not compiled with. */
+  /** Values of symbolic sizes that a data set has: compiled with where the model cannot be compiled without, and else not. */
   readonly sizes: Readonly<Record<string, number>>
 }
 
@@ -18,11 +18,11 @@ const decidedBySizes: ReadonlySet<string> = new Set(['graph/symbolic-shape', 'on
 const standIn = 2
 
 /**
- * The error of an import; where it comes of sizes that are not known when compiling, with a help that names all of these,
- * as `--fix` takes them. A size is one of these where the import is refused with all others fixed and passes with it.
+ * The sizes that a model cannot be compiled without, by an error of its import; none where that is of something else. A size
+ * is one of these where the import is refused with all others fixed and passes with it.
  */
-export function withSizesToFix(error: unknown, model: OnnxModel, { hostValues, sizes }: KnownInputs): unknown {
-  if (!isDecidedBySizes(error)) return error
+export function sizesToFix(error: unknown, model: OnnxModel, { hostValues, sizes }: KnownInputs): readonly string[] {
+  if (!isDecidedBySizes(error)) return []
   const values = Object.fromEntries(symbolicSizes(model).map((name) => [name, sizes[name] ?? standIn]))
   const isRefused = (fixed: Readonly<Record<string, number>>): boolean => {
     try {
@@ -33,22 +33,24 @@ export function withSizesToFix(error: unknown, model: OnnxModel, { hostValues, s
     }
   }
   const names = Object.keys(values)
-  if (names.length === 0 || isRefused(values)) return error
-  const needed = names.filter((left) => {
+  if (names.length === 0 || isRefused(values)) return []
+  return names.filter((left) => {
     const others = Object.fromEntries(names.flatMap((name) => (name === left ? [] : [[name, values[name] ?? standIn]])))
     return isRefused(others)
   })
-  if (needed.length === 0) return error
-  const areKnown = needed.every((name) => Object.hasOwn(sizes, name))
-  const options = needed.map((name) => `--fix ${name}=${areKnown ? values[name] : 'VALUE'}`).join(' ')
+}
+
+/** The error of an import that these sizes would mend, with a help that names all of them as `--fix` takes them. */
+export function withSizesToFix(error: unknown, names: readonly string[]): unknown {
+  if (!isDecidedBySizes(error) || names.length === 0) return error
   const { code, message, where, cause, gaps } = error
-  const help = areKnown
-    ? `compile for the sizes of the data: ${options}, or fixSizes in code`
-    : `compile for sizes that are known: ${options}, or fixSizes in code`
+  const options = names.map((name) => `--fix ${name}=VALUE`).join(' ')
+  const help = `compile for sizes that are known: ${options}, or fixSizes in code; \`tilewright run --data DIR\` and \`check\` take them from the data`
   return new UnsupportedError({ code, message, where, help, cause, gaps })
 }
 
-function isDecidedBySizes(error: unknown): error is UnsupportedError {
+/** Whether an import is refused for what sizes decide, and may pass where they are known. */
+export function isDecidedBySizes(error: unknown): error is UnsupportedError {
   return error instanceof UnsupportedError && decidedBySizes.has(error.code)
 }
 

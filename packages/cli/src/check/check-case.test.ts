@@ -20,10 +20,10 @@ beforeEach(() => {
 })
 afterEach(() => root.remove())
 
-async function checkIn(folder: string): Promise<CaseReport> {
+async function checkIn(folder: string, fixed: Readonly<Record<string, number>> = {}): Promise<CaseReport> {
   const [found] = findCases([folder])
   if (found === undefined) throw new TypeError('no case was written')
-  return checkCase(found, opened, { tolerance: onnxTolerance, fixed: {} }, () => undefined)
+  return checkCase(found, opened, { tolerance: onnxTolerance, fixed }, () => undefined)
 }
 
 const good = { inputs: [f32([3], [-1, 0, 2])], outputs: [f32([3], [0, 0, 2])] }
@@ -75,6 +75,49 @@ describe('host values', () => {
     expect(report.failures).toEqual([
       'test_data_set_0: error[graph/shape]: Reshape: the shape [-1, -1] is not valid (at node "test/Reshape_0")',
     ])
+  })
+})
+
+describe('sizes that a model cannot be compiled without', () => {
+  const recurrent = modelBytes((g) => {
+    const zeros = (name: string, dims: readonly number[]): string =>
+      g.initializer(name, f32(dims, Array(dims.reduce((n, dim) => n * dim, 1)).fill(0)))
+    const rnn = (x: string): string =>
+      g.node('RNN', [x, zeros(`w${x}`, [1, 1, 1]), zeros(`r${x}`, [1, 1, 1])], {
+        attributes: { hidden_size: attribute.int(1) },
+        outputs: [`y${x}`],
+      })
+    for (const [x, length] of [['a', 'T'] as const, ['b', 'U'] as const]) {
+      g.output(rnn(g.input(x, 'f32', [length, 'N', 1])), 'f32')
+    }
+  })
+  const set = (t: number, u: number) => ({
+    inputs: [f32([t, 1, 1], Array(t).fill(1)), f32([u, 1, 1], Array(u).fill(1))],
+    outputs: [f32([t, 1, 1, 1], Array(t).fill(0)), f32([u, 1, 1, 1], Array(u).fill(0))],
+  })
+
+  test('are those of the data: one compile serves the data sets that agree in them', async () => {
+    const report = await checkIn(writeCase(folder(), recurrent, [set(3, 5), set(2, 5), set(3, 5)]))
+    expect(report).toMatchObject({
+      status: 'passed',
+      compiles: 2,
+      fixed: [
+        { T: 3, U: 5 },
+        { T: 2, U: 5 },
+      ],
+      helps: [],
+    })
+  })
+
+  test('may be fixed in part; data of other sizes is then refused, for the option that did it', async () => {
+    const report = await checkIn(writeCase(folder(), recurrent, [set(3, 5), set(2, 5)]), { T: 3 })
+    expect(report).toMatchObject({ status: 'failed', compiles: 1, fixed: [{ U: 5 }] })
+    expect(report.failures).toEqual([
+      expect.stringContaining(
+        'test_data_set_1: error[size/fixed]: input "a" is f32 [2, 1, 1], expected f32 [T, N, 1]; T is 3 by --fix T=3',
+      ),
+    ])
+    expect(report.helps).toEqual([expect.stringMatching(/^leave --fix T=3 away/)])
   })
 })
 
@@ -167,30 +210,6 @@ describe('a case is unsupported', () => {
         { where: 'node "bar"', what: 'operator "Bar"' },
         { where: 'node "foo"', what: 'operator "my.ops.Foo"' },
       ],
-    })
-  })
-
-  test('when sizes must be known that are not, and all options that the data calls for are said', async () => {
-    const recurrent = modelBytes((g) => {
-      const zeros = (name: string, dims: readonly number[]): string =>
-        g.initializer(name, f32(dims, Array(dims.reduce((n, dim) => n * dim, 1)).fill(0)))
-      const rnn = (x: string): string =>
-        g.node('RNN', [x, zeros(`w${x}`, [1, 1, 1]), zeros(`r${x}`, [1, 1, 1])], {
-          attributes: { hidden_size: attribute.int(1) },
-          outputs: [`y${x}`],
-        })
-      for (const [x, length] of [['a', 'T'] as const, ['b', 'U'] as const]) {
-        g.output(rnn(g.input(x, 'f32', [length, 'N', 1])), 'f32')
-      }
-    })
-    const set = (t: number, u: number) => ({
-      inputs: [f32([t, 1, 1], Array(t).fill(1)), f32([u, 1, 1], Array(u).fill(1))],
-      outputs: [f32([t, 1, 1, 1], Array(t).fill(0)), f32([u, 1, 1, 1], Array(u).fill(0))],
-    })
-    const report = await checkIn(writeCase(folder(), recurrent, [set(3, 5)]))
-    expect(report).toMatchObject({
-      status: 'unsupported',
-      helps: ['compile for the sizes of the data: --fix T=3 --fix U=5, or fixSizes in code'],
     })
   })
 

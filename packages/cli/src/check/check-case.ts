@@ -1,10 +1,12 @@
 /**
- * One case of `tilewright check`: compiled once for each distinct tuple of host values, run on every data set, compared.
+ * One case of `tilewright check`: compiled once for each distinct tuple of host values, and of sizes that it cannot be compiled
+ * without, run on every data set, compared.
  *
- * Invariant: compiling sees the host values and nothing else of the data. `unsupported` is only what importing or compiling
+ * Invariant: compiling sees these and nothing else of the data. `unsupported` is only what importing or compiling
  * refuses with `UnsupportedError`; whatever else goes wrong is `failed`, and nothing is thrown.
  */
 import { join } from 'node:path'
+import type { CompiledModel } from '@tilewright/compiler'
 import { CompileError, type Gap, UnsupportedError } from '@tilewright/ir'
 import { decodeModel, fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type Session } from '@tilewright/runtime'
@@ -17,6 +19,7 @@ import { formatCount, formatList } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
 import type { OpenedDevice } from '../open-device.js'
 import { type InputData, readInputs } from '../read-inputs.js'
+import { isDecidedBySizes } from '../sizes-to-fix.js'
 import { type Tolerance, wholeModelTolerance } from '../tolerance.js'
 import type { Case } from './find-cases.js'
 
@@ -32,6 +35,8 @@ export interface CaseReport {
   readonly helps: readonly string[]
   readonly dataSets: number
   readonly compiles: number
+  /** Sizes of data sets that the model was compiled for since it cannot be compiled without, for each compile that needed any. */
+  readonly fixed: readonly Sizes[]
   /** Of one run: the most over the data sets. */
   readonly dispatches: number
   readonly hostSteps: number
@@ -45,11 +50,20 @@ export interface CaseReport {
   readonly largestErrorOfMax: number
 }
 
+type Sizes = Readonly<Record<string, number>>
+
 /** How a case is checked. */
 export interface CaseOptions {
   readonly tolerance: Tolerance
   /** Values of symbolic sizes that the model is compiled for. */
-  readonly fixed: Readonly<Record<string, number>>
+  readonly fixed: Sizes
+}
+
+/** A model that is compiled, with the sizes that it is for. */
+interface Prepared {
+  readonly fixed: Sizes
+  /** On the device, or undefined when compiling is refused. */
+  readonly session: Promise<Session | undefined>
 }
 
 /** What a case has come to so far. */
@@ -59,6 +73,7 @@ interface Tally {
   readonly helps: Set<string>
   isRefused: boolean
   compiles: number
+  readonly fixed: Sizes[]
   dispatches: number
   hostSteps: number
   readonly floatingPointOnHost: { operations: number }
@@ -80,6 +95,7 @@ export async function checkCase(
     helps: new Set(),
     isRefused: false,
     compiles: 0,
+    fixed: [],
     dispatches: 0,
     hostSteps: 0,
     floatingPointOnHost: { operations: 0 },
@@ -89,8 +105,8 @@ export async function checkCase(
   }
   try {
     const bytes = readBytes(join(testCase.folder, 'model.onnx'), 'the model')
-    const model = unlessRefused(tally, () => fixSizes(decodeModel(bytes), fixed))
-    if (model !== undefined) await checkDataSets(model, testCase, opened, tolerance, tally, onRun)
+    const decoded = unlessRefused(tally, () => decodeModel(bytes))
+    if (decoded !== undefined) await checkDataSets(decoded, testCase, opened, { tolerance, fixed }, tally, onRun)
   } catch (error) {
     addFailure(tally, error)
   }
@@ -120,52 +136,57 @@ function unlessRefused<T>(tally: Tally, work: () => T): T | undefined {
 }
 
 async function checkDataSets(
-  model: OnnxModel,
+  decoded: OnnxModel,
   { folder, dataSets }: Case,
   opened: OpenedDevice,
-  tolerance: Tolerance,
+  { tolerance, fixed }: CaseOptions,
   tally: Tally,
   onRun: () => void,
 ): Promise<void> {
-  const sessions = new Map<string, Promise<Session | undefined>>()
+  const model = fixSizes(decoded, fixed)
+  // By their host values; of each, one for all sizes, or one for each tuple of those that must be known.
+  const prepared = new Map<string, readonly Prepared[]>()
   for (const name of dataSets) {
     try {
       const dataSet = openDataSet(join(folder, name))
-      const inputs = readUnlessRefused(model, dataSet, tally)
+      const inputs = readUnlessRefused(decoded, dataSet, fixed, tally)
       if (inputs === undefined) continue
       const key = keyOf(inputs.hostValues)
-      const preparing = sessions.get(key) ?? prepareSession(model, inputs, opened, tally, onRun)
-      sessions.set(key, preparing)
-      const session = await preparing
+      const others = prepared.get(key) ?? []
+      const found = others.find((one) => isFor(one, inputs.sizes))
+      const one = found ?? prepare(model, inputs, opened, tally, onRun)
+      if (found === undefined) prepared.set(key, [...others, one])
+      const session = await one.session
       if (session !== undefined) await runDataSet(model, dataSet, inputs.given, session, tolerance, tally)
     } catch (error) {
       addFailure(tally, error, name)
     }
   }
-  for (const settled of await Promise.allSettled(sessions.values())) {
+  const sessions = [...prepared.values()].flat().map(({ session }) => session)
+  for (const settled of await Promise.allSettled(sessions)) {
     if (settled.status === 'fulfilled') settled.value?.dispose()
   }
 }
 
 /** The inputs of a data set, or undefined when the model is refused whatever they are. */
-function readUnlessRefused(model: OnnxModel, dataSet: DataSet, tally: Tally): InputData | undefined {
+function readUnlessRefused(model: OnnxModel, dataSet: DataSet, fixed: Sizes, tally: Tally): InputData | undefined {
   try {
-    return readInputs(model, dataSet)
+    return readInputs(model, dataSet, fixed)
   } catch (error) {
     // Data of a kind that is not read belongs to a model that is refused without it.
-    const isRefused = unlessRefused(tally, () => isImportable(model)) === undefined
+    const isRefused = unlessRefused(tally, () => isImportable(fixSizes(model, fixed))) === undefined
     if (isRefused) return undefined
     throw error
   }
 }
 
-/** Throws `UnsupportedError` for a model with gaps; what else may be wrong with it is found later. */
+/** Throws `UnsupportedError` for a model with gaps, whatever its sizes; what else may be wrong with it is found later. */
 function isImportable(model: OnnxModel): boolean {
   try {
     importGraph(model)
     return true
   } catch (error) {
-    if (error instanceof CompileError) return false
+    if (error instanceof CompileError || isDecidedBySizes(error)) return false
     throw error
   }
 }
@@ -179,22 +200,26 @@ function keyOf(hostValues: InputData['hostValues']): string {
     .join(';')
 }
 
-/** Compiles and prepares, or gives undefined when compiling is refused. */
-async function prepareSession(
-  model: OnnxModel,
-  inputs: InputData,
-  opened: OpenedDevice,
-  tally: Tally,
-  onRun: () => void,
-): Promise<Session | undefined> {
+function isFor({ fixed }: Prepared, sizes: Sizes): boolean {
+  return Object.entries(fixed).every(([name, value]) => sizes[name] === value)
+}
+
+/** Compiles and begins to prepare. */
+function prepare(model: OnnxModel, inputs: InputData, opened: OpenedDevice, tally: Tally, onRun: () => void): Prepared {
   const compilation = unlessRefused(tally, () => compileModel(model, inputs, opened))
-  if (compilation === undefined) return undefined
+  if (compilation === undefined) return { fixed: {}, session: Promise.resolve(undefined) }
   onRun()
+  const { compiled, fixed, milliseconds } = compilation
   tally.compiles += 1
-  tally.floatingPointOnHost.operations += floatingPointOnHost(compilation.compiled.plan).operations
-  tally.times.compile += compilation.milliseconds
+  if (Object.keys(fixed).length > 0) tally.fixed.push(fixed)
+  tally.floatingPointOnHost.operations += floatingPointOnHost(compiled.plan).operations
+  tally.times.compile += milliseconds
+  return { fixed, session: openSession(compiled, opened, tally) }
+}
+
+async function openSession(compiled: CompiledModel, { device }: OpenedDevice, tally: Tally): Promise<Session> {
   const start = performance.now()
-  const session = await createSession({ ...compilation.compiled, device: opened.device })
+  const session = await createSession({ ...compiled, device })
   tally.times.prepare += performance.now() - start
   return session
 }

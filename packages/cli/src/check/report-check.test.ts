@@ -15,6 +15,7 @@ const report = (name: string, more: Partial<CaseReport> = {}): CaseReport => ({
   helps: [],
   dataSets: 2,
   compiles: 1,
+  fixed: [],
   dispatches: 1,
   hostSteps: 0,
   floatingPointOnHost: { operations: 0 },
@@ -32,6 +33,12 @@ test('few cases have a line each: what became of it, the largest error, the time
     report('a'),
     report('longer', { largestError: 0.001, largestErrorOfMax: 1.23e-6 }),
     report('zeros', { largestError: 1e-8, largestErrorOfMax: Number.POSITIVE_INFINITY }),
+    report('sizes', {
+      fixed: [
+        { T: 7, U: 4 },
+        { T: 9, U: 4 },
+      ],
+    }),
     report('b', {
       status: 'failed',
       failures: ['test_data_set_0: it differs', 'test_data_set_1: it differs'],
@@ -47,6 +54,7 @@ test('few cases have a line each: what became of it, the largest error, the time
     "passed      a       exact, 12.5 ms a run
     passed      longer  largest error 1.2e-6 of the largest value, 12.5 ms a run
     passed      zeros   largest error 1.0e-8, 12.5 ms a run
+    passed      sizes   exact, 12.5 ms a run, compiled for T=7 or 9, U=4
     failed      b       test_data_set_0: it differs (and 1 more)
       help  do this
       help  or that

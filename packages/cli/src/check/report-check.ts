@@ -38,10 +38,10 @@ function colorOf({ status }: CaseReport, colors: Colors): (text: string) => stri
   return { passed: colors.green, failed: colors.red, unsupported: colors.yellow }[status]
 }
 
-function outcomeText({ status, failures, gaps, dataSets, times, ...errors }: CaseReport): string {
+function outcomeText({ status, failures, gaps, dataSets, fixed, times, ...errors }: CaseReport): string {
   switch (status) {
     case 'passed':
-      return `${errorText(errors)}, ${formatMilliseconds(times.run / dataSets)} a run`
+      return `${errorText(errors)}, ${formatMilliseconds(times.run / dataSets)} a run${fixedText(fixed)}`
     case 'failed':
       return `${failures[0] ?? ''}${failures.length > 1 ? ` (and ${failures.length - 1} more)` : ''}`
     case 'unsupported':
@@ -49,6 +49,16 @@ function outcomeText({ status, failures, gaps, dataSets, times, ...errors }: Cas
     default:
       return status satisfies never
   }
+}
+
+/** The sizes that it was compiled for, each name with its values. */
+function fixedText(fixed: CaseReport['fixed']): string {
+  const names = [...new Set(fixed.flatMap((sizes) => Object.keys(sizes)))]
+  const texts = names.map((name) => {
+    const values = new Set(fixed.flatMap((sizes) => sizes[name] ?? []))
+    return `${name}=${[...values].join(' or ')}`
+  })
+  return texts.length === 0 ? '' : `, compiled for ${texts.join(', ')}`
 }
 
 function errorText({

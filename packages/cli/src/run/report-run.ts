@@ -12,7 +12,10 @@ const shownElements = 6
 /** The summary of a run. */
 export function runText(report: RunReport, colors: Colors): string {
   const { model, device, memory, times } = report
-  const sizes = Object.entries(report.sizes).map(([name, size]) => `${name} = ${size}`)
+  const sizes = [
+    ...Object.entries(report.sizes).map(([name, size]) => `${name} = ${size}`),
+    ...Object.entries(report.fixed).map(([name, size]) => `compiled for ${name} = ${size}`),
+  ]
   const fields: readonly (readonly [string, string])[] = [
     ['device', deviceText(device)],
     ['inputs', [report.data ?? 'seeded random numbers', ...sizes].join(', ')],

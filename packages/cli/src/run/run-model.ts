@@ -27,6 +27,8 @@ export interface RunReport {
   readonly device: NamedDevice
   /** Values of the model's symbolic sizes. */
   readonly sizes: Readonly<Record<string, number>>
+  /** Sizes of the data that the model was compiled for, since it cannot be compiled without. */
+  readonly fixed: Readonly<Record<string, number>>
   /** The folder that the inputs were read from; seeded random numbers without one. */
   readonly data: string | undefined
   readonly groups: readonly GroupReport[]
@@ -90,23 +92,32 @@ export function readRequest(
   fixed: Readonly<Record<string, number>>,
 ): RunRequest {
   const bytes = file === undefined ? demoModel() : readBytes(file, 'the model')
-  const model = inFile(file ?? 'the built-in model', () => fixSizes(decodeModel(bytes), fixed))
+  const { decoded, model } = inFile(file ?? 'the built-in model', () => {
+    const decoded = decodeModel(bytes)
+    return { decoded, model: fixSizes(decoded, fixed) }
+  })
   const name = file === undefined ? `${model.graph.name} (built in)` : join(basename(dirname(file)), basename(file))
   const dataSet = dataFolder === undefined ? undefined : openDataSet(dataFolder)
-  const data = dataSet === undefined ? undefined : { set: dataSet, inputs: readInputs(model, dataSet) }
+  const data = dataSet === undefined ? undefined : { set: dataSet, inputs: readInputs(decoded, dataSet, fixed) }
   const beside = join(dirname(file ?? ''), 'test_data_set_0')
   const unusedData = file !== undefined && data === undefined && existsSync(beside) ? beside : undefined
   return { name, bytes: bytes.length, model, data, unusedData }
 }
 
-/** Throws `CompileError` with this code for a model that can only be compiled when the values of some inputs are known. */
-export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`): void {
+/**
+ * Throws `CompileError` with this code for a model that can only be compiled when the values of some inputs are known; its
+ * help names the data set beside the model, where there is one that can be taken.
+ */
+export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`, unusedData?: string): void {
   const host = hostInputs(model)
   if (host.length === 0) return
   throw new CompileError({
     code,
     message: `the model can only be compiled when ${host.map((input) => `"${input}"`).join(', ')} is known`,
-    help: `\`tilewright run\` takes it with --data DIR, a folder with input_N.pb for the N-th input of the graph, and \`check\` with its data sets; other commands compile it when it is an initializer of the model; in code, importGraph(model, { hostValues }) takes it, a Map that has "${host[0]}"`,
+    help:
+      unusedData === undefined
+        ? `\`tilewright run\` takes it with --data DIR, a folder with input_N.pb for the N-th input of the graph, and \`check\` with its data sets; other commands compile it when it is an initializer of the model; in code, importGraph(model, { hostValues }) takes it, a Map that has "${host[0]}"`
+        : `pass --data ${unusedData}`,
   })
 }
 
@@ -128,7 +139,7 @@ export async function runModel(
   opened: OpenedDevice,
   { note, progress }: Pick<Terminal, 'note' | 'progress'>,
 ): Promise<RunReport> {
-  if (data === undefined) checkNoHostInputs(model, 'run/host-value')
+  if (data === undefined) checkNoHostInputs(model, 'run/host-value', unusedData)
   progress(`compiling ${formatCount(model.graph.nodes.length, 'node')} for ${deviceText(namedDevice(opened))} …`)
   const compilation = compileModel(model, data?.inputs ?? nothingKnown, opened)
   const { graph, compiled } = compilation
@@ -159,6 +170,7 @@ export async function runModel(
       model: { name, bytes, operators: graph.nodes.length },
       device: namedDevice(opened),
       sizes: Object.fromEntries(sizes),
+      fixed: compilation.fixed,
       data: data?.set.folder,
       groups: compiled.groups,
       kernels: plan.kernels.length,
