@@ -6,7 +6,7 @@ import type { CompileOptions } from './commands/compile.js'
 import type { ExplainOptions } from './commands/explain.js'
 import type { RunOptions } from './commands/run.js'
 import { type CompileTarget, compileTargets, type DeviceChoice, deviceChoices } from './device-names.js'
-import { onnxTolerance, type Tolerance, wholeModelTolerance } from './tolerance.js'
+import { halfModelTolerance, onnxTolerance, type Tolerance, wholeModelTolerance } from './tolerance.js'
 
 type Sizes = Readonly<Record<string, number>>
 
@@ -35,12 +35,12 @@ export interface CompileFlags extends Flags<'fix' | 'json'> {
 }
 
 export function runOptions({ device, fix, data, size, json, ...flags }: RunFlags): RunOptions {
-  const tolerance = toleranceOf(flags, wholeModelTolerance)
+  const tolerance = toleranceOf(flags)
   return { device, fixed: fix ?? {}, data, sizes: size ?? {}, json: json === true, tolerance }
 }
 
 export function checkOptions({ device, fix, json, ...flags }: CheckFlags): CheckOptions {
-  return { device, fixed: fix ?? {}, json: json === true, tolerance: toleranceOf(flags, onnxTolerance) }
+  return { device, fixed: fix ?? {}, json: json === true, tolerance: toleranceOf(flags) ?? onnxTolerance }
 }
 
 export function compileOptions({ device, out, fix, products, json }: CompileFlags): CompileOptions {
@@ -51,9 +51,10 @@ export function explainOptions({ device, fix, size, group, json }: ExplainFlags)
   return { device, fixed: fix ?? {}, sizes: size ?? {}, group, json: json === true }
 }
 
-function toleranceOf({ rtol, atol, ofMax }: ToleranceFlags, otherwise: Tolerance): Tolerance {
+/** The tolerance that is asked for, if any is. */
+function toleranceOf({ rtol, atol, ofMax }: ToleranceFlags): Tolerance | undefined {
   if (ofMax !== undefined) return { kind: 'of-max', ratio: ofMax }
-  if (rtol === undefined && atol === undefined) return otherwise
+  if (rtol === undefined && atol === undefined) return undefined
   // What is asked for an element at a time is not loosened.
   return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol, ofMax: 0 }
 }
@@ -97,18 +98,20 @@ export function groupOption(): Option {
   ).argParser(toNumber)
 }
 
-/** The options that say what counts as equal; `otherwise` is what does without them. */
-export function toleranceOptions(otherwise: Tolerance): readonly Option[] {
-  const usual =
-    otherwise.kind === 'of-max'
-      ? `default: ${otherwise.ratio.toExponential()}`
-      : 'default: what ONNX allows, rtol 1e-3 and atol 1e-7 an element, or 1e-6 of the largest value'
+/** What counts as equal without options. */
+const usualTolerances = {
+  run: `default: ${wholeModelTolerance.ratio.toExponential()}, or ${halfModelTolerance.ratio.toExponential()} for a model that computes in f16`,
+  check: 'default: what ONNX allows, rtol 1e-3 and atol 1e-7 an element, or 1e-6 of the largest value',
+} as const
+
+/** The options of a command that say what counts as equal. */
+export function toleranceOptions(command: 'run' | 'check'): readonly Option[] {
   return [
     new Option('--rtol <number>', 'relative tolerance of a float (default beside --atol: 1e-3)'),
     new Option('--atol <number>', 'absolute tolerance of a float (default beside --rtol: 1e-7)'),
     new Option(
       '--of-max <ratio>',
-      `tolerance of a float relative to the largest value of its output, such as 1e-4: right for whole models, whose small elements carry the rounding of large ones (${usual})`,
+      `tolerance of a float relative to the largest value of its output, such as 1e-4: right for whole models, whose small elements carry the rounding of large ones (${usualTolerances[command]})`,
     ).conflicts(['rtol', 'atol']),
   ].map((option) => option.argParser(toTolerance))
 }

@@ -22,7 +22,6 @@ import {
   toleranceOptions,
 } from './cli-options.js'
 import type { Environment, Terminal } from './terminal.js'
-import { onnxTolerance, wholeModelTolerance } from './tolerance.js'
 
 export interface CliOptions {
   /** The arguments, without the program's own name. */
@@ -71,7 +70,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .addOption(fixOption())
     .option('--data <dir>', 'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)')
     .addOption(sizeOption('of random inputs').conflicts('data'))
-  for (const option of toleranceOptions(wholeModelTolerance)) run.addOption(option)
+  for (const option of toleranceOptions('run')) run.addOption(option)
   run
     .option('--json', 'print one JSON object')
     .action((model: string | undefined, options: RunFlags) =>
@@ -84,7 +83,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .argument('<dir...>', 'folders to search')
     .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
-  for (const option of toleranceOptions(onnxTolerance)) check.addOption(option)
+  for (const option of toleranceOptions('check')) check.addOption(option)
   check
     .option('--json', 'print one JSON object')
     .action((folders: string[], options: CheckFlags) =>

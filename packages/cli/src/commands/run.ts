@@ -10,7 +10,8 @@ import type { Tolerance } from '../tolerance.js'
 export interface RunOptions {
   readonly device: DeviceChoice
   readonly data: string | undefined
-  readonly tolerance: Tolerance
+  /** Where none is asked for, it is the model's. */
+  readonly tolerance: Tolerance | undefined
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Readonly<Record<string, number>>
   /** Values of symbolic sizes, where there is no data and the default is not wanted. */

@@ -1,16 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { floatToHalf } from '@tilewright/backend'
+import { attribute, type GraphBuilder, type TensorData } from '@tilewright/onnx'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { f32, modelBytes, reluModel, temporaryFolder, writeDataSet } from '../fixtures/write-case.js'
 import { type OpenedDevice, openDevice } from '../open-device.js'
 import { createTerminal } from '../terminal.js'
-import { wholeModelTolerance } from '../tolerance.js'
+import { halfModelTolerance, wholeModelTolerance } from '../tolerance.js'
 import { runText } from './report-run.js'
 import { type RunReport, type RunRequest, readRequest, runModel } from './run-model.js'
 
 const output = { write: () => undefined }
 const silent = { note: () => undefined, progress: () => undefined }
-const settings = { sizes: {}, tolerance: wholeModelTolerance }
+const settings = { sizes: {}, tolerance: undefined }
 const { colors } = createTerminal(output, output, {})
 
 let root: ReturnType<typeof temporaryFolder>
@@ -65,6 +67,47 @@ test('each comparison says what it is against, and what came of it', async () =>
       '            against the reference data  equal; the largest error is 1.3e-6 of the largest value',
     ].join('\n'),
   )
+})
+
+describe('of models that compute in f16', () => {
+  const half = (values: readonly number[]): TensorData => ({
+    dtype: 'f16',
+    dims: [values.length],
+    data: Uint16Array.from(values, floatToHalf),
+  })
+  const toHalf = (g: GraphBuilder, x: string): string => g.node('Cast', [x], { attributes: { to: attribute.int(10) } })
+  const reportOn = (model: Uint8Array, input: TensorData, output: TensorData): Promise<RunReport> => {
+    const data = writeDataSet(join(root.path, 'data'), { inputs: [input], outputs: [output] })
+    return onCpu((opened) => runModel(readRequest(fileOf(model), data, {}), settings, opened, silent))
+  }
+
+  test('values are shown, and ten steps of f16 are rounding', async () => {
+    const model = modelBytes((g) => g.output(g.node('Relu', [g.input('x', 'f16', [3])], { outputs: ['y'] }), 'f16'))
+    const report = await reportOn(model, half([-1, 1.25, 100]), half([0, 1.25, 100.5]))
+    expect(report.tolerance).toEqual(halfModelTolerance)
+    expect(lineOf(report, 'output')).toBe('  output    y f16 [3] = 0, 1.25, 100')
+    expect(runText(report, colors)).toContain('equal; the largest error is 5.0e-3 of the largest value')
+  })
+
+  test('so they are where results are f32, and what is more is said beside what is allowed', async () => {
+    const model = modelBytes((g) => {
+      const y = g.node('Relu', [toHalf(g, g.input('x', 'f32', [1]))])
+      g.output(g.node('Cast', [y], { attributes: { to: attribute.int(1) }, outputs: ['y'] }), 'f32')
+    })
+    const report = await reportOn(model, f32([1], [1]), f32([1], [1.25]))
+    expect(report.tolerance).toEqual(halfModelTolerance)
+    expect(runText(report, colors)).toContain(
+      'the largest error is 2.0e-1 of the largest value, where 1e-2 is allowed (--of-max)',
+    )
+  })
+
+  test('weights in f16 alone do not make one', async () => {
+    const model = modelBytes((g) => {
+      const y = g.node('Cast', [g.input('x', 'f16', [1])], { attributes: { to: attribute.int(1) } })
+      g.output(y, 'f32')
+    })
+    expect((await reportOn(model, half([1]), f32([1], [1]))).tolerance).toEqual(wholeModelTolerance)
+  })
 })
 
 test('runs that were few are not called a median', async () => {

@@ -1,9 +1,11 @@
 /** What `tilewright run` prints: a summary for people, or the same as one JSON object. */
+import { halfToFloat } from '@tilewright/backend'
 import type { HostTensor } from '@tilewright/runtime'
 import { formatBytes, formatCount, formatMilliseconds } from '../format.js'
 import { fusedText, kindLines } from '../group-text.js'
 import { deviceText } from '../open-device.js'
 import type { Colors } from '../terminal.js'
+import type { Tolerance } from '../tolerance.js'
 import type { ResultCheck, RunReport } from './run-model.js'
 
 /** Elements of an output that are shown. */
@@ -27,7 +29,7 @@ export function runText(report: RunReport, colors: Colors): string {
     ],
     ['run', runTimeText(times)],
     ...report.outputs.map(({ name, tensor }) => ['output', `${name} ${tensorText(tensor)}`] as const),
-    ...checkRows(report.checks, colors),
+    ...checkRows(report, colors),
   ]
   const lines = fields.flatMap(([label, value]) => [
     `  ${colors.dim(label.padEnd(8))}  ${value}`,
@@ -53,28 +55,38 @@ function runTimeText({ firstRun, run, runs }: RunReport['times']): string {
 }
 
 function tensorText({ dtype, shape, data }: HostTensor): string {
-  const shown = Array.from({ length: Math.min(data.length, shownElements) }, (_, i) =>
-    dtype === 'f32' ? String(Number(Number(data[i]).toPrecision(4))) : String(data[i]),
-  )
+  const shown = Array.from({ length: Math.min(data.length, shownElements) }, (_, i) => {
+    if (dtype !== 'f32' && dtype !== 'f16') return String(data[i])
+    const value = dtype === 'f16' ? halfToFloat(Number(data[i])) : Number(data[i])
+    return String(Number(value.toPrecision(4)))
+  })
   const rest = data.length > shownElements ? ', …' : ''
-  return `${dtype} [${shape.join(', ')}]${dtype === 'f16' ? '' : ` = ${shown.join(', ')}${rest}`}`
+  return `${dtype} [${shape.join(', ')}] = ${shown.join(', ')}${rest}`
 }
 
 /** A row for each comparison, with what it is against: `check` stands before the first. */
-function checkRows(checks: readonly ResultCheck[], colors: Colors): readonly (readonly [string, string])[] {
+function checkRows({ checks, tolerance }: RunReport, colors: Colors): readonly (readonly [string, string])[] {
   const against = checks.map((check) => (check.against === 'definition' ? 'its definition' : 'the reference data'))
   const width = Math.max(...against.map((what) => what.length))
   return checks.map((check, i) => [
     i === 0 ? 'check' : '',
-    `against ${against[i]?.padEnd(width)}  ${checkText(check, colors)}`,
+    `against ${against[i]?.padEnd(width)}  ${checkText(check, tolerance, colors)}`,
   ])
 }
 
-function checkText({ largestErrorOfMax, mismatches, skipped }: ResultCheck, colors: Colors): string {
+function checkText(
+  { largestErrorOfMax, mismatches, skipped }: ResultCheck,
+  tolerance: Tolerance,
+  colors: Colors,
+): string {
   if (skipped !== undefined) return colors.yellow(`not compared: ${skipped}`)
   const error = (largestErrorOfMax ?? 0).toExponential(1)
   if (mismatches.length > 0) {
-    const much = Number.isFinite(largestErrorOfMax) ? `; the largest error is ${error} of the largest value` : ''
+    const allowed =
+      tolerance.kind === 'of-max' ? `, where ${tolerance.ratio.toExponential()} is allowed (--of-max)` : ''
+    const much = Number.isFinite(largestErrorOfMax)
+      ? `; the largest error is ${error} of the largest value${allowed}`
+      : ''
     return colors.red(`different: ${mismatches.join('; ')}${much}`)
   }
   return colors.green(

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Plan, PlanSizeValues } from '@tilewright/backend'
 import type { GroupReport } from '@tilewright/compiler'
+import type { Graph } from '@tilewright/graph'
 import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
@@ -20,7 +21,7 @@ import { randomInputs } from '../random-inputs.js'
 import { type InputData, readInputs } from '../read-inputs.js'
 import { agreeingSizes, checkRun } from '../run-sizes.js'
 import type { Terminal } from '../terminal.js'
-import type { Tolerance } from '../tolerance.js'
+import { halfModelTolerance, type Tolerance, wholeModelTolerance } from '../tolerance.js'
 
 export interface RunReport {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -125,7 +126,8 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
 export interface RunSettings {
   /** Values of symbolic sizes that are not to have their defaults, where there is no data set. */
   readonly sizes: Readonly<Record<string, number>>
-  readonly tolerance: Tolerance
+  /** What computes in f16 may be further off where none is asked for. */
+  readonly tolerance: Tolerance | undefined
 }
 
 /**
@@ -135,7 +137,7 @@ export interface RunSettings {
  */
 export async function runModel(
   { name, bytes, model, data, unusedData }: RunRequest,
-  { sizes: asked, tolerance }: RunSettings,
+  { sizes: asked, tolerance: askedTolerance }: RunSettings,
   opened: OpenedDevice,
   { note, progress }: Pick<Terminal, 'note' | 'progress'>,
 ): Promise<RunReport> {
@@ -144,6 +146,7 @@ export async function runModel(
   const compilation = compileModel(model, data?.inputs ?? nothingKnown, opened)
   const { graph, compiled } = compilation
   const { plan } = compiled
+  const tolerance = askedTolerance ?? modelTolerance(graph)
   const { target } = opened.device
   const inputs =
     data?.inputs.given ?? randomInputs(graph, Object.fromEntries(agreeingSizes(graph, plan, asked, target)))
@@ -192,6 +195,12 @@ export async function runModel(
   } finally {
     session.dispose()
   }
+}
+
+/** What rounding may make of a model: what is f32 at the end may have been f16 on the way. */
+function modelTolerance({ nodes }: Graph): Tolerance {
+  const isHalf = nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === 'f16'))
+  return isHalf ? halfModelTolerance : wholeModelTolerance
 }
 
 /** Milliseconds of further runs, sorted. */
