@@ -5,6 +5,7 @@
  * Everything read is untrusted. Invariant: the result is a model, a `CompileError` or an `UnsupportedError`, never another
  * error and never a crash: subgraphs nest at most 32 deep, and nothing is allocated by a size that the bytes only claim.
  */
+import { TilewrightError } from '@tilewright/ir'
 import { attributeKindOf, attributeKinds, type OnnxAttributeKind } from './attribute-kind.js'
 import { checkBytes } from './check-model.js'
 import { readTensor } from './decode-tensor.js'
@@ -35,11 +36,12 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   checkBytes('a model', bytes)
   // A Buffer would make every view of it a Buffer, whose slice() does not copy.
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const proto = orForeign(view, () => {
+  const read = () => {
     const { graph, ...rest } = readMessage(modelProto, view, 'model')
     if (graph === undefined) throw malformed('onnx/missing-field', 'it has no graph', 'model')
     return { graph, ...rest }
-  })
+  }
+  const proto = orForeign(view, read, () => isTensor(view))
   if (proto.irVersion === undefined) {
     throw malformed('onnx/missing-field', 'the model has no IR version', 'model')
   }
@@ -50,6 +52,16 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     opsetImports: proto.opsetImports.map((opset) => decodeOpset(opset, 'model')),
     graph: decodeGraph(proto.graph, 'graph', 0),
     functions: proto.functions.map((item, index) => decodeFunction(item, `function ${index}`)),
+  }
+}
+
+function isTensor(bytes: Uint8Array): boolean {
+  try {
+    readTensor(bytes, 'tensor')
+    return true
+  } catch (error) {
+    if (error instanceof TilewrightError) return false
+    throw error
   }
 }
 

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { decodeModel } from './decode-model.js'
 import { decodeTensor } from './decode-tensor.js'
 import { encodeModel } from './encode-model.js'
+import { encodeTensor } from './encode-tensor.js'
 import { graphBuilder, modelOf } from './graph-builder.js'
+import { tensorOf } from './tensor-data.js'
 
 const refusal = (bytes: Uint8Array): unknown => thrownBy(() => decodeModel(bytes))
 const textOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -32,6 +34,19 @@ test.each([
     help: expect.stringContaining(help),
   })
   expect(error).toMatchObject({ message: expect.stringContaining(what) })
+})
+
+test.each([
+  ['several', [1, 3]],
+  ['one', [3]],
+  ['none', []],
+])('a tensor is no model, dimensions: %s', (_, dims) => {
+  const data = new Float32Array(dims.reduce<number>((count, extent) => count * extent, 1))
+  expect(refusal(encodeTensor(tensorOf('x', { dtype: 'f32', dims, data })))).toMatchObject({
+    code: 'onnx/not-a-model',
+    message: 'this is no ONNX model but a tensor of ONNX, as its data sets have them',
+    help: expect.stringContaining('name the model'),
+  })
 })
 
 test('gzip is told by bytes that are no text', () => {

@@ -1,10 +1,18 @@
 /** What files are that were taken for models or tensors: told by how they begin, and only after decoding has failed. */
 import { CompileError } from '@tilewright/ir'
 
-interface Kind {
+interface Description {
   readonly what: string
   readonly help: string
+}
+
+interface Kind extends Description {
   readonly is: (head: string) => boolean
+}
+
+const tensor: Description = {
+  what: 'a tensor of ONNX, as its data sets have them',
+  help: 'name the model, a .onnx file; `tilewright run MODEL --data DIR` takes the folder of the tensor as data',
 }
 
 /** Files that often lie where a model was expected, with the way to the model. */
@@ -45,14 +53,14 @@ function foreignKind(bytes: Uint8Array): Kind | undefined {
 
 /**
  * Runs `read` on the bytes of a model's file as a whole; a `CompileError` of it is thrown again for someone who may have
- * named another file: as `onnx/not-a-model` where it is of a kind above, else under its own code.
+ * named another file: as `onnx/not-a-model` where it is of a kind above or `isTensor` says so, else under its own code.
  */
-export function orForeign<T>(bytes: Uint8Array, read: () => T): T {
+export function orForeign<T>(bytes: Uint8Array, read: () => T, isTensor: () => boolean): T {
   try {
     return read()
   } catch (error) {
     if (!(error instanceof CompileError)) throw error
-    const kind = foreignKind(bytes)
+    const kind = foreignKind(bytes) ?? (isTensor() ? tensor : undefined)
     throw new CompileError({
       code: kind === undefined ? error.code : 'onnx/not-a-model',
       message: `this is no ONNX model${kind === undefined ? `, or a damaged one (${error.message})` : ` but ${kind.what}`}`,
