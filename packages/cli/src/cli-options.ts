@@ -30,7 +30,7 @@ export type CheckFlags = Flags<'device' | 'fix' | 'json'> & ToleranceFlags
 export type ExplainFlags = Flags<'device' | 'fix' | 'size' | 'group' | 'json'>
 export interface CompileFlags extends Flags<'fix' | 'json'> {
   readonly device: CompileTarget
-  readonly out: string
+  readonly out?: string
   readonly products: ProductKind
 }
 
@@ -43,7 +43,7 @@ export function checkOptions({ device, fix, json, ...flags }: CheckFlags): Check
   return { device, fixed: fix ?? {}, json: json === true, tolerance: toleranceOf(flags) ?? onnxTolerance }
 }
 
-export function compileOptions({ device, out, fix, products, json }: CompileFlags): CompileOptions {
+export function compileOptions(out: string, { device, fix, products, json }: CompileFlags): CompileOptions {
   return { device, out, fixed: fix ?? {}, products, json: json === true }
 }
 
@@ -130,6 +130,7 @@ function toNumber(text: string): number {
 /** One more `name=value`. */
 function toSizes(text: string, known: Sizes = {}): Sizes {
   const [, name, value] = /^(.+)=(\d+)$/.exec(text) ?? []
-  if (name !== undefined) return { ...known, [name]: Number(value) }
-  throw new InvalidArgumentError('It must be a name and a whole number, such as batch=8.')
+  if (name === undefined) throw new InvalidArgumentError('It must be a name and a whole number, such as batch=8.')
+  if (!Object.hasOwn(known, name)) return { ...known, [name]: Number(value) }
+  throw new InvalidArgumentError(`"${name}" has a value already: ${name}=${known[name]}.`)
 }

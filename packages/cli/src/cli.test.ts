@@ -42,6 +42,17 @@ describe('usage', () => {
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).not.toBe('')
   })
+
+  test.each([
+    [['run', '--fix', 'n=1', '--fix', 'm=1', '--fix', 'n=2'], '"n" has a value already: n=1'],
+    [['explain', '--size', 'n=1', '--size', 'n=1'], '"n" has a value already: n=1'],
+    [['compile', 'model.onnx', '--outt', 'x'], '(Did you mean --out?)'],
+    [['compile', 'model.onnx'], "required option '--out <dir>' not specified"],
+  ])('%j is told what is wrong: %s', async (args, reason) => {
+    const { code, stdout, stderr } = await capture(...args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(reason)
+  })
 })
 
 describe('run', () => {

@@ -96,14 +96,19 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
       'write what a page or a program loads to run a model without the compiler: plan.json and constants.bin',
     )
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
-    .requiredOption('--out <dir>', 'folder to write, which is new or empty')
+    .option('--out <dir>', 'folder to write, which is new or empty (required)')
     .addOption(targetOption())
     .addOption(fixOption())
     .addOption(productsOption())
     .option('--json', 'print one JSON object')
-    .action((model: string | undefined, options: CompileFlags) =>
-      finish(async () => (await import('./commands/compile.js')).compile(model, compileOptions(options), terminal)),
-    )
+    .action((model: string | undefined, options: CompileFlags, command: Command) => {
+      const { out } = options
+      // Not a required option, whose absence commander would say before what was written instead of it.
+      if (out === undefined) return command.error("error: required option '--out <dir>' not specified")
+      return finish(async () =>
+        (await import('./commands/compile.js')).compile(model, compileOptions(out, options), terminal),
+      )
+    })
 
   program
     .command('explain')

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { build } from 'tsup'
@@ -32,6 +32,16 @@ test('a reader that stops early is no error', () => {
     encoding: 'utf8',
   })
   expect([status, stderr]).toEqual([0, ''])
+})
+
+test.skipIf(!existsSync('/dev/full'))('an output that cannot be written is said', () => {
+  const { stderr, status } = spawnSync('sh', ['-c', '"$0" "$1" --help > /dev/full', process.execPath, program], {
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error\[output\/unwritable\]: .*ENOSPC.*\n {2}help {2}.*\n$/),
+  ])
 })
 
 test('Ctrl-C ends it at once, even in the middle of a long kernel', async () => {

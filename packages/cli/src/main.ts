@@ -3,9 +3,12 @@ import { createRequire } from 'node:module'
 import { runCli } from './cli.js'
 import { createTerminal } from './terminal.js'
 
-// Whoever reads the output may stop early (`| head`); that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1)
+  // Whoever reads the output may stop early (`| head`); that is no error.
+  if (error.code === 'EPIPE') process.exit(0)
+  process.stderr.write(`error[output/unwritable]: the output cannot be written: ${error.message}\n`)
+  process.stderr.write('  help  free some space, or send the output elsewhere\n')
+  process.exit(1)
 })
 
 // The exit code is set rather than forced, so that everything written gets out. Ctrl-C is left to the system, which ends the

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createTerminal, type Environment, type Output } from './terminal.js'
 
 function stream(isTTY: boolean): Output & { text: string } {
@@ -47,9 +47,22 @@ describe('progress', () => {
     expect(error.text).toBe(`${clear}a line of more than${clear}another${clear}done\nreally\n`)
   })
 
-  test('is not written to a file', () => {
-    const error = stream(false)
-    createTerminal(stream(true), error, {}).progress('working')
-    expect(error.text).toBe('')
+  test('is not written to a file, unless it takes long', () => {
+    vi.useFakeTimers()
+    try {
+      const error = stream(false)
+      const terminal = createTerminal(stream(true), error, {})
+      terminal.progress('compiling')
+      vi.advanceTimersByTime(9000)
+      terminal.progress('preparing')
+      terminal.note('by the way')
+      vi.advanceTimersByTime(11_000)
+      terminal.progress('running')
+      terminal.result('done')
+      vi.advanceTimersByTime(11_000)
+      expect(error.text).toBe('by the way\npreparing\n')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

@@ -9,7 +9,7 @@ export interface Terminal {
   readonly result: (text: string) => void
   /** A line, or several, about the work itself. */
   readonly note: (text: string) => void
-  /** A line that the next one replaces; shown only to a person who waits. */
+  /** A line that the next one replaces, shown to a person who waits; elsewhere one of what takes long. */
   readonly progress: (text: string) => void
   /** Characters in a line of notes; there is no end to it where no person looks. */
   readonly noteColumns: number
@@ -28,17 +28,22 @@ export interface Output {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Milliseconds after which what is not shown to a person is written: a log is not to look as if nothing happened. */
+const longWait = 10_000
+
 const clearLine = '\r\u001b[2K'
 
 /** A terminal over two streams. `NO_COLOR` and `TERM=dumb` turn colours off, `FORCE_COLOR` turns them on without a TTY. */
 export function createTerminal(stdout: Output, stderr: Output, environment: Environment): Terminal {
   let isProgressShown = false
+  let waiting: NodeJS.Timeout | undefined
   const clear = (): void => {
     if (isProgressShown) stderr.write(clearLine)
     isProgressShown = false
   }
   return {
     result: (text) => {
+      clearTimeout(waiting)
       clear()
       stdout.write(`${text}\n`)
     },
@@ -47,7 +52,13 @@ export function createTerminal(stdout: Output, stderr: Output, environment: Envi
       stderr.write(`${text}\n`)
     },
     progress: (text) => {
-      if (stderr.isTTY !== true) return
+      if (stderr.isTTY !== true) {
+        clearTimeout(waiting)
+        waiting = setTimeout(() => stderr.write(`${text}\n`), longWait)
+        // It keeps no program from its end.
+        waiting.unref()
+        return
+      }
       stderr.write(clearLine + text.slice(0, (stderr.columns ?? 80) - 1))
       isProgressShown = true
     },

@@ -148,9 +148,16 @@ function unwritable(path: string, cause: unknown): CompileError {
   const isFull = cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT')
   return new CompileError({
     code: 'file/unwritable',
-    message: `it cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `it cannot be written: ${reasonOf(cause)}`,
     where: path,
     help: isFull ? 'free some space, or name a folder on another disk' : 'check the path and its permissions',
     cause,
   })
+}
+
+/** What Node says of a failure, without its call and the path of that: it may be the unfinished folder's. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const call = 'syscall' in cause ? cause.message.lastIndexOf(`, ${cause.syscall}`) : -1
+  return call < 0 ? cause.message : cause.message.slice(0, call)
 }
