@@ -1,8 +1,8 @@
 /** Mbarriers: slots that count arrivals into phases, and carry what the arriving threads did to those who wait. */
 import type { BarrierMemory, Mbarrier } from '@tilewright/ir'
 import { acquire, mergeInto, release } from './clocks.js'
+import { endLanding } from './land-tile.js'
 import type { MbarrierSlot, Thread } from './thread.js'
-import { endLanding } from './tile-copies.js'
 
 const memories: readonly BarrierMemory[] = ['workgroup', 'storage']
 export function createMbarrierSlots(mbarrier: Mbarrier, threads: number): readonly MbarrierSlot[] {

@@ -6,9 +6,10 @@ import { lineElements, linesOfBox, swizzledOffset, type TileCopy } from '@tilewr
 import { orderAccess, vectorIndex } from './access.js'
 import { at } from './at.js'
 import { arrivingHazard, factorHazard } from './in-flight.js'
+import { land } from './land-tile.js'
 import { fail, type Machine, memoryOf } from './machine.js'
 import type { Site } from './site.js'
-import type { Action, Evaluate, MbarrierSlot, Thread, TileLanding } from './thread.js'
+import type { Action, Evaluate, MbarrierSlot, Thread } from './thread.js'
 
 /** Lines that are swizzled alike begin at multiples of eight lines. */
 const period = 8 * lineElements
@@ -79,21 +80,4 @@ function flatIndex(extents: readonly number[], first: readonly number[], offset:
     flat = flat * extent + index
   }
   return flat
-}
-
-/** The copy is over: its tile may be touched by those who know. */
-export function endLanding(landing: TileLanding): void {
-  const { destination, to, landed } = landing
-  if (!landed) land(landing)
-  for (const element of to) {
-    if (destination.initialised !== undefined) destination.initialised[element] = 1
-    if (destination.arriving !== undefined) destination.arriving[element] = 0
-  }
-}
-
-function land({ destination, to, source, from }: TileLanding): void {
-  for (const [i, element] of to.entries()) {
-    const read = at(from, i)
-    destination.cells[element] = read < 0 ? 0 : at(source.cells, read)
-  }
 }
