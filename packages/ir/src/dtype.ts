@@ -37,7 +37,11 @@ export function isInteger(type: ScalarType): type is 'i32' | 'u32' {
 /** Throws `CompileError` `ir/type` unless `actual` is `expected`. */
 export function expectType(expected: ScalarType, actual: ScalarType, what: string): void {
   if (expected !== actual) {
-    throw new CompileError({ code: 'ir/type', message: `${what} must be ${expected}, got ${actual}` })
+    throw new CompileError({
+      code: 'ir/type',
+      message: `${what} must be ${expected}, got ${actual}`,
+      help: `convert it: value.cast('${expected}')`,
+    })
   }
 }
 

@@ -29,6 +29,11 @@ test('a launch that is not said is refused', () => {
   expect(error).toMatchObject({ code: 'ir/launch', help: 'pass workgroups: [x, y, z]' })
 })
 
+test.each(['{}', '{ "name": 7 }', '{ "name": "" }'])('a kernel needs a name: %s', (named) => {
+  const untyped: KernelDetails = { ...details, name: JSON.parse(named).name }
+  expect(thrownBy(() => kernel(untyped))).toMatchObject({ code: 'ir/argument', help: "pass name: 'scale'" })
+})
+
 test('error texts', () => {
   const tile = buffer('tile', 'f32', [64], 'workgroup')
   const faults = [

@@ -39,8 +39,10 @@ export function checkKernelKind(given: Kernel): void {
   checkArgument(given?.kind === 'kernel', 'ir/argument', 'a kernel is what buildKernel makes', given, help)
 }
 
-/** Throws `CompileError` `ir/threads`, `ir/launch` or `ir/scope`. */
+/** Throws `CompileError` `ir/argument` for no name, `ir/threads`, `ir/launch` or `ir/scope`. */
 export function kernel(details: KernelDetails): Kernel {
+  const isNamed = typeof details.name === 'string' && details.name !== ''
+  checkArgument(isNamed, 'ir/argument', 'the name of a kernel is a text', details.name, "pass name: 'scale'")
   const { threads, subgroupSize, params } = details
   const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1
   const whole = subgroupSize === undefined || (isCount(subgroupSize) && threads % subgroupSize === 0)

@@ -188,7 +188,10 @@ test('error texts', () => {
       help  sizes are integers in 0..2147483647, multipleOf >= 1, and a multiple of it lies in min..max"
   `)
   expect(formatError(thrownBy(() => evaluateSize(sizeAdd(n, 1), { M: 1 })))).toMatchInlineSnapshot(
-    `"error[ir/size]: size "N" has no value"`,
+    `
+    "error[ir/size]: size "N" has no value
+      help  give it one among the values of the sizes: { "N": 4 }"
+  `,
   )
   expect(formatError(thrownBy(() => evaluateSize(sizeDiv(n, m), { N: 3, M: 0 })))).toMatchInlineSnapshot(
     `"error[ir/size]: size 3 div 0: division by zero"`,

@@ -89,7 +89,13 @@ export function evaluateSize(expr: SizeExpr, values: SizeValues): number {
     return applySizeOp(expr.op, evaluateSize(expr.left, values), evaluateSize(expr.right, values))
   }
   const value = Object.hasOwn(values, expr.name) ? values[expr.name] : undefined
-  if (value === undefined) throw new CompileError({ code: 'ir/size', message: `size "${expr.name}" has no value` })
+  if (value === undefined) {
+    throw new CompileError({
+      code: 'ir/size',
+      message: `size "${expr.name}" has no value`,
+      help: `give it one among the values of the sizes: { ${JSON.stringify(expr.name)}: 4 }`,
+    })
+  }
   return value
 }
 

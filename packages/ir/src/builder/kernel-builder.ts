@@ -32,6 +32,7 @@ import {
 import { type Fragment, loadMatrices, type MatrixCount, matrixMultiply, shuffle } from '../subgroup-stmts.js'
 import { tileCopy } from '../tile-copy.js'
 import { walkExprs } from '../walk.js'
+import { checkBody, checkBuffers, checkReturned, checkUnfinished } from './check-author.js'
 import { callerLocation } from './location.js'
 import { type Operand, toExpr, type Value, value } from './value.js'
 
@@ -136,16 +137,13 @@ export interface KernelOptions {
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
 }
 
-/** Throws `CompileError` `ir/argument` unless the body of `what` is a function: an argument before it may have been left out. */
-function checkBody(what: string, body: unknown): void {
-  const help = 'pass a function that records statements: (g) => { … }, (i) => { … }'
-  checkArgument(typeof body === 'function', 'ir/argument', `the body of ${what} is a function`, body, help)
-}
-
 /** Names for the variables of a task, first dimension first. */
 const taskHints = 'ijklmnopqrstuvwxyz'
 
-/** Builds a kernel. Throws `CompileError` from the constructors of the statements it records. */
+/**
+ * Builds a kernel. Throws `CompileError` from the constructors of the statements it records, `ir/async-body` for an author
+ * that returns a promise, `ir/unbound` for buffers of another kernel. The builder records nothing later: `ir/finished`.
+ */
 export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) => void): Kernel {
   const known = { name: true, threads: true, subgroupSize: true, workgroups: true } as const
   checkOptions('ir/option', 'buildKernel', options, known)
@@ -154,14 +152,20 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
   // Declarations of workgroup memory stand at the top, whatever nest their author was in.
   const declarations: Stmt[] = []
   let block: Stmt[] = []
+  let finished = false
 
   const emit = (stmt: Stmt): void => {
+    checkUnfinished(finished, options.name)
     block.push(stmt)
+  }
+  const declareAtTop = (stmt: Stmt): void => {
+    checkUnfinished(finished, options.name)
+    declarations.push(stmt)
   }
   const nested = (body: () => void): Stmt => {
     const outer = block
     block = []
-    body()
+    checkReturned(body())
     const inner = seq(block)
     block = outer
     return inner
@@ -208,12 +212,13 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
     (hint: string, dtype: DType, shape: readonly number[]): BufferHandle => {
       const made = buffer(hint, dtype, shape, scope)
       const stmt = declare(made, callerLocation())
-      if (scope === 'workgroup') declarations.push(stmt)
+      if (scope === 'workgroup') declareAtTop(stmt)
       else emit(stmt)
       return handle(made)
     }
   const use = (storage: Buffer): BufferHandle => {
     checkArgument(storage?.kind === 'buffer', 'ir/argument', 'what is used is a buffer', storage, 'pass an operand')
+    checkUnfinished(finished, options.name)
     if (!params.includes(storage)) params.push(storage)
     return handle(storage)
   }
@@ -222,7 +227,7 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
     return value(target)
   }
 
-  author({
+  const returned: unknown = author({
     thread: value(builtin('thread')),
     workgroup: {
       x: value(builtin('workgroup-x')),
@@ -237,7 +242,7 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
     privateBuffer: local('private'),
     mbarrier: (hint, slots, arrivals) => {
       const made: Mbarrier = { kind: 'mbarrier', hint, slots, arrivals }
-      declarations.push({ kind: 'declare-mbarrier', mbarrier: made, at: callerLocation() })
+      declareAtTop({ kind: 'declare-mbarrier', mbarrier: made, at: callerLocation() })
       return made
     },
     size: (extent) => value(sizeValue(extent)),
@@ -349,5 +354,9 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
     },
     emit,
   })
-  return kernel({ ...options, params, body: seq([...declarations, ...block]) })
+  finished = true
+  checkReturned(returned)
+  const body = seq([...declarations, ...block])
+  checkBuffers(options.name, params, body)
+  return kernel({ ...options, params, body })
 }
