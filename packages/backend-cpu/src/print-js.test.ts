@@ -31,6 +31,7 @@ import {
   arbitrarySizeParams,
   arbitrarySizeValues,
   propertyRuns,
+  thrownBy,
 } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -45,6 +46,11 @@ const arrays = {
   i8: Int8Array,
   u8: Uint8Array,
   bool: Uint8Array,
+}
+
+/** The source of a kernel that is written in lowered form already. */
+function emitWritten(kernel: Kernel): EmittedKernel {
+  return emitJs({ ...kernel, properties: ['no-for-task', 'flat-indices'] })
 }
 
 /** Runs an emitted kernel on data by buffer: what the buffers hold afterwards, f16 as values. */
@@ -118,7 +124,7 @@ describe('expressions', () => {
             ]),
           )
           runKernel(kernel, { buffers: simulated.set(kernel.params.at(-1)!, out), sizes })
-          const emitted = emitJs(kernel)
+          const emitted = emitWritten(kernel)
           const given = emitted.buffers.map((source) => data[buffers.indexOf(source)] ?? new arrays[type](1))
           expect((await run(emitted, given, sizes)).at(-1)).toEqual(out)
         },
@@ -130,7 +136,7 @@ describe('expressions', () => {
   /** The value of an expression that nothing folds: operands come from memory. */
   async function evaluate(build: (...operands: Expr[]) => Expr, ...operands: Const[]): Promise<number> {
     const sources = operands.map((operand) => buffer('x', operand.dtype, [1], 'storage'))
-    const emitted = emitJs(storing(build(...sources.map((source) => load(source, [int(0)]))), new Map(), sources))
+    const emitted = emitWritten(storing(build(...sources.map((source) => load(source, [int(0)]))), new Map(), sources))
     const given = emitted.buffers.map((source, i) => new arrays[source.dtype]([Number(operands[i]?.value ?? 0)]))
     return Number((await run(emitted, given)).at(-1)![0])
   }
@@ -157,7 +163,7 @@ describe('expressions', () => {
     const x = buffer('x', 'f32', [1], 'storage')
     let value: Expr = load(x, [int(0)])
     for (let i = 0; i < 100; i++) value = binary(i % 2 === 0 ? 'max' : 'min', value, f32(i))
-    expect(emitJs(storing(value, new Map(), [x])).pipeline.source.length).toBeLessThan(3000)
+    expect(emitWritten(storing(value, new Map(), [x])).pipeline.source.length).toBeLessThan(3000)
   })
 })
 
@@ -213,7 +219,7 @@ describe('kernels', () => {
     const [odd, n] = [size('n * 2'), size('n')]
     const out = buffer('out', 'i32', [2], 'storage')
     const body = seq([store(out, [int(0)], sizeValue(odd)), store(out, [int(1)], sizeValue(sizeMul(n, 2)))])
-    const emitted = emitJs(kernel({ name: 'sizes', params: [out], threads: 1, workgroups: [1, 1, 1], body }))
+    const emitted = emitWritten(kernel({ name: 'sizes', params: [out], threads: 1, workgroups: [1, 1, 1], body }))
     expect(await run(emitted, [new Int32Array(2)], { 'n * 2': 7, n: 5 })).toEqual([Int32Array.of(7, 10)])
   })
 
@@ -225,7 +231,7 @@ describe('kernels', () => {
       ...vars.map((v, i) => letStmt(v, sizeValue(size(`s${i}`)))),
       ...vars.map((v, i) => store(out, [int(i)], v)),
     ])
-    const emitted = emitJs(kernel({ name: 'names', params: [out], threads: 1, workgroups: [1, 1, 1], body }))
+    const emitted = emitWritten(kernel({ name: 'names', params: [out], threads: 1, workgroups: [1, 1, 1], body }))
     const sizes = Object.fromEntries(hints.map((_, i) => [`s${i}`, i * i]))
     expect(await run(emitted, [new Int32Array(hints.length)], sizes)).toEqual([Int32Array.from(hints, (_, i) => i * i)])
   })
@@ -234,6 +240,18 @@ describe('kernels', () => {
     const wide = buildKernel({ name: 'wide', threads: 2, workgroups: [1, 1, 1] }, (g) => {
       g.param('x', 'f32', [2]).set([g.thread], 0)
     })
-    expect(() => emitJs(wide)).toThrow('kernel wide wants 2 threads a workgroup; the cpu has one')
+    expect(thrownBy(() => emitWritten(wide))).toMatchObject({
+      name: 'CompileError',
+      code: 'cpu/threads',
+      message: 'kernel wide wants 2 threads a workgroup; the cpu has one',
+    })
+  })
+
+  test('a kernel that is not lowered is refused', () => {
+    const raw = buildKernel({ name: 'raw', threads: 1, workgroups: [1, 1, 1] }, () => undefined)
+    expect(thrownBy(() => emitJs(raw))).toMatchObject({
+      code: 'ir/not-lowered',
+      help: 'lower it first: runPipeline(kernel, cpu().pipeline(target))',
+    })
   })
 })

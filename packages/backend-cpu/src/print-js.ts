@@ -2,14 +2,14 @@
  * Lowered kernels as JavaScript. A workgroup has one thread and no workgroup memory here, so a launch is three loops
  * around the body.
  */
-import { createScalarBlock, type EmittedKernel } from '@tilewright/backend'
+import { createScalarBlock, type EmittedKernel, requireLowered } from '@tilewright/backend'
 import {
   type Buffer,
   buffersRead,
   buffersWritten,
+  CompileError,
   computeType,
   defined,
-  InternalError,
   type Kernel,
   type Stmt,
   UnsupportedError,
@@ -19,10 +19,18 @@ import {
 import { type JsNames, jsExpr, jsPrelude } from './js-expr.js'
 import { arrayNames, elementBytes, keptText, loadText, roundToHalfSource, storedText } from './memory.js'
 
-/** Prints a kernel that has been through this backend's pipeline. Throws `UnsupportedError` for parallel constructs. */
+/**
+ * Prints a kernel that has been through this backend's pipeline. Throws `CompileError` `ir/not-lowered` for one that has not,
+ * `cpu/threads` for several threads, and `UnsupportedError` for other parallel constructs.
+ */
 export function emitJs(kernel: Kernel): EmittedKernel {
+  requireLowered(kernel, ['no-for-task', 'flat-indices'], 'cpu().pipeline(target)')
   if (kernel.threads !== 1) {
-    throw new InternalError(`kernel ${kernel.name} wants ${kernel.threads} threads a workgroup; the cpu has one`)
+    throw new CompileError({
+      code: 'cpu/threads',
+      message: `kernel ${kernel.name} wants ${kernel.threads} threads a workgroup; the cpu has one`,
+      help: 'build it with threads: 1 and as many workgroups, or run it on the simulator: runKernel',
+    })
   }
   const scalars = createScalarBlock()
   const used = usedParams(kernel)

@@ -65,11 +65,11 @@ const builtins: Readonly<Record<Builtin, string>> = {
 }
 
 /**
- * CUDA C++ for a kernel that has been through `cudaPipeline`. Throws `InternalError` for one that has not, and
+ * CUDA C++ for a kernel that has been through `cudaPipeline`. Throws `CompileError` `ir/not-lowered` for one that has not, and
  * `UnsupportedError` `cuda/…` for statements that this printer does not know.
  */
 export function emitCuda(kernel: Kernel): EmittedKernel {
-  requireLowered(kernel, ['no-for-task', 'flat-indices', 'folded-launch'])
+  requireLowered(kernel, ['no-for-task', 'flat-indices', 'folded-launch'], 'cudaPipeline(target)')
   const usage = bufferUsage(kernel)
   const scalars = createScalarBlock()
   const builtinNames = new Map<Builtin, string>()

@@ -21,6 +21,7 @@ import {
   storeVector,
   variable,
 } from '@tilewright/ir'
+import { thrownBy } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { emitWgsl } from './print-wgsl.js'
 
@@ -185,8 +186,13 @@ describe('what WGSL lacks', () => {
     expect(refused((g) => g.barrier('subgroup'))).toMatchObject({ code: 'wgsl/subgroup-barrier' })
   })
 
-  test('a kernel that is not lowered is a bug of ours', () => {
+  test('a kernel that is not lowered is refused, with the pipeline that lowers it', () => {
     const kernel = buildKernel({ name: 'raw', threads: 1, workgroups: [1, 1, 1] }, () => {})
-    expect(() => emitWgsl(kernel)).toThrow('a printer needs no-for-task, flat-indices, folded-launch')
+    expect(thrownBy(() => emitWgsl(kernel))).toMatchObject({
+      name: 'CompileError',
+      code: 'ir/not-lowered',
+      message: 'kernel "raw" has not been lowered: what prints it needs no-for-task, flat-indices, folded-launch',
+      help: 'lower it first: runPipeline(kernel, wgslPipeline(target))',
+    })
   })
 })

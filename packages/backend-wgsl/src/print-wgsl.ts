@@ -69,11 +69,11 @@ function workgroupId(axis: string): { readonly parameter: string; readonly value
 }
 
 /**
- * WGSL for a kernel that has been through `wgslPipeline`. Throws `InternalError` for one that has not, and
+ * WGSL for a kernel that has been through `wgslPipeline`. Throws `CompileError` `ir/not-lowered` for one that has not, and
  * `UnsupportedError` `wgsl/…` for statements that WGSL has nothing for.
  */
 export function emitWgsl(kernel: Kernel): EmittedKernel {
-  requireLowered(kernel, ['no-for-task', 'flat-indices', 'folded-launch'])
+  requireLowered(kernel, ['no-for-task', 'flat-indices', 'folded-launch'], 'wgslPipeline(target)')
   const usage = bufferUsage(kernel)
   const scalars = createScalarBlock()
   const globals: string[] = []

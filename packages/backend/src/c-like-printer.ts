@@ -7,9 +7,10 @@
  */
 import {
   type Buffer,
+  CompileError,
+  checkKernelKind,
   defined,
   type Expr,
-  InternalError,
   type Kernel,
   type KernelProperty,
   type Stmt,
@@ -190,8 +191,17 @@ export function createCLikePrinter({ reserved, exprs, stmts }: CLikeLanguage): C
   return p
 }
 
-/** Throws `InternalError` unless the kernel has been through the passes that establish `properties`. */
-export function requireLowered(kernel: Kernel, properties: readonly KernelProperty[]): void {
+/**
+ * Throws `CompileError` `ir/argument` for what is no kernel, `ir/not-lowered` unless it has been through the passes that
+ * establish `properties`, which are those of `pipeline`, as one writes it.
+ */
+export function requireLowered(kernel: Kernel, properties: readonly KernelProperty[], pipeline: string): void {
+  checkKernelKind(kernel)
   const missing = properties.filter((property) => !kernel.properties.includes(property))
-  if (missing.length > 0) throw new InternalError(`a printer needs ${missing.join(', ')}`, kernel.name)
+  if (missing.length === 0) return
+  throw new CompileError({
+    code: 'ir/not-lowered',
+    message: `kernel "${kernel.name}" has not been lowered: what prints it needs ${missing.join(', ')}`,
+    help: `lower it first: runPipeline(kernel, ${pipeline})`,
+  })
 }

@@ -11,5 +11,5 @@ export interface EmittedKernel {
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
 }
 
-/** Prints a kernel that has been through the backend's pipeline. Throws `InternalError` for one that has not. */
+/** Prints a kernel that has been through the backend's pipeline. Throws `CompileError` for one that has not. */
 export type Emit = (kernel: Kernel) => EmittedKernel

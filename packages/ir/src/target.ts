@@ -1,5 +1,6 @@
 /** A target: what a device can do, as plain data. Schedules and passes ask it; nobody asks a backend's name. */
 import type { TaskMapping } from '@tilewright/task-mapping'
+import { checkArgument } from './check-arguments.js'
 import type { DType } from './dtype.js'
 
 export interface TargetLimits {
@@ -62,4 +63,11 @@ export interface Target {
   readonly tileInstructions: readonly TileInstruction[]
   /** Threads that run in step, when the target fixes it. */
   readonly subgroupSize: number | undefined
+}
+
+/** Throws `CompileError` `ir/target` for what is no target: callers without types may pass the device, or the backend. */
+export function checkTarget(target: Pick<Target, 'vectorLanes' | 'limits'>): void {
+  const isTarget = typeof target?.vectorLanes === 'number' && typeof target.limits?.threads === 'number'
+  const help = 'pass the target of a device or of a backend: device.target, wgsl().target'
+  checkArgument(isTarget, 'ir/target', 'a target says what a device can do', target, help)
 }

@@ -1,5 +1,5 @@
 /** The common order of the lowering passes. A backend appends its own, and reads as one array in its own file. */
-import type { Pass, Target } from '@tilewright/ir'
+import { checkTarget, type Pass, type Target } from '@tilewright/ir'
 import { flattenIndices } from './flatten-indices.js'
 import { foldLaunch } from './fold-launch.js'
 import { hoistInvariants } from './hoist-invariants.js'
@@ -11,8 +11,13 @@ import { simplify } from './simplify.js'
 import { unrollLoops } from './unroll-loops.js'
 import { vectorizeAccesses } from './vectorize-accesses.js'
 
-/** What lowers a kernel for a target that runs `threads` and has memory of its own; every printer can take the result. */
-export function loweringPasses({ vectorLanes, limits }: Pick<Target, 'vectorLanes' | 'limits'>): readonly Pass[] {
+/**
+ * What lowers a kernel for a target that runs `threads` and has memory of its own; every printer can take the result.
+ * Throws `CompileError` `ir/target` for what is no target.
+ */
+export function loweringPasses(target: Pick<Target, 'vectorLanes' | 'limits'>): readonly Pass[] {
+  checkTarget(target)
+  const { vectorLanes, limits } = target
   return [
     lowerTaskMapping, // first: the indices of tasks are plain expressions from here on
     flattenIndices,

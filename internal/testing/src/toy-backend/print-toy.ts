@@ -68,7 +68,7 @@ const reserved = new Set([
 
 /** JavaScript for a kernel that has been through the toy's passes. */
 export function emitToy(kernel: Kernel, replaced: ReplacedPrinters = {}): EmittedKernel {
-  requireLowered(kernel, ['no-for-task', 'flat-indices', 'folded-launch'])
+  requireLowered(kernel, ['no-for-task', 'flat-indices', 'folded-launch'], 'toy().pipeline(target)')
   const usage = bufferUsage(kernel)
   const scalars = createScalarBlock()
   const tiles: string[] = []
