@@ -7,6 +7,8 @@ import {
   type Device,
   type DeviceBuffer,
   disposedReason,
+  foreignBufferError,
+  foreignPipelineError,
   lostError,
   type Pipeline,
   type PlanKernel,
@@ -27,7 +29,7 @@ export function openCpu(target: Target): Device {
   const memoryOf = (buffer: DeviceBuffer): ArrayBuffer => {
     const memory = memories.get(buffer)
     if (memory !== undefined) return memory
-    throw foreign('the buffer was destroyed, or it is another device’s')
+    throw foreignBufferError()
   }
   return {
     info: { backend: 'cpu', adapter: 'JavaScript', software: true },
@@ -46,7 +48,7 @@ export function openCpu(target: Target): Device {
     },
     write: (buffer, data, offset = 0) => {
       checkOpen()
-      checkTransfer(buffer, data.byteLength, 'a write', offset)
+      checkTransfer(buffer, data?.byteLength, 'a write', offset)
       new Uint8Array(memoryOf(buffer)).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
     },
     read: async (buffer, bytes) => {
@@ -65,13 +67,13 @@ export function openCpu(target: Target): Device {
       checkOpen()
       const recorded: (() => void)[] = []
       return {
-        dispatch: (pipeline, ranges, scalars, [x, y, z]) => {
+        dispatch: (pipeline, ranges, scalars, workgroups) => {
+          checkLaunch(pipeline, ranges, scalars, workgroups)
           const launch = launches.get(pipeline)
-          if (launch === undefined) throw foreign('a pipeline of another device was given')
-          checkLaunch(pipeline, ranges, scalars)
+          if (launch === undefined) throw foreignPipelineError()
           const memory = ranges.map(({ buffer, offset, bytes }) => new Uint8Array(memoryOf(buffer), offset, bytes))
           const words = new Int32Array(scalars)
-          recorded.push(() => launch(memory, words, x, y, z))
+          recorded.push(() => launch(memory, words, ...workgroups))
         },
         submit: () => {
           checkOpen()
@@ -87,10 +89,6 @@ export function openCpu(target: Target): Device {
       disposed = true
     },
   }
-}
-
-function foreign(message: string): CompileError {
-  return new CompileError({ code: 'device/foreign', message })
 }
 
 function allocate(bytes: number): ArrayBuffer {

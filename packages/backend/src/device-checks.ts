@@ -1,14 +1,19 @@
 /** What every device refuses, in the same words: buffers, transfers, kernels and launches that do not fit. */
-import { CompileError, type Target } from '@tilewright/ir'
+import { CompileError, checkArgument, type Target } from '@tilewright/ir'
 import type { BufferRange, DeviceBuffer, Pipeline } from './device.js'
 import type { PlanKernel } from './plan/plan.js'
 
 /** What stays within a vector of the last element is always there to be read. */
 const padding = 16
 
-/** The size of a buffer for `bytes`. Throws `CompileError` `limits/buffer-size` above the target's limit. */
+/**
+ * The size of a buffer for `bytes`. Throws `CompileError` `device/buffer-size` for what is no number of bytes,
+ * `limits/buffer-size` above the target's limit.
+ */
 export function bufferSize(bytes: number, { name, limits }: Target): number {
-  if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > limits.bufferBytes) {
+  const help = 'pass a whole number from 0 on: elements × bytes of one'
+  checkArgument(isCount(bytes), 'device/buffer-size', 'the size of a buffer is a number of bytes', bytes, help)
+  if (bytes > limits.bufferBytes) {
     throw new CompileError({
       code: 'limits/buffer-size',
       message: `a buffer of ${bytes} bytes; ${name} allows ${limits.bufferBytes}`,
@@ -18,17 +23,35 @@ export function bufferSize(bytes: number, { name, limits }: Target): number {
   return Math.max(padding, Math.ceil(bytes / padding) * padding)
 }
 
-/** Throws `CompileError` `device/range` for a transfer, which `what` names, beyond a buffer's end. */
+const isCount = (given: unknown): boolean => Number.isSafeInteger(given) && Number(given) >= 0
+
+/**
+ * Throws `CompileError` `device/range` for a transfer, which `what` names, beyond a buffer's end, `device/transfer` for what is
+ * no buffer, or no number of bytes.
+ */
 export function checkTransfer(buffer: DeviceBuffer, bytes: number, what: string, offset = 0): void {
+  const code = 'device/transfer'
+  checkArgument(isBuffer(buffer), code, `${what} is of a buffer`, buffer, 'pass what device.createBuffer(bytes) gives')
+  const help = 'write a typed array, read a number of bytes'
+  checkArgument(isCount(bytes), code, `${what} is of a number of bytes`, bytes, help)
+  checkArgument(isCount(offset), code, `${what} is at a number of bytes`, offset, help)
   if (offset + bytes <= buffer.bytes) return
   throw new CompileError({
     code: 'device/range',
     message: `${what} of ${bytes} bytes at ${offset === 0 ? '' : `byte ${offset} of `}a buffer of ${buffer.bytes} bytes`,
+    help: 'make a larger buffer, or transfer less: sizes and offsets are in bytes',
   })
 }
 
-/** Throws `CompileError` `limits/…` for a kernel that a device of this target cannot run. */
+function isBuffer(given: DeviceBuffer | undefined): boolean {
+  return typeof given === 'object' && given !== null && isCount(given.bytes)
+}
+
+/** Throws `CompileError` `device/kernel` for what is no printed kernel, `limits/…` for one that a device of this target cannot run. */
 export function checkKernel(kernel: PlanKernel, { name, limits }: Target): void {
+  const isPrinted = typeof kernel?.source === 'string' && Array.isArray(kernel.buffers)
+  const help = 'pass the pipeline of what a printer gives: emitWgsl(lowered).pipeline'
+  checkArgument(isPrinted, 'device/kernel', 'a pipeline is made of a printed kernel', kernel, help)
   const checks = [
     ['threads', 'threads in a workgroup', kernel.threads, limits.threads],
     ['workgroup-memory', 'bytes of workgroup memory', kernel.workgroupBytes, limits.workgroupBytes],
@@ -44,12 +67,48 @@ export function checkKernel(kernel: PlanKernel, { name, limits }: Target): void 
   }
 }
 
-/** Throws `CompileError` `device/launch` when a launch does not fit its kernel. */
-export function checkLaunch({ kernel }: Pipeline, ranges: readonly BufferRange[], scalars: Uint32Array): void {
+/** Throws `CompileError` `device/launch` when a launch does not fit its kernel, or what is given is none. */
+export function checkLaunch(
+  pipeline: Pipeline,
+  ranges: readonly BufferRange[],
+  scalars: Uint32Array,
+  workgroups: readonly [number, number, number],
+): void {
+  const check = (holds: boolean, rule: string, given: unknown, help: string): void =>
+    checkArgument(holds, 'device/launch', rule, given, help)
+  const forPipeline = 'await it: const pipeline = await device.createPipeline(kernel)'
+  check(pipeline?.kernel !== undefined, 'what is launched is a pipeline', pipeline, forPipeline)
+  check(Array.isArray(ranges), 'the buffers of a launch are an array', ranges, 'pass [wholeBuffer(x), wholeBuffer(y)]')
+  ranges.forEach((range, i) => {
+    check(isBuffer(range?.buffer), `buffer ${i} of a launch is a range`, range, 'pass wholeBuffer(buffer)')
+  })
+  check(ArrayBuffer.isView(scalars), 'the scalars of a launch are a Uint32Array', scalars, 'pass new Uint32Array()')
+  const isLaunch = Array.isArray(workgroups) && workgroups.length === 3 && workgroups.every(isCount)
+  check(isLaunch, 'the workgroups of a launch are three numbers', workgroups, 'pass [x, y, z]')
+  const { kernel } = pipeline
   if (ranges.length === kernel.buffers.length && scalars.length === kernel.scalars) return
   throw new CompileError({
     code: 'device/launch',
     message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${ranges.length} and ${scalars.length}`,
+    help: 'pass a range for each of kernel.buffers, and kernel.scalars words, in the order of the kernel that was printed',
+  })
+}
+
+/** What a device throws for a buffer that it does not know. */
+export function foreignBufferError(): CompileError {
+  return new CompileError({
+    code: 'device/foreign',
+    message: 'the buffer was destroyed, or it is another device’s',
+    help: 'use buffers of device.createBuffer of this device, until they are destroyed',
+  })
+}
+
+/** What a device throws for a pipeline that it does not know. */
+export function foreignPipelineError(): CompileError {
+  return new CompileError({
+    code: 'device/foreign',
+    message: 'a pipeline of another device was given',
+    help: 'launch what createPipeline of this device gave',
   })
 }
 

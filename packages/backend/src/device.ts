@@ -31,7 +31,7 @@ export interface Recorder {
   /**
    * `ranges` and `scalars` in the order of `pipeline.kernel`; no extent of `workgroups` is 0. Ranges that are written
    * overlap no other; where the target does not mix accesses, they are of other buffers than those that are only read.
-   * Throws `CompileError` `device/launch` for as many ranges or scalars as the kernel does not have.
+   * Throws `CompileError` `device/launch` for as many ranges or scalars as the kernel does not have, and for what is none.
    */
   readonly dispatch: (
     pipeline: Pipeline,

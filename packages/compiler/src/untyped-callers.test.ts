@@ -1,9 +1,10 @@
 /** Every documented function, called as one may from plain JavaScript: each argument in turn is something else. */
-import { defineBackend } from '@tilewright/backend'
+import { defineBackend, wholeBuffer } from '@tilewright/backend'
 import { cpu } from '@tilewright/backend-cpu'
+import { cudaPipeline, emitCuda } from '@tilewright/backend-cuda'
 import { openCuda } from '@tilewright/backend-cuda/driver'
 import { openEmulated } from '@tilewright/backend-cuda/emulated'
-import { makeDevice } from '@tilewright/backend-wgsl'
+import { emitWgsl, makeDevice, wgslPipeline, wgslTarget } from '@tilewright/backend-wgsl'
 import { openNode } from '@tilewright/backend-wgsl/node'
 import { runConformance } from '@tilewright/conformance'
 import { buildGraph, reluOp } from '@tilewright/graph'
@@ -80,6 +81,9 @@ const authored: Readonly<Record<string, (g: KernelBuilder) => Call>> = {
 }
 
 const device = await cpu().open()
+const { pipeline } = cpu().emit(runPipeline(kernel, cpu().pipeline(device.target)))
+const launched = await device.createPipeline(pipeline)
+const buffer = device.createBuffer(16)
 const session = await createSession({ ...compile(graph, { backend: cpu(), device }), device })
 const g = graphBuilder('g')
 const t = buildGraph('t')
@@ -129,6 +133,17 @@ const calls: Readonly<Record<string, Call>> = {
   runPipeline: [runPipeline, kernel, [], {}],
   runConformance: [runConformance, { backend: cpu(), device }, { only: () => false }],
   defineBackend: [defineBackend, cpu()],
+  wgslPipeline: [wgslPipeline, wgslTarget],
+  cudaPipeline: [cudaPipeline, wgslTarget],
+  emitWgsl: [emitWgsl, runPipeline(kernel, wgslPipeline(wgslTarget))],
+  emitCuda: [emitCuda, runPipeline(kernel, cudaPipeline(wgslTarget))],
+  'cpu.emit': [cpu().emit, runPipeline(kernel, cpu().pipeline(device.target))],
+  wholeBuffer: [wholeBuffer, buffer],
+  'device.createBuffer': [device.createBuffer, 16],
+  'device.write': [device.write, buffer, new Uint8Array(4), 0],
+  'device.read': [device.read, buffer, 4],
+  'device.createPipeline': [device.createPipeline, pipeline],
+  dispatch: [device.begin().dispatch, launched, [wholeBuffer(buffer)], new Uint32Array(), [1, 1, 1]],
   makeDevice: [makeDevice, undefined, {}],
   openNode: [openNode, null],
   openCuda: [openCuda, null],

@@ -120,7 +120,7 @@ function openToy(op: Operations, toHalf: (value: number) => number): Device {
       const recorded: (() => void)[] = []
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
-          checkLaunch(pipeline, ranges, scalars)
+          checkLaunch(pipeline, ranges, scalars, workgroups)
           const launch = own(launches, pipeline)
           const memory = ranges.map(({ buffer, offset, bytes }) => new Uint8Array(own(memories, buffer), offset, bytes))
           recorded.push(() => launch(memory, new Int32Array(scalars), workgroups))

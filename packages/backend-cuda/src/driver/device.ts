@@ -2,8 +2,16 @@
  * A `Device` on NVIDIA's driver API: the primary context of a GPU and one stream, in which everything happens in the order of
  * the calls. Invariant: each call of CUDA stands within `faults.run`, which makes the context current and notices a loss.
  */
-import { bufferSize, checkTransfer, type Device, type DeviceBuffer, type Pipeline } from '@tilewright/backend'
-import { CompileError, InternalError, TilewrightError } from '@tilewright/ir'
+import {
+  bufferSize,
+  checkTransfer,
+  type Device,
+  type DeviceBuffer,
+  foreignBufferError,
+  foreignPipelineError,
+  type Pipeline,
+} from '@tilewright/backend'
+import { InternalError, TilewrightError } from '@tilewright/ir'
 import type { CudaCompiler } from './compiler.js'
 import type { CudaApi } from './cuda-api.js'
 import { createDeviceMemory } from './device-memory.js'
@@ -59,14 +67,14 @@ export function makeCudaDevice(cuda: CudaApi, gpu: number, { compiler, software 
   const pointerOf = (buffer: DeviceBuffer): bigint => {
     const known = pointers.get(buffer)
     if (known !== undefined) return known
-    throw foreign('the buffer was destroyed, or it is another device’s')
+    throw foreignBufferError()
   }
   const begin = createRecorders({
     pointerOf,
     pipelineOf: (pipeline) => {
       const known = pipelines.get(pipeline)
       if (known !== undefined) return known
-      throw foreign('a pipeline of another device was given')
+      throw foreignPipelineError()
     },
     submit: (run) => {
       faults.check()
@@ -112,7 +120,7 @@ export function makeCudaDevice(cuda: CudaApi, gpu: number, { compiler, software 
     },
     write: (buffer, data, offset = 0) => {
       faults.check()
-      checkTransfer(buffer, data.byteLength, 'a write', offset)
+      checkTransfer(buffer, data?.byteLength, 'a write', offset)
       const to = pointerOf(buffer) + BigInt(offset)
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       faults.run(() => {
@@ -201,8 +209,4 @@ function openParts(cuda: CudaApi, gpu: number, hasPools: boolean, faults: Return
   const launcher = createLauncher(cuda, stream)
   const graphs = createGraphs(cuda, stream, launcher, progress)
   return { stream, progress, memory, pinned: createPinnedPool(cuda), launcher, graphs }
-}
-
-function foreign(message: string): CompileError {
-  return new CompileError({ code: 'device/foreign', message })
 }

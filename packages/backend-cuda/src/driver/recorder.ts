@@ -23,7 +23,7 @@ export function createRecorders({ pointerOf, pipelineOf, submit }: RecorderOptio
     return {
       dispatch: (pipeline, ranges, scalars, workgroups) => {
         checkOpen()
-        checkLaunch(pipeline, ranges, scalars)
+        checkLaunch(pipeline, ranges, scalars, workgroups)
         const made = pipelineOf(pipeline)
         // Not by its handle, which kernels of one source share, whatever their tile maps.
         key += `${numberOf(made)}:`

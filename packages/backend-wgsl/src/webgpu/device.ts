@@ -10,6 +10,8 @@ import {
   type Device,
   type DeviceBuffer,
   type DeviceInfo,
+  foreignBufferError,
+  foreignPipelineError,
   type Pipeline,
   type PlanKernel,
 } from '@tilewright/backend'
@@ -57,15 +59,12 @@ export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device 
   const bufferOf = (buffer: DeviceBuffer): GPUBuffer => {
     const known = buffers.get(buffer)
     if (known !== undefined) return known
-    throw new CompileError({
-      code: 'device/foreign',
-      message: 'the buffer was destroyed, or it is another device’s',
-    })
+    throw foreignBufferError()
   }
   const recorder = createRecorder(gpu, faults, bufferOf, (pipeline) => {
     const known = pipelines.get(pipeline)
     if (known !== undefined) return known
-    throw new CompileError({ code: 'device/foreign', message: 'a pipeline of another device was given' })
+    throw foreignPipelineError()
   })
 
   return {
@@ -93,7 +92,7 @@ export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device 
     },
     write: (buffer, data, offset = 0) => {
       faults.check()
-      checkTransfer(buffer, data.byteLength, 'a write', offset)
+      checkTransfer(buffer, data?.byteLength, 'a write', offset)
       const bytes = writable(data)
       if (bytes.byteLength > 0) gpu.queue.writeBuffer(bufferOf(buffer), offset, bytes)
     },

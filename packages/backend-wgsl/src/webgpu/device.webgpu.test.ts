@@ -72,9 +72,7 @@ describe('buffers', () => {
     const buffer = device.createBuffer(20)
     expect(buffer.bytes).toBe(32)
     expect(() => device.write(buffer, new Uint8Array(33))).toThrow('a write of 33 bytes at a buffer of 32 bytes')
-    expect(await rejection(device.read(buffer, 33))).toBe(
-      'error[device/range]: a read of 33 bytes at a buffer of 32 bytes',
-    )
+    expect(await rejection(device.read(buffer, 33))).toContain('a read of 33 bytes at a buffer of 32 bytes')
   })
 })
 

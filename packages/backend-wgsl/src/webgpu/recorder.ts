@@ -70,7 +70,7 @@ export function createRecorder(
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
           checkOpen()
-          checkLaunch(pipeline, ranges, scalars)
+          checkLaunch(pipeline, ranges, scalars, workgroups)
           const made = pipelineOf(pipeline)
           const bound: GPUBufferBinding[] = ranges.map(({ buffer, offset, bytes }) => ({
             buffer: bufferOf(buffer),
