@@ -27,7 +27,8 @@ const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
   'sim/divergent-barrier': 'take the barrier out of conditions and loop bounds that differ between its participants',
   'sim/divergent-index': 'the threads that multiply together give the same index',
   'sim/division-by-zero': 'guard the division with a select, whose other arm is not evaluated',
-  'sim/invalid-buffer': 'give every storage buffer an array of its own, of its dtype and element count',
+  'sim/invalid-buffer':
+    'give every storage buffer an array of its own, of its dtype and element count: { buffers: new Map([[kernel.params[0], new Float32Array(4)]]) }',
   'sim/invalid-parity': 'the parity of a phase is 0 or 1: take the iteration modulo 2',
   'sim/misaligned-vector': 'a vector access starts at a multiple of its width',
   'sim/missing-workers': 'repeat more, or ask for more threads: the tasks of workers that are not there are never done',

@@ -7,6 +7,7 @@ import {
   checkOptions,
   checkWorkers,
   defined,
+  describe,
   evaluateSize,
   type Kernel,
   type Mbarrier,
@@ -102,6 +103,13 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
     throw new SimulatorError({
       code: 'sim/invalid-buffer',
       message: 'the buffers are no Map from parameters to arrays',
+    })
+  }
+  for (const key of run.buffers.keys()) {
+    if (key?.kind === 'buffer') continue
+    throw new SimulatorError({
+      code: 'sim/invalid-buffer',
+      message: `the Map of buffers has ${describe(key)} for a key; its keys are the buffers of kernel.params`,
     })
   }
   const { sizes = {} } = run

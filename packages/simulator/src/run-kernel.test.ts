@@ -1,5 +1,6 @@
 import { type Buffer, type BufferHandle, buildKernel, loadVector, storeVector, variable } from '@tilewright/ir'
 import { compose, repeat, spatial } from '@tilewright/task-mapping'
+import { thrownBy } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import type { TypedArray } from './elements.js'
 import { runKernel, runKernelAllWays } from './run-kernel.js'
@@ -268,6 +269,12 @@ describe('launches', () => {
     expect(message()).toMatchObject({ code: 'sim/invalid-buffer', message: `${given} nothing` })
     expect(message(new Int32Array(11))).toMatchObject({ message: `${given} Int32Array of 11` })
     expect(message(new Float32Array(12))).toMatchObject({ message: `${given} Float32Array of 12` })
+    const named = new Map([['out', new Int32Array(12)]])
+    expect(thrownBy(() => Reflect.apply(runKernel, undefined, [kernel, { buffers: named }]))).toMatchObject({
+      code: 'sim/invalid-buffer',
+      message: 'the Map of buffers has the text "out" for a key; its keys are the buffers of kernel.params',
+      help: expect.stringContaining('new Map([[kernel.params[0], '),
+    })
     for (const run of [undefined, {}, { buffers: { out: new Int32Array(12) } }]) {
       expect(() => Reflect.apply(runKernel, undefined, [kernel, run])).toThrow(
         expect.objectContaining({
