@@ -83,6 +83,7 @@ export function checkInputs(
 }
 
 function whyNoTensor(tensor: InputTensor): string | undefined {
+  if (tensor instanceof Promise) return 'it is a Promise, which is to be awaited'
   if (typeof tensor !== 'object' || tensor === null) return `it is a value of type ${typeof tensor}`
   if (ArrayBuffer.isView(tensor)) return 'it is an array without dtype and shape'
   if (!isShape(tensor.shape)) return `its shape is ${tensor.shape === undefined ? 'missing' : 'no array of numbers'}`

@@ -3,7 +3,7 @@
  * the buffers. A session that opens its device itself opens another one when that is lost.
  */
 import type { Device } from '@tilewright/backend'
-import { arrayFor, checkPlan, type Fault, optionsFault, type Plan, PlanError } from '@tilewright/backend/plan'
+import { arrayFor, checkPlan, describe, type Fault, optionsFault, type Plan, PlanError } from '@tilewright/backend/plan'
 import { checkInputs, type InputTensor, isOnDevice } from './check-inputs.js'
 import { type LoadedPlan, type LoadStats, loadPlan } from './load-plan.js'
 import { type RunResult, runPlan } from './run-plan.js'
@@ -43,7 +43,7 @@ export interface Session {
 /**
  * Makes a plan ready to run. Rejects with the errors of `checkPlan` for what is no plan, `run/option` for options that it does
  * not know, `run/device` for what is no device,
- * `plan/constants` when there are fewer bytes than the plan says, and with the device's errors; what was made by then is freed.
+ * `plan/constants` when there are not as many bytes as the plan says, and with the device's errors; what was made by then is freed.
  */
 export async function createSession(options: SessionOptions): Promise<Session> {
   checkOptions(options)
@@ -107,6 +107,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     stats: () => stats,
     run: async (given, options = {}) => {
       refuse(optionsFault<RunOptions>('run', options, { onDevice: true, signal: true }))
+      checkRunOptions(options)
       checkUse(options.signal)
       const inputs = checkInputs(plan.inputs, given)
       checkNames(plan, options.onDevice ?? [])
@@ -155,6 +156,17 @@ function refuse(fault: Fault | undefined): void {
   if (fault !== undefined) throw new PlanError('run/option', fault.message, fault.help)
 }
 
+/** Callers without types may pass one name alone, or what makes a signal. */
+function checkRunOptions({ onDevice, signal }: RunOptions): void {
+  if (onDevice !== undefined && !Array.isArray(onDevice)) {
+    const message = `onDevice is an array of names of outputs, not ${describe(onDevice)}`
+    throw new PlanError('run/option', message, "pass onDevice: ['y']")
+  }
+  if (signal === undefined || typeof signal?.addEventListener === 'function') return
+  const message = `the signal of a run is an AbortSignal, not ${describe(signal)}`
+  throw new PlanError('run/option', message, 'pass signal: controller.signal')
+}
+
 function checkNames(plan: Plan, names: readonly string[]): void {
   for (const name of names) {
     if (plan.outputs.some((output) => output.name === name)) continue
@@ -164,7 +176,12 @@ function checkNames(plan: Plan, names: readonly string[]): void {
 }
 
 function abortError({ reason }: AbortSignal): PlanError {
-  return new PlanError('run/aborted', `the run was aborted: ${reason instanceof Error ? reason.message : reason}`)
+  const why = reason instanceof Error ? reason.message : reason
+  return new PlanError(
+    'run/aborted',
+    `the run was aborted: ${why}`,
+    'run again without this signal, if the result is wanted',
+  )
 }
 
 /** Backends say so by this code. */

@@ -48,7 +48,7 @@ test('a stream of any chunks gives what the bytes in one piece do', async () => 
         end = offset + bytes
         return { buffer, offset, bytes }
       })
-      const all = Uint8Array.from({ length: end + 3 }, (_, i) => i + 1)
+      const all = Uint8Array.from({ length: end }, (_, i) => i + 1)
       const expected = constants.map(({ offset, bytes }) => all.slice(offset, offset + bytes))
       // In any order in the plan.
       expect(await upload(constants.toReversed(), all)).toEqual(expected.toReversed())
@@ -61,7 +61,7 @@ test('a stream of any chunks gives what the bytes in one piece do', async () => 
   )
 })
 
-test('a source that ends too soon, fails, or constants that overlap, are refused', async () => {
+test('a source that ends too soon or too late, fails, or constants that overlap, are refused', async () => {
   const constants = [
     { buffer: 0, offset: 0, bytes: 8 },
     { buffer: 1, offset: 16, bytes: 4 },
@@ -69,6 +69,13 @@ test('a source that ends too soon, fails, or constants that overlap, are refused
   await expect(upload(constants, () => stream(new Uint8Array(18), [5]))).rejects.toMatchObject({
     code: 'plan/constants',
     message: 'the constants have 18 bytes; plan "p" needs 20',
+  })
+  await expect(upload(constants, new Uint8Array(21))).rejects.toMatchObject({
+    code: 'plan/constants',
+    message: 'the constants have 21 or more bytes; plan "p" needs 20',
+  })
+  await expect(upload(constants, () => stream(new Uint8Array(24), [20]))).rejects.toMatchObject({
+    code: 'plan/constants',
   })
   const failing = async (): Promise<Uint8Array> => Promise.reject(new RangeError('no such file'))
   await expect(upload(constants, failing)).rejects.toThrow('no such file')

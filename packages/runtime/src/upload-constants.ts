@@ -15,8 +15,8 @@ type Bytes = Uint8Array | ArrayBuffer
 const maxUnderway = 2 ** 26
 
 /**
- * Uploads each constant into its buffer of `into`. Rejects with `PlanError` `plan/constants` when there are fewer bytes
- * than the plan says or constants overlap, and with the errors of the source and the device.
+ * Uploads each constant into its buffer of `into`. Rejects with `PlanError` `plan/constants` when there are fewer or
+ * more bytes than the plan says, or constants overlap, and with the errors of the source and the device.
  */
 export async function uploadConstants(
   plan: Plan,
@@ -29,6 +29,8 @@ export async function uploadConstants(
     if (offset >= end) return offset + bytes
     throw new PlanError('plan/constants', `the constants of plan "${plan.name}" overlap at byte ${offset}`)
   }, 0)
+  // One without bytes may lie behind the last that has some.
+  const most = plan.constants.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0)
   let [at, next, underway] = [0, 0, 0]
   /** What of the current constant came last, and is no whole word yet. */
   let rest = new Uint8Array()
@@ -55,12 +57,12 @@ export async function uploadConstants(
       await device.settled()
       underway = 0
     }
-    if (next === constants.length) return
+    if (at > most) break
   }
-  if (next < constants.length) {
+  if (next < constants.length || at > most) {
     throw new PlanError(
       'plan/constants',
-      `the constants have ${at} bytes; plan "${plan.name}" needs ${needed}`,
+      `the constants have ${at > most ? `${at} or more` : at} bytes; plan "${plan.name}" needs ${needed}`,
       'pass the constants that were made with this plan',
     )
   }

@@ -1,5 +1,5 @@
 /** Plans: types, and what a runtime needs to walk one. Imports nothing but what imports nothing. */
-export { type Fault, optionsFault, recordFault } from '@tilewright/ir/arguments'
+export { describe, type Fault, optionsFault, recordFault } from '@tilewright/ir/arguments'
 export * from './check-plan.js'
 export * from './choose-steps.js'
 export * from './elements.js'
