@@ -1,6 +1,6 @@
 /** The processor as a device of last resort: JavaScript over typed arrays, one thread a workgroup. */
 import { backendApi, type DeviceBackend, defineBackend } from '@tilewright/backend'
-import type { Target } from '@tilewright/ir'
+import { checkNoOptions, type Target } from '@tilewright/ir'
 import { flattenIndices, hoistInvariants, lowerTaskMapping, simplify } from '@tilewright/passes'
 import { openCpu } from './device.js'
 import { elementBytes } from './memory.js'
@@ -27,8 +27,9 @@ export const cpuTarget: Target = {
   subgroupSize: undefined,
 }
 
-/** The CPU backend. */
-export function cpu(): DeviceBackend {
+/** The CPU backend. Throws `CompileError` `backend/option` for options: it has none. */
+export function cpu(...none: readonly never[]): DeviceBackend {
+  checkNoOptions('backend/option', 'cpu', none)
   return defineBackend({
     meta: { name: 'cpu', version: '0.0.0', api: backendApi },
     target: cpuTarget,

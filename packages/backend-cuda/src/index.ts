@@ -1,6 +1,6 @@
 /** The CUDA backend: CUDA C++ for NVIDIA GPUs. It generates code; `./driver` and `./emulated` open devices that run it. */
 import { backendApi, type CodeBackend, defineBackend } from '@tilewright/backend'
-import type { Pass, Target } from '@tilewright/ir'
+import { checkNoOptions, type Pass, type Target } from '@tilewright/ir'
 import { loweringPasses } from '@tilewright/passes'
 import { cudaTarget } from './cuda-target.js'
 import { emitCuda } from './print-cuda.js'
@@ -13,8 +13,9 @@ export function cudaPipeline(target: Target): readonly Pass[] {
   return loweringPasses(target)
 }
 
-/** The backend. */
-export function cuda(): CodeBackend {
+/** The backend. Throws `CompileError` `backend/option` for options: it has none. */
+export function cuda(...none: readonly never[]): CodeBackend {
+  checkNoOptions('backend/option', 'cuda', none)
   return defineBackend({
     meta: { name: 'cuda', version: '0.0.0', api: backendApi },
     target: cudaTarget,

@@ -1,10 +1,10 @@
 /** Every documented function, called as one may from plain JavaScript: each argument in turn is something else. */
 import { defineBackend, wholeBuffer } from '@tilewright/backend'
 import { cpu } from '@tilewright/backend-cpu'
-import { cudaPipeline, emitCuda } from '@tilewright/backend-cuda'
+import { cuda, cudaPipeline, emitCuda } from '@tilewright/backend-cuda'
 import { openCuda } from '@tilewright/backend-cuda/driver'
 import { openEmulated } from '@tilewright/backend-cuda/emulated'
-import { emitWgsl, makeDevice, wgslPipeline, wgslTarget } from '@tilewright/backend-wgsl'
+import { emitWgsl, makeDevice, wgsl, wgslPipeline, wgslTarget } from '@tilewright/backend-wgsl'
 import { openNode } from '@tilewright/backend-wgsl/node'
 import { runConformance } from '@tilewright/conformance'
 import { buildGraph, reluOp } from '@tilewright/graph'
@@ -221,5 +221,20 @@ test.each<readonly [of: string, position: number]>([
   expect(error).toMatchObject({
     code: expect.stringMatching(/option|argument/),
     message: expect.stringContaining('misspelt'),
+  })
+})
+
+test.each(Object.entries({ cpu, wgsl, cuda }))('%s takes no options', async (name, make) => {
+  expect(await errorOf(make, [{ threads: 4 }])).toMatchObject({
+    code: 'backend/option',
+    message: `${name} takes no options`,
+    help: `write ${name}()`,
+  })
+})
+
+test('openNode({ software }) is a flag', async () => {
+  expect(await errorOf(openNode, [{ software: 'yes' }])).toMatchObject({
+    code: 'device/option',
+    message: 'software is true or false, not the text "yes"',
   })
 })

@@ -12,6 +12,12 @@ export function checkOptions<Options extends object>(
   refuse(code, optionsFault(of, options, known))
 }
 
+/** Throws `CompileError` `code` when the function `of`, which takes no arguments, is given `options`. */
+export function checkNoOptions(code: string, of: string, options: readonly unknown[]): void {
+  if (options.length === 0) return
+  refuse(code, { message: `${of} takes no options`, help: `write ${of}()` })
+}
+
 /** Throws `CompileError` `code` for what is no record of values by name, such as a Map or an array. */
 export function checkRecord(code: string, what: string, value: object): void {
   refuse(code, recordFault(what, value))

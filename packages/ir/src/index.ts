@@ -13,7 +13,7 @@ export {
 } from './builder/kernel-builder.js'
 export { callerLocation } from './builder/location.js'
 export { type Operand, toExpr, type Value, value } from './builder/value.js'
-export { checkArgument, checkOptions, checkRecord } from './check-arguments.js'
+export { checkArgument, checkNoOptions, checkOptions, checkRecord } from './check-arguments.js'
 export { cutMiddle } from './cut-middle.js'
 export * from './definition.js'
 export * from './dtype.js'

@@ -16,7 +16,7 @@ export function checkModel(model: OnnxModel): void {
 /** Throws `CompileError` `onnx/bytes` for what are no bytes of `what`, such as the path of a file. */
 export function checkBytes(what: string, bytes: Uint8Array): void {
   const help =
-    'read the file first, importModel(await readFile(path)), or the response: new Uint8Array(await response.arrayBuffer())'
+    'pass what a file holds, await readFile(path), or a response: new Uint8Array(await response.arrayBuffer())'
   checkArgument(ArrayBuffer.isView(bytes), 'onnx/bytes', `${what} is a Uint8Array`, bytes, help)
 }
 

@@ -1,6 +1,6 @@
 /** Opens WebGPU devices in Node: a GPU, or the SwiftShader that an installed browser carries. */
 import type { Device } from '@tilewright/backend'
-import { CompileError, checkOptions } from '@tilewright/ir'
+import { CompileError, checkArgument, checkOptions } from '@tilewright/ir'
 import { makeDevice } from './device.js'
 import { type NodeGpu, openDawn } from './node-dawn.js'
 import { findSwiftShader, hasVulkanDriver, loadVulkan } from './node-vulkan.js'
@@ -34,6 +34,8 @@ export async function openNode(options: OpenNodeOptions = {}): Promise<Device> {
 export async function openNodeGpu(options: OpenNodeOptions = {}): Promise<NodeGpu> {
   checkOptions('device/option', 'openNode', options, { software: true })
   const { software = false } = options
+  const isFlag = typeof software === 'boolean'
+  checkArgument(isFlag, 'device/option', 'software is true or false', software, 'openNode({ software: true })')
   return openDawn({
     adapter: software ? { forceFallbackAdapter: true } : { powerPreference: 'high-performance' },
     driver: process.platform === 'linux' ? chooseVulkanDriver(software) : undefined,

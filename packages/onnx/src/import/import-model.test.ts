@@ -17,7 +17,7 @@ test('dimensions of one name have one size; those without a name are sizes of th
 
 test.each(['model.onnx', undefined, {}])('%j is no model: what to pass is said', (given) => {
   expect(() => Reflect.apply(importModel, undefined, [given])).toThrow(
-    expect.objectContaining({ code: 'onnx/bytes', help: expect.stringContaining('importModel(await readFile(path))') }),
+    expect.objectContaining({ code: 'onnx/bytes', help: expect.stringContaining('await readFile(path)') }),
   )
 })
 
