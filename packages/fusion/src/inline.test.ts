@@ -342,6 +342,7 @@ describe('prologues', () => {
     const [u, v] = [variable('u', 'f32'), variable('v', 'f32')]
     const vectors = buildKernel({ name: 'vectors', threads: 1, workgroups: [1, 1, 1] }, (g) => {
       g.use(a)
+      g.use(y)
       g.emit(loadVector([u, v], a, int(0)))
       g.emit(store(y, [int(0)], add(u, v)))
     })

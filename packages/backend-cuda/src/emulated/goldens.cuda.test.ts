@@ -128,7 +128,7 @@ const times = (x: Float32Array, y: Float64Array): Float64Array =>
 test('all goldens are known here', () => {
   // Hand-written kernels, and templates, whose goldens are executed at other sizes (hand-written, templates) or apart (rows).
   const handWritten = ['double-buffered-matmul', 'matrix-unit-matmul', 'warp-specialised-matmul']
-  const matrixUnits = ['512', '1021', 'symbolic'].map((extent) => `matmul-matrix-units-${extent}`)
+  const matrixUnits = ['512', '1021', 'symbolic', 'bytes', 'tf32'].map((extent) => `matmul-matrix-units-${extent}`)
   const rows = ['rows-softmax-8x1000', 'reduce-sums-4x4096']
   const attention = ['attention-64', 'attention-causal-80']
   const apart = [...handWritten, ...matrixUnits, ...rows, ...attention]
