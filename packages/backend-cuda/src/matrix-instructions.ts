@@ -58,7 +58,7 @@ export function matrixIntrinsic({ a, b, d }: MatrixMultiply): Intrinsic | undefi
 }
 
 /** Whether a fragment's map gives every lane the same elements in the same order: how loops are unrolled is no matter. */
-function isMappedBy({ map }: Fragment, of: TaskMapping): boolean {
+export function isMappedBy({ map }: Fragment, of: TaskMapping): boolean {
   if (map === of) return true
   const lanes = workers(of)
   const tasksOf = (mapping: TaskMapping): string =>

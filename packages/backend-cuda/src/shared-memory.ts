@@ -1,5 +1,5 @@
 /** Where the workgroup buffers and mbarriers of a kernel lie in shared memory. */
-import { type Buffer, type Kernel, type Mbarrier, walkStmts } from '@tilewright/ir'
+import { type Buffer, type Kernel, type Mbarrier, swizzlePeriod, walkStmts } from '@tilewright/ir'
 import { elementBytes, elementsOf } from './cuda-types.js'
 import { tilesOf } from './print-async-multiply.js'
 
@@ -8,7 +8,7 @@ const staticBytes = 48 * 1024
 /** The largest access, and what `ldmatrix` asks of a row. */
 const alignment = 16
 /** What lines that are swizzled begin at: their pattern repeats after so many bytes. */
-const tileAlignment = 1024
+const tileAlignment = swizzlePeriod * elementBytes.f16
 const mbarrierBytes = 8
 
 export interface SharedMemory {

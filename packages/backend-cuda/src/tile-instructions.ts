@@ -5,7 +5,8 @@
  * Each warp of four has 16 rows of D. Of every 8 columns, lanes in groups of four have rows g and g + 8, a lane 2 columns.
  */
 import type { AsyncMultiply, TileInstruction } from '@tilewright/ir'
-import { compose, repeat, spatial, taskShape, tasks, workers } from '@tilewright/task-mapping'
+import { compose, repeat, spatial, taskShape } from '@tilewright/task-mapping'
+import { isMappedBy } from './matrix-instructions.js'
 
 /** Rows of D, and elements along k, of one instruction. */
 const instructionRows = 64
@@ -37,8 +38,6 @@ export function instructionColumnsOf({ d, depth }: AsyncMultiply): InstructionCo
   const [rows, columns] = taskShape(d.map)
   const known = instructionColumns.find((each) => each === columns)
   if (known === undefined || rows !== instructionRows || depth % instructionDepth !== 0) return undefined
-  const { d: map } = instructionOf(known)
-  const ofWorkers = (mapping: typeof map): string =>
-    JSON.stringify(Array.from({ length: workers(map) }, (_, thread) => tasks(mapping, thread)))
-  return d.map === map || (workers(d.map) === workers(map) && ofWorkers(d.map) === ofWorkers(map)) ? known : undefined
+  const instruction = halfTileInstructions[instructionColumns.indexOf(known)]
+  return instruction !== undefined && isMappedBy(d, instruction.d) ? known : undefined
 }

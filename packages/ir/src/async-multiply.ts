@@ -12,6 +12,9 @@ export const lineElements = 64
 /** Elements of a chunk, which stay together when lines are swizzled: 16 bytes. */
 export const chunkElements = 8
 
+/** Elements of eight lines, after which the order of chunks repeats: tiles begin at multiples of it. */
+export const swizzlePeriod = 512
+
 /**
  * A factor in workgroup memory: blocks of `lines` lines of 64 elements. A line holds neighbours along k or, where the tile is
  * `alongOwn`, along the factor's own axis; lines follow each other along the other. Chunks of a line are swizzled.

@@ -3,7 +3,7 @@
  * share, both when it is started and when it is waited for, because it may read at any moment in between; it is computed
  * at its start, since nothing may interfere.
  */
-import { type AsyncMultiply, type Buffer, chunkElements, swizzledOffset } from '@tilewright/ir'
+import { type AsyncMultiply, type Buffer, swizzledOffset, swizzlePeriod } from '@tilewright/ir'
 import { taskShape } from '@tilewright/task-mapping'
 import { orderAccess, reader, vectorIndex } from './access.js'
 import { at } from './at.js'
@@ -12,9 +12,6 @@ import { fragmentTile } from './matrix-multiply.js'
 import type { Memory } from './memory.js'
 import type { Site } from './site.js'
 import type { Evaluate, Product, Thread } from './thread.js'
-
-/** Lines that are swizzled alike begin at multiples of eight lines. */
-const period = 8 * 8 * chunkElements
 
 interface Factor {
   /** Elements of the factor from its first on, by position along its own axis, then along k. */
@@ -90,7 +87,7 @@ function factorOf(
   const memory = memoryOf(machine, buffer)
   const readOne = reader(machine, memory, site)
   const order = orderAccess(machine, memory, site, 'read')
-  const firstOf = vectorIndex(machine, memory, place, period, site)
+  const firstOf = vectorIndex(machine, memory, place, swizzlePeriod, site)
   const offsets = Int32Array.from({ length: own * depth }, (_, i) => {
     const [mine, k] = [Math.floor(i / depth), i % depth]
     return alongOwn ? swizzledOffset(lines, k, mine) : swizzledOffset(lines, mine, k)

@@ -2,7 +2,7 @@
  * Copies of boxes into tiles. The thread that starts one counts as the writer of what it fills; whoever waits for the phase in
  * which it was started sees that. Until the phase ends, nobody may touch the tile.
  */
-import { lineElements, linesOfBox, swizzledOffset, type TileCopy } from '@tilewright/ir'
+import { lineElements, linesOfBox, swizzledOffset, swizzlePeriod, type TileCopy } from '@tilewright/ir'
 import { orderAccess, vectorIndex } from './access.js'
 import { at } from './at.js'
 import { arrivingHazard, factorHazard } from './in-flight.js'
@@ -10,9 +10,6 @@ import { land } from './land-tile.js'
 import { fail, type Machine, memoryOf } from './machine.js'
 import type { Site } from './site.js'
 import type { Action, Evaluate, MbarrierSlot, Thread } from './thread.js'
-
-/** Lines that are swizzled alike begin at multiples of eight lines. */
-const period = 8 * lineElements
 
 /** What the expressions of a copy are, compiled: the flat index of its first element, sizes, and where its box begins. */
 export interface TilePlaces {
@@ -28,7 +25,7 @@ export function tileCopier(machine: Machine, stmt: TileCopy, places: TilePlaces,
   const [destination, source] = [memoryOf(machine, stmt.destination), memoryOf(machine, stmt.source)]
   const orderWrite = orderAccess(machine, destination, site, 'write')
   const orderRead = orderAccess(machine, source, site, 'read')
-  const firstOf = vectorIndex(machine, destination, places.destination, period, site)
+  const firstOf = vectorIndex(machine, destination, places.destination, swizzlePeriod, site)
   const lines = linesOfBox(box)
   const offsets = boxOffsets(box)
   return (thread) => {

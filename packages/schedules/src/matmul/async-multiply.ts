@@ -9,55 +9,39 @@
  */
 import {
   buildKernel,
-  type Candidate,
   ceilDiv,
-  defined,
   invariant,
   isRejection,
-  lineElements,
   type Problem,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
-  sizeRange,
   type Target,
   type TileInstruction,
 } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
-import {
-  type Contraction,
-  extentOf,
-  lhsAt,
-  matchMatmul,
-  operandBuffers,
-  requireMatmul,
-  rhsAt,
-  tooThin,
-} from './contraction.js'
-import { formOf, halfBytes, isHalf, mostRegisters, otherRegisters } from './matrix-fragments.js'
+import { type Contraction, extentOf, lhsAt, operandBuffers, requireMatmul, rhsAt } from './contraction.js'
+import { formOf, halfBytes, mostRegisters, otherRegisters } from './matrix-fragments.js'
 import { alignmentRefinements } from './refinements.js'
-import { splitDepth, splitsFor } from './split-depth.js'
+import { splitDepth } from './split-depth.js'
 import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
 import { placeInLines } from './swizzled-lines.js'
-import { columnsOf, linesOf, registerFile, rowsOf, tileK, tileProducts } from './tile-products.js'
-
-export interface AsyncMultiplyMatmul extends Candidate {
-  /** Groups of a workgroup, along m. */
-  readonly groups: number
-  /** Instructions of a group along m. */
-  readonly tilesM: number
-  /** Columns of the tile: those of one instruction. */
-  readonly columns: number
-  /** Tiles of each factor that are read, in workgroup memory or on their way to it. */
-  readonly stages: number
-  /** Parts of k that are summed side by side. */
-  readonly splits: number
-}
+import {
+  columnsOf,
+  fittingTile,
+  isHalfProduct,
+  linesOf,
+  registerFile,
+  rowsOf,
+  type TileCandidate,
+  tileK,
+  tileProducts,
+} from './tile-products.js'
 
 /** Stages that are being read: of this step, and of the one before. */
 const stagesRead = 2
 
-export const asyncMultiplyMatmul: ScheduleTemplate<AsyncMultiplyMatmul> = {
+export const asyncMultiplyMatmul: ScheduleTemplate<TileCandidate> = {
   name: 'matmul/async-multiply',
   space: {
     groups: [1, 2, 4],
@@ -66,10 +50,7 @@ export const asyncMultiplyMatmul: ScheduleTemplate<AsyncMultiplyMatmul> = {
     stages: [3, 4, 5, 6],
     splits: [1, 2, 4, 8],
   },
-  matches: (anchor) => {
-    const product = matchMatmul(anchor)
-    return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
-  },
+  matches: isHalfProduct,
   refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
   check,
   level0,
@@ -91,7 +72,7 @@ interface Plan {
 }
 
 function planOf(
-  { groups, tilesM, columns }: AsyncMultiplyMatmul,
+  { groups, tilesM, columns }: TileCandidate,
   { computed }: Problem,
   { m, n, k, lhs, rhs }: Contraction,
   target: Target,
@@ -111,7 +92,7 @@ function planOf(
   return { instruction, rows, tileM, groupThreads, threads, a, b, inFlight: isCopied ? tilesM : 0 }
 }
 
-function check(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target): Rejection | undefined {
+function check(candidate: TileCandidate, problem: Problem, target: Target): Rejection | undefined {
   const { tilesM, columns, stages } = candidate
   const plan = planOf(candidate, problem, requireMatmul(problem.anchor), target)
   if (isRejection(plan)) return plan
@@ -131,33 +112,19 @@ function check(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target)
   return registers > safe ? { reason: `${registers} registers a thread; ${safe} are safe` } : undefined
 }
 
-/** Tiles as large as leaves none of the device's processors idle; refused where the result does not fill the smallest. */
-function level0(problem: Problem, target: Target): AsyncMultiplyMatmul | Rejection {
-  const product = requireMatmul(problem.anchor)
-  const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
-  const batch = sizeRange(extentOf(product.batch)).max
-  const shapes = [
-    { groups: 2, tilesM: 1, columns: 256, stages: 4 },
-    { groups: 2, tilesM: 1, columns: 128, stages: 4 },
-    { groups: 1, tilesM: 1, columns: 128, stages: 4 },
-    { groups: 1, tilesM: 1, columns: 64, stages: 4 },
-  ] as const
-  const smallest = defined(shapes.at(-1), 'there are shapes')
-  if (rows < lineElements || columns < smallest.columns) return tooThin(product)
-  const tiles = (shape: (typeof shapes)[number]): number =>
-    Math.ceil(rows / (shape.groups * lineElements)) * Math.ceil(columns / shape.columns) * batch
-  let refused: Rejection | undefined
-  for (const shape of shapes) {
-    if (shape !== smallest && tiles(shape) < target.parallelWorkgroups) continue
-    const candidate = { ...shape, splits: splitsFor(product, tiles(shape), target) }
-    const rejection = check(candidate, problem, target)
-    if (rejection === undefined) return candidate
-    refused = rejection
-  }
-  return defined(refused, 'the smallest shape is tried')
+/** Tiles of level 0, largest first. */
+const shapes = [
+  { groups: 2, tilesM: 1, columns: 256, stages: 4 },
+  { groups: 2, tilesM: 1, columns: 128, stages: 4 },
+  { groups: 1, tilesM: 1, columns: 128, stages: 4 },
+  { groups: 1, tilesM: 1, columns: 64, stages: 4 },
+] as const
+
+function level0(problem: Problem, target: Target): TileCandidate | Rejection {
+  return fittingTile(shapes, problem, target, (candidate) => check(candidate, problem, target))
 }
 
-function build(candidate: AsyncMultiplyMatmul, problem: Problem, target: Target): ScheduledKernels {
+function build(candidate: TileCandidate, problem: Problem, target: Target): ScheduledKernels {
   const product = requireMatmul(problem.anchor)
   const plan = planOf(candidate, problem, product, target)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')

@@ -8,44 +8,40 @@
  */
 import {
   buildKernel,
-  type Candidate,
   ceilDiv,
-  defined,
   invariant,
   isRejection,
   type KernelBuilder,
   lineElements,
+  type Mbarrier,
   type Problem,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
-  sizeRange,
   type Target,
   type TileInstruction,
   type Value,
 } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
 import { type BoxedFactor, boxedFactor, boxOf, boxStart } from './boxed-factor.js'
-import { type Contraction, extentOf, matchMatmul, operandBuffers, requireMatmul, tooThin } from './contraction.js'
-import { halfBytes, isHalf, mostRegisters, otherRegisters } from './matrix-fragments.js'
+import { type Bindings, type Contraction, extentOf, operandBuffers, requireMatmul } from './contraction.js'
+import { halfBytes, mostRegisters, otherRegisters } from './matrix-fragments.js'
 import { alignmentRefinements } from './refinements.js'
-import { splitDepth, splitsFor } from './split-depth.js'
-import { columnsOf, type FactorRing, linesOf, registerFile, rowsOf, tileK, tileProducts } from './tile-products.js'
+import { splitDepth } from './split-depth.js'
+import {
+  columnsOf,
+  type FactorRing,
+  fittingTile,
+  isHalfProduct,
+  linesOf,
+  registerFile,
+  rowsOf,
+  type TileCandidate,
+  tileK,
+  tileProducts,
+} from './tile-products.js'
 
-export interface ProducerConsumer extends Candidate {
-  /** Groups that multiply, along m. */
-  readonly groups: number
-  /** Instructions of a group along m. */
-  readonly tilesM: number
-  /** Columns of the tile: those of one instruction. */
-  readonly columns: number
-  /** Tiles of each factor that are read, in workgroup memory or on their way to it. */
-  readonly stages: number
-  /** Parts of k that are summed side by side. */
-  readonly splits: number
-}
-
-export const producerConsumerMatmul: ScheduleTemplate<ProducerConsumer> = {
+export const producerConsumerMatmul: ScheduleTemplate<TileCandidate> = {
   name: 'matmul/producer-consumer',
   space: {
     groups: [1, 2, 3],
@@ -54,10 +50,7 @@ export const producerConsumerMatmul: ScheduleTemplate<ProducerConsumer> = {
     stages: [2, 3, 4, 5, 6, 7, 8],
     splits: [1, 2, 4, 8],
   },
-  matches: (anchor) => {
-    const product = matchMatmul(anchor)
-    return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
-  },
+  matches: isHalfProduct,
   refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
   check,
   level0,
@@ -76,7 +69,7 @@ interface Plan {
 }
 
 function planOf(
-  { groups, tilesM, columns }: ProducerConsumer,
+  { groups, tilesM, columns }: TileCandidate,
   { computed }: Problem,
   { m, n, k, lhs, rhs }: Contraction,
   { tileInstructions, subgroupSize }: Target,
@@ -95,8 +88,8 @@ function planOf(
   return { instruction, tileM, consumers, threads: consumers + subgroupSize, subgroupSize, a, b }
 }
 
-function check(candidate: ProducerConsumer, problem: Problem, target: Target): Rejection | undefined {
-  const { groups, tilesM, columns, stages } = candidate
+function check(candidate: TileCandidate, problem: Problem, target: Target): Rejection | undefined {
+  const { tilesM, columns, stages } = candidate
   const plan = planOf(candidate, problem, requireMatmul(problem.anchor), target)
   if (isRejection(plan)) return plan
   const { limits } = target
@@ -108,7 +101,7 @@ function check(candidate: ProducerConsumer, problem: Problem, target: Target): R
     return { reason: `${bytes} B of workgroup memory; the target allows ${limits.workgroupBytes}` }
   }
   const registers = (tilesM * rowsOf(instruction) * columns) / workers(instruction.d) + otherRegisters
-  invariant(groups > 0 && tileK % instruction.depth === 0, 'a line holds whole instructions')
+  invariant(tileK % instruction.depth === 0, 'a line holds whole instructions')
   const safe = Math.min(mostRegisters, registerFile / threads)
   return registers > safe ? { reason: `${registers} registers a thread; ${safe} are safe` } : undefined
 }
@@ -118,27 +111,19 @@ const mostLines = 256
 /** What an mbarrier takes, with what aligns it. */
 const mbarrierBytes = 16
 
-/** Tiles as large as leaves none of the device's processors idle; refused where the result does not fill the smallest. */
-function level0(problem: Problem, target: Target): ProducerConsumer | Rejection {
-  const product = requireMatmul(problem.anchor)
-  const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
-  const batch = sizeRange(extentOf(product.batch)).max
-  const shapes = [
-    { groups: 2, tilesM: 1, columns: 256, stages: 4 },
-    { groups: 2, tilesM: 1, columns: 128, stages: 6 },
-    { groups: 1, tilesM: 1, columns: 128, stages: 6 },
-    { groups: 1, tilesM: 1, columns: 64, stages: 8 },
-  ] as const
-  const smallest = defined(shapes.at(-1), 'there are shapes')
-  if (rows < lineElements || columns < smallest.columns) return tooThin(product)
-  const tiles = (shape: (typeof shapes)[number]): number =>
-    Math.ceil(rows / (shape.groups * lineElements)) * Math.ceil(columns / shape.columns) * batch
-  const shape = shapes.find((each) => each === smallest || tiles(each) >= target.parallelWorkgroups) ?? smallest
-  const candidate = { ...shape, splits: splitsFor(product, tiles(shape), target) }
-  return check(candidate, problem, target) ?? candidate
+/** Tiles of level 0, largest first. */
+const shapes = [
+  { groups: 2, tilesM: 1, columns: 256, stages: 4 },
+  { groups: 2, tilesM: 1, columns: 128, stages: 6 },
+  { groups: 1, tilesM: 1, columns: 128, stages: 6 },
+  { groups: 1, tilesM: 1, columns: 64, stages: 8 },
+] as const
+
+function level0(problem: Problem, target: Target): TileCandidate | Rejection {
+  return fittingTile(shapes, problem, target, (candidate) => check(candidate, problem, target))
 }
 
-function build(candidate: ProducerConsumer, problem: Problem, target: Target): ScheduledKernels {
+function build(candidate: TileCandidate, problem: Problem, target: Target): ScheduledKernels {
   const product = requireMatmul(problem.anchor)
   const plan = planOf(candidate, problem, product, target)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
@@ -201,8 +186,8 @@ interface TilePlace {
   readonly tileOwn: number
   readonly own: Value
   readonly k: Value
-  readonly known: Parameters<typeof boxStart>[3]
-  readonly full: ReturnType<KernelBuilder['mbarrier']>
+  readonly known: Bindings
+  readonly full: Mbarrier
   readonly stage: Value
 }
 

@@ -1,15 +1,49 @@
 /** What templates on tile instructions share: the sums of a workgroup's tile, which its groups of threads hold. */
 import {
   type BufferHandle,
+  type Candidate,
   defined,
+  type Equation,
   type Expr,
   type KernelBuilder,
   lineElements,
+  type Problem,
+  type Rejection,
+  sizeRange,
+  type Target,
   type TileInstruction,
   type Value,
 } from '@tilewright/ir'
 import { taskShape, workers } from '@tilewright/task-mapping'
-import { type Bound, bindPosition, type Contraction, extentOf, outputIndex } from './contraction.js'
+import {
+  type Bound,
+  bindPosition,
+  type Contraction,
+  extentOf,
+  matchMatmul,
+  outputIndex,
+  requireMatmul,
+  tooThin,
+} from './contraction.js'
+import { isHalf } from './matrix-fragments.js'
+import { splitsFor } from './split-depth.js'
+
+interface TileShape {
+  /** Groups of threads that multiply, along m. */
+  readonly groups: number
+  /** Instructions of a group along m. */
+  readonly tilesM: number
+  /** Columns of the tile: those of one instruction. */
+  readonly columns: number
+  /** Tiles of each factor that are read, in workgroup memory or on their way to it. */
+  readonly stages: number
+}
+
+/** A choice for products on tile instructions. */
+export interface TileCandidate extends Candidate, TileShape {
+  /** Parts of k that are summed side by side. */
+  readonly splits: number
+}
 
 /** Depth of a tile: a line of a factor that lies along k. */
 export const tileK: number = lineElements
@@ -22,6 +56,38 @@ export const columnsOf = ({ d }: TileInstruction): number => defined(taskShape(d
 /** Blocks, lines and elements of a stage of a factor. */
 export function linesOf(alongOwn: boolean, tileOwn: number): readonly [number, number, number] {
   return alongOwn ? [tileOwn / lineElements, tileK, lineElements] : [tileK / lineElements, tileOwn, lineElements]
+}
+
+/** Whether both factors are f16, of which tile instructions are. */
+export function isHalfProduct(anchor: Equation): boolean {
+  const product = matchMatmul(anchor)
+  return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
+}
+
+/**
+ * The first of `shapes`, largest first, that is legal and leaves none of the device's processors idle, or the last; a rejection
+ * where it is not legal either, or where the result does not fill it.
+ */
+export function fittingTile(
+  shapes: readonly TileShape[],
+  { anchor }: Problem,
+  target: Target,
+  check: (candidate: TileCandidate) => Rejection | undefined,
+): TileCandidate | Rejection {
+  const product = requireMatmul(anchor)
+  const [rows, columns] = [sizeRange(extentOf(product.m)).max, sizeRange(extentOf(product.n)).max]
+  const batch = sizeRange(extentOf(product.batch)).max
+  const smallest = defined(shapes.at(-1), 'there are shapes')
+  if (rows < smallest.groups * lineElements || columns < smallest.columns) return tooThin(product)
+  let refused: Rejection | undefined
+  for (const shape of shapes) {
+    const tiles = Math.ceil(rows / (shape.groups * lineElements)) * Math.ceil(columns / shape.columns) * batch
+    if (shape !== smallest && tiles < target.parallelWorkgroups) continue
+    const candidate: TileCandidate = { ...shape, splits: splitsFor(product, tiles, target) }
+    refused = check(candidate)
+    if (refused === undefined) return candidate
+  }
+  return defined(refused, 'the smallest shape is tried')
 }
 
 /** The stages of a factor: [stage, blocks, lines, elements]. */

@@ -17,8 +17,9 @@ import { evaluateDefinition, numberToHalf, runKernelAllWays, type TypedArray } f
 import { propertyRuns, testTarget } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AsyncMultiplyMatmul, asyncMultiplyMatmul } from './async-multiply.js'
+import { asyncMultiplyMatmul } from './async-multiply.js'
 import { producerConsumerMatmul } from './producer-consumer.js'
+import type { TileCandidate } from './tile-products.js'
 
 interface Shape {
   /** 0: the factors have no such dimension. */
@@ -58,7 +59,7 @@ const boxedShapes: fc.Arbitrary<Shape> = fc.record({
   symbolic: fc.boolean(),
   computed: fc.constant([false, false]),
 })
-const candidates: fc.Arbitrary<AsyncMultiplyMatmul> = fc.record({
+const candidates: fc.Arbitrary<TileCandidate> = fc.record({
   groups: fc.constantFrom(1, 1, 1, 2),
   tilesM: fc.constantFrom(1, 1, 1, 2),
   columns: fc.constantFrom(64, 64, 64, 128),
@@ -95,11 +96,10 @@ function inputsOf(shape: Shape, a: Buffer, b: Buffer): Map<Buffer, TypedArray> {
   ])
 }
 
-/** The two have candidates of the same form. */
-type Template = ScheduleTemplate<AsyncMultiplyMatmul>
+type Template = ScheduleTemplate<TileCandidate>
 
 /** What the template computes is what the anchor says; sums of small integers are exact in any order. */
-function expectDefinition(template: Template, candidate: AsyncMultiplyMatmul, shape: Shape, lowered: boolean): void {
+function expectDefinition(template: Template, candidate: TileCandidate, shape: Shape, lowered: boolean): void {
   const { problem, a, b, c, sizes } = problemOf(shape)
   const inputs = inputsOf(shape, a, b)
   const meaning = definition('matmul', [a, b], [c], [problem.anchor])
@@ -125,7 +125,7 @@ const plain: Shape = {
   ...{ symbolic: false, computed: [false, false] },
 }
 /** As few threads, registers and bytes as there can be. */
-const small: AsyncMultiplyMatmul = { groups: 1, tilesM: 1, columns: 64, stages: 3, splits: 1 }
+const small: TileCandidate = { groups: 1, tilesM: 1, columns: 64, stages: 3, splits: 1 }
 
 const templates: readonly (readonly [Template, fc.Arbitrary<Shape>])[] = [
   [asyncMultiplyMatmul, shapes],
