@@ -4,9 +4,9 @@ import { attribute, type GraphBuilder, graphBuilder, modelOf } from '../graph-bu
 import type { TensorData } from '../tensor-data.js'
 import { importGraph } from './import-model.js'
 
-const imported = (make: (b: GraphBuilder) => string) => {
+const imported = (make: (b: GraphBuilder) => string, dtype: 'f32' | 'i64' = 'f32') => {
   const b = graphBuilder('g')
-  b.output(make(b), 'f32')
+  b.output(make(b), dtype)
   return importGraph(modelOf(b.build(), { opset: 13 }))
 }
 const i64s = (...values: readonly number[]): TensorData => ({
@@ -81,7 +81,7 @@ describe('sizes that grow with each node end soon', () => {
       let size = b.node('Shape', [b.input('x', 'f32', ['n'])])
       for (let i = 0; i < 40; i++) size = b.node('Mul', [size, size])
       return size
-    })
+    }, 'i64')
     expect(graph.nodes.length).toBeGreaterThan(30)
   })
 })

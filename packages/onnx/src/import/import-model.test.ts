@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { encodeModel } from '../encode-model.js'
 import { fixSizes } from '../fix-sizes.js'
 import { graphBuilder, modelOf } from '../graph-builder.js'
+import type { OnnxModel } from '../model.js'
 import { hostInputs } from './host-inputs.js'
 import { importGraph, importModel } from './import-model.js'
 
@@ -59,4 +60,19 @@ test.each([importGraph, hostInputs, fixSizes])('%o wants a decoded model, not it
   for (const given of [undefined, new Uint8Array(4)]) {
     expect(() => Reflect.apply(take, undefined, [given, {}])).toThrow(expect.objectContaining({ code: 'onnx/model' }))
   }
+})
+
+test('an output of another dtype than it is declared with is refused', () => {
+  const declared = (dtype: 'f32' | 'i32'): OnnxModel => {
+    const g = graphBuilder('g')
+    g.output(g.node('Relu', [g.input('x', 'f32', [1])], { outputs: ['y'] }), dtype, [1])
+    return modelOf(g.build(), { opset: 17 })
+  }
+  expect(importGraph(declared('f32')).outputs).toHaveLength(1)
+  expect(thrownBy(() => importGraph(declared('i32')))).toMatchObject({
+    name: 'CompileError',
+    code: 'onnx/output-dtype',
+    message: 'it is declared as i32, and its node makes f32',
+    where: 'output "y"',
+  })
 })

@@ -82,7 +82,12 @@ export function importGraph(model: OnnxModel, options: ImportOptions = {}): Grap
   const importer = importerFor(builder, functions, opset)
   importer.nodes(graph.nodes, scope, importer, '')
   return builder.finish(
-    graph.outputs.map(({ name }) => ({ name, tensor: scope.lookup(name, `output ${quote(name)}`) })),
+    graph.outputs.map(({ name, type }) => {
+      const where = `output ${quote(name)}`
+      const tensor = scope.lookup(name, where)
+      if (type.kind !== 'tensor' || type.dtype === tensor.dtype || !isGraphDType(type.dtype)) return { name, tensor }
+      throw invalid('onnx/output-dtype', `it is declared as ${type.dtype}, and its node makes ${tensor.dtype}`, where)
+    }),
   )
 }
 

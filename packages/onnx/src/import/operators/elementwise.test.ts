@@ -7,17 +7,25 @@ import { importGraph } from '../import-model.js'
 type Attributes = Readonly<Record<string, OnnxAttributeValue>>
 
 /** The operation of a model of one node over inputs x, y, … of shape [4]. */
-function operationOf(opType: string, dtypes: readonly ('f32' | 'u8')[], opset: number, attributes: Attributes = {}) {
+function operationOf(
+  opType: string,
+  dtypes: readonly ('f32' | 'u8')[],
+  opset: number,
+  attributes: Attributes = {},
+  result: 'f32' | 'u8' | 'bool' = dtypes[0] ?? 'f32',
+) {
   const graph = graphBuilder('one')
   const inputs = dtypes.map((dtype, i) => graph.input(`x${i}`, dtype, [4]))
   graph.node(opType, inputs, { attributes, outputs: ['y'] })
-  graph.output('y', 'f32')
+  graph.output('y', result)
   return importGraph(modelOf(graph.build(), { opset })).nodes[0]!.operation
 }
 
 const floats = { type: { dtype: 'f32', shape: [4] }, data: Float32Array.of(-Infinity, -1, 0.75, Infinity) } as const
 const floatOp = (opType: string, attributes: Attributes = {}, opset = 22) => [
-  ...(runOperation(operationOf(opType, ['f32'], opset, attributes), [floats])[0] ?? []),
+  ...(runOperation(operationOf(opType, ['f32'], opset, attributes, opType.startsWith('Is') ? 'bool' : 'f32'), [
+    floats,
+  ])[0] ?? []),
 ]
 
 test('IsInf detects both signs unless told otherwise', () => {

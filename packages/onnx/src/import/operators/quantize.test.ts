@@ -13,13 +13,14 @@ function modelWith(
   inputs: readonly (Known | undefined)[],
   attributes: Readonly<Record<string, OnnxAttributeValue>> = {},
   opset = 21,
+  result: 'f32' | 'f16' | 'u8' | 'i8' = opType.startsWith('Q') ? 'u8' : 'f32',
 ) {
   const graph = graphBuilder('one')
   const names = inputs.map((value, i) => {
     if (value === undefined) return ''
     return 'input' in value ? graph.input(`i${i}`, value.dtype, value.input) : graph.initializer(`i${i}`, value)
   })
-  graph.output(graph.node(opType, names, { attributes }), 'f32')
+  graph.output(graph.node(opType, names, { attributes }), result)
   return importGraph(modelOf(graph.build(), { opset }))
 }
 
@@ -41,8 +42,9 @@ const nodeOf = (...model: Parameters<typeof modelWith>) => modelWith(...model).n
 test('the element type of QuantizeLinear is that of the zero point, of an attribute, or uint8', () => {
   const dtypeOf = (...model: Parameters<typeof modelWith>) => nodeOf(...model).outputs[0]?.dtype
   expect(dtypeOf('QuantizeLinear', [x, f32(1)])).toBe('u8')
-  expect(dtypeOf('QuantizeLinear', [x, f32(1)], { output_dtype: attribute.int(3) })).toBe('i8')
-  expect(dtypeOf('QuantizeLinear', [x, f32(1), { dtype: 'i8', dims: [], data: Int8Array.of(0) }])).toBe('i8')
+  expect(dtypeOf('QuantizeLinear', [x, f32(1)], { output_dtype: attribute.int(3) }, 21, 'i8')).toBe('i8')
+  const zero: TensorData = { dtype: 'i8', dims: [], data: Int8Array.of(0) }
+  expect(dtypeOf('QuantizeLinear', [x, f32(1), zero], {}, 21, 'i8')).toBe('i8')
   const f8 = thrownBy(() => modelWith('QuantizeLinear', [x, f32(1)], { output_dtype: attribute.int(17) }))
   expect(f8).toMatchObject({ code: 'onnx/dtype', message: 'element type f8e4m3fn is not supported' })
   const wide = thrownBy(() => modelWith('QuantizeLinear', [x, f32(1)], { output_dtype: attribute.int(6) }))
@@ -51,7 +53,7 @@ test('the element type of QuantizeLinear is that of the zero point, of an attrib
 
 test('DequantizeLinear gives the type of the scale, or what an attribute says', () => {
   const half: TensorData = { dtype: 'f16', dims: [], data: Uint16Array.of(0x3c00) }
-  expect(nodeOf('DequantizeLinear', [q, half]).outputs[0]?.dtype).toBe('f16')
+  expect(nodeOf('DequantizeLinear', [q, half], {}, 21, 'f16').outputs[0]?.dtype).toBe('f16')
   const declared = { output_dtype: attribute.int(1) }
   expect(nodeOf('DequantizeLinear', [q, half], declared, 23).outputs[0]?.dtype).toBe('f32')
 })

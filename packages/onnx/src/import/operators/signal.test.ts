@@ -9,15 +9,20 @@ interface Case {
   readonly opset: number
   readonly attributes?: Readonly<Record<string, OnnxAttributeValue>>
   readonly constants?: readonly (TensorData | undefined)[]
+  readonly result?: 'f32' | 'i64'
 }
 
 /** A model of one node over x [1, 4, 1], where it has an input, and constants. */
-function modelWith(opType: string, hasInput: boolean, { opset, attributes = {}, constants = [] }: Case) {
+function modelWith(
+  opType: string,
+  hasInput: boolean,
+  { opset, attributes = {}, constants = [], result = 'f32' }: Case,
+) {
   const graph = graphBuilder('one')
   const x = hasInput ? [graph.input('x', 'f32', [1, 4, 1])] : []
   const others = constants.map((value, i) => (value === undefined ? '' : graph.initializer(`c${i}`, value)))
   graph.node(opType, [...x, ...others], { attributes, outputs: ['y'] })
-  graph.output('y', 'f32')
+  graph.output('y', result)
   return importGraph(modelOf(graph.build(), { opset }))
 }
 
@@ -43,13 +48,13 @@ test('STFT gives one side unless told otherwise', () => {
 })
 
 test('windows are periodic floats unless told otherwise', () => {
-  const window = (attributes: Case['attributes'] = {}) =>
-    modelWith('HannWindow', false, { opset: 17, attributes, constants: [scalar(4)] }).outputs[0]?.tensor
+  const window = (attributes: Case['attributes'] = {}, result: Case['result'] = 'f32') =>
+    modelWith('HannWindow', false, { opset: 17, attributes, constants: [scalar(4)], result }).outputs[0]?.tensor
   expect(window()).toMatchObject({ dtype: 'f32', shape: [4] })
   expect([...(window()?.constant?.data ?? [])].map(Number)).toEqual([0, 0.5, 1, 0.5].map((x) => expect.closeTo(x, 6)))
   const symmetric = [...(window({ periodic: attribute.int(0) })?.constant?.data ?? [])].map(Number)
   expect(symmetric).toEqual([0, 0.75, 0.75, 0].map((x) => expect.closeTo(x, 6)))
-  expect(window({ output_datatype: attribute.int(7) })?.dtype).toBe('i64')
+  expect(window({ output_datatype: attribute.int(7) }, 'i64')?.dtype).toBe('i64')
   expect(thrownBy(() => window({ output_datatype: attribute.int(11) })).message).toBe(
     'HannWindow to f64 is not supported',
   )
