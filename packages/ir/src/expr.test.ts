@@ -268,22 +268,28 @@ test('types are checked', () => {
       help  convert it: value.cast('i32')",
       "error[ir/type]: the operands of and must be bool, got i32
       help  convert it: value.cast('bool')",
-      "error[ir/type]: lt is not defined on bool",
-      "error[ir/type]: mod is not defined on f32",
-      "error[ir/type]: shl is not defined on f32",
+      "error[ir/type]: lt is not defined on bool
+      help  convert what it is given: value.cast('f32'), value.cast('i32')",
+      "error[ir/type]: mod is not defined on f32
+      help  convert what it is given: value.cast('f32'), value.cast('i32')",
+      "error[ir/type]: shl is not defined on f32
+      help  convert what it is given: value.cast('f32'), value.cast('i32')",
       "error[ir/type]: the operand of not must be bool, got i32
       help  convert it: value.cast('bool')",
-      "error[ir/type]: neg is not defined on u32",
+      "error[ir/type]: neg is not defined on u32
+      help  convert what it is given: value.cast('f32'), value.cast('i32')",
       "error[ir/type]: the operand of exp must be f32, got i32
       help  convert it: value.cast('f32')",
-      "error[ir/type]: abs is not defined on u32",
+      "error[ir/type]: abs is not defined on u32
+      help  convert what it is given: value.cast('f32'), value.cast('i32')",
       "error[ir/type]: the operands of pow must be f32, got i32
       help  convert it: value.cast('f32')",
       "error[ir/type]: the condition of select must be bool, got i32
       help  convert it: value.cast('bool')",
       "error[ir/type]: the else arm of select must be f32, got i32
       help  convert it: value.cast('f32')",
-      "error[ir/type]: 0.5 is not an i32 constant",
+      "error[ir/type]: 0.5 is not an i32 constant
+      help  write a whole number that 32 bits hold, or a constant of f32",
       "error[ir/type]: an index of buffer "t" must be i32, got f32
       help  convert it: value.cast('i32')",
     ]

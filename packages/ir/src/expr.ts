@@ -38,6 +38,9 @@ import { computeType, expectType, isInteger, type ScalarType } from './dtype.js'
 import { CompileError } from './errors.js'
 import { formatSize, type SizeExpr } from './size.js'
 
+const castHelp = "convert what it is given: value.cast('f32'), value.cast('i32')"
+const integerHelp = 'write a whole number that 32 bits hold, or a constant of f32'
+
 /** A value with a name, bound by a loop, a `let`, or an axis. Compared by identity, never by name. */
 export interface Var {
   readonly kind: 'var'
@@ -119,7 +122,7 @@ export function constant(dtype: ScalarType, value: number | boolean): Const {
   const number = Number(value)
   if (dtype === 'f32') return { kind: 'const', dtype, value: Math.fround(number) }
   if (!Number.isInteger(number)) {
-    throw new CompileError({ code: 'ir/type', message: `${number} is not an ${dtype} constant` })
+    throw new CompileError({ code: 'ir/type', message: `${number} is not an ${dtype} constant`, help: integerHelp })
   }
   return { kind: 'const', dtype, value: dtype === 'i32' ? number | 0 : number >>> 0 }
 }
@@ -141,7 +144,7 @@ export function unary(op: UnaryOp, value: Expr): Expr {
   if (op === 'not') expectType('bool', value.dtype, 'the operand of not')
   else if (op === 'neg' || op === 'abs') {
     if (value.dtype !== 'f32' && value.dtype !== 'i32') {
-      throw new CompileError({ code: 'ir/type', message: `${op} is not defined on ${value.dtype}` })
+      throw new CompileError({ code: 'ir/type', message: `${op} is not defined on ${value.dtype}`, help: castHelp })
     }
     if (value.kind === 'const') {
       const number = Number(value.value)
@@ -170,10 +173,10 @@ export function binary(op: BinaryOp, left: Expr, right: Expr): Expr {
   const type = left.dtype
   if (logic.has(op)) expectType('bool', type, `the operands of ${op}`)
   else if (type === 'bool' && op !== 'eq' && op !== 'ne') {
-    throw new CompileError({ code: 'ir/type', message: `${op} is not defined on bool` })
+    throw new CompileError({ code: 'ir/type', message: `${op} is not defined on bool`, help: castHelp })
   }
   if ((bitwise.has(op) || op === 'mod') && !isInteger(type)) {
-    throw new CompileError({ code: 'ir/type', message: `${op} is not defined on ${type}` })
+    throw new CompileError({ code: 'ir/type', message: `${op} is not defined on ${type}`, help: castHelp })
   }
   if (op === 'pow') expectType('f32', type, 'the operands of pow')
   const dtype = comparisons.has(op) ? 'bool' : type
@@ -289,7 +292,7 @@ export function cast(dtype: ScalarType, value: Expr): Expr {
 /** The value of type `dtype` with the bits of `value`. Throws `CompileError` `ir/type` for bool. */
 export function bitcast(dtype: ScalarType, value: Expr): Expr {
   if (dtype === 'bool' || value.dtype === 'bool') {
-    throw new CompileError({ code: 'ir/type', message: `a bitcast of ${value.dtype} to ${dtype}` })
+    throw new CompileError({ code: 'ir/type', message: `a bitcast of ${value.dtype} to ${dtype}`, help: castHelp })
   }
   if (dtype === value.dtype || (isInteger(dtype) && isInteger(value.dtype))) return cast(dtype, value)
   if (value.kind === 'const') return constant(dtype, withBitsOf(value.dtype, dtype, Number(value.value)))

@@ -194,7 +194,10 @@ test('error texts', () => {
   `,
   )
   expect(formatError(thrownBy(() => evaluateSize(sizeDiv(n, m), { N: 3, M: 0 })))).toMatchInlineSnapshot(
-    `"error[ir/size]: size 3 div 0: division by zero"`,
+    `
+    "error[ir/size]: size 3 div 0: division by zero
+      help  give the sizes that divide a value above zero"
+  `,
   )
 })
 

@@ -73,7 +73,12 @@ export function applySizeOp(op: SizeOp, left: number, right: number): number {
     case 'div':
     case 'ceil-div':
     case 'mod':
-      if (right === 0) throw new CompileError({ code: 'ir/size', message: `size ${left} ${op} 0: division by zero` })
+      if (right === 0)
+        throw new CompileError({
+          code: 'ir/size',
+          message: `size ${left} ${op} 0: division by zero`,
+          help: 'give the sizes that divide a value above zero',
+        })
       if (op === 'div') return Math.trunc(left / right)
       return op === 'ceil-div' ? Math.ceil(left / right) : left % right
   }

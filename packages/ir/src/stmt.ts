@@ -290,7 +290,11 @@ export function asyncCopy(copy: Omit<AsyncCopy, 'kind'>): AsyncCopy {
   if (copy.guard !== undefined) expectType('bool', copy.guard.dtype, 'the guard of an async copy')
   const { source, destination, elements } = copy
   if (!Number.isInteger(elements) || elements < 1) {
-    throw new CompileError({ code: 'ir/async-copy', message: `async copy of ${elements} elements` })
+    throw new CompileError({
+      code: 'ir/async-copy',
+      message: `async copy of ${elements} elements`,
+      help: 'copy a whole number of elements, 1 at least',
+    })
   }
   if (source.scope !== 'storage' || destination.scope !== 'workgroup' || source.dtype !== destination.dtype) {
     throw new CompileError({
