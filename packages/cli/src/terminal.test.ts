@@ -61,6 +61,9 @@ describe('progress', () => {
       terminal.result('done')
       vi.advanceTimersByTime(11_000)
       expect(error.text).toBe('by the way\npreparing\n')
+      terminal.progress('compiling 1000 nodes', true)
+      vi.advanceTimersByTime(11_000)
+      expect(error.text).toBe('by the way\npreparing\ncompiling 1000 nodes\n')
     } finally {
       vi.useRealTimers()
     }

@@ -9,8 +9,11 @@ export interface Terminal {
   readonly result: (text: string) => void
   /** A line, or several, about the work itself. */
   readonly note: (text: string) => void
-  /** A line that the next one replaces, shown to a person who waits; elsewhere one of what takes long. */
-  readonly progress: (text: string) => void
+  /**
+   * A line that the next one replaces, shown to a person who waits; elsewhere one of what takes long: at once where that is
+   * known before, as it has to be of work that lets no timer run.
+   */
+  readonly progress: (text: string, isLong?: boolean) => void
   /** Characters in a line of notes; there is no end to it where no person looks. */
   readonly noteColumns: number
   /** Colours of results. */
@@ -51,12 +54,13 @@ export function createTerminal(stdout: Output, stderr: Output, environment: Envi
       clear()
       stderr.write(`${text}\n`)
     },
-    progress: (text) => {
+    progress: (text, isLong = false) => {
       if (stderr.isTTY !== true) {
         clearTimeout(waiting)
-        waiting = setTimeout(() => stderr.write(`${text}\n`), longWait)
+        const write = (): unknown => stderr.write(`${text}\n`)
+        if (isLong) write()
         // It keeps no program from its end.
-        waiting.unref()
+        else waiting = setTimeout(write, longWait).unref()
         return
       }
       stderr.write(clearLine + text.slice(0, (stderr.columns ?? 80) - 1))

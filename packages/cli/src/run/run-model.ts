@@ -130,6 +130,9 @@ export interface RunSettings {
   readonly tolerance: Tolerance | undefined
 }
 
+/** Nodes that are compiled within about 3 s. */
+const fewNodes = 200
+
 /**
  * Compiles and runs a model on its data set or on seeded random numbers; `progress` is told what begins, and
  * `note` what to know of the device before something runs on it. Rejects with the errors of each
@@ -142,7 +145,9 @@ export async function runModel(
   { note, progress }: Pick<Terminal, 'note' | 'progress'>,
 ): Promise<RunReport> {
   if (data === undefined) checkNoHostInputs(model, 'run/host-value', unusedData)
-  progress(`compiling ${formatCount(model.graph.nodes.length, 'node')} for ${deviceText(namedDevice(opened))} …`)
+  const nodes = model.graph.nodes.length
+  const isLong = nodes > fewNodes
+  progress(`compiling ${formatCount(nodes, 'node')} for ${deviceText(namedDevice(opened))} …`, isLong)
   const compilation = compileModel(model, data?.inputs ?? nothingKnown, opened)
   const { graph, compiled } = compilation
   const { plan } = compiled
@@ -163,7 +168,7 @@ export async function runModel(
     const first = await session.run(inputs)
     progress('running again, to measure …')
     const later = await repeat(session, inputs)
-    progress('evaluating by definition, to compare: a large model takes half a minute …')
+    progress('evaluating by definition, to compare: a large model takes half a minute …', isLong)
     const checks = [
       checkDefinition(compilation, inputs, sizes, first, tolerance),
       ...(data === undefined || data.set.outputCount === 0 ? [] : [checkData(plan, data.set, first, tolerance)]),
