@@ -19,6 +19,7 @@ import {
   sizeValue,
   store,
   storeVector,
+  value,
   variable,
 } from '@tilewright/ir'
 import { thrownBy } from '@tilewright/testing'
@@ -194,5 +195,21 @@ describe('what WGSL lacks', () => {
       message: 'kernel "raw" has not been lowered: what prints it needs no-for-task, flat-indices, folded-launch',
       help: 'lower it first: runPipeline(kernel, wgslPipeline(target))',
     })
+  })
+})
+
+test('a value of another kernel is refused by its name', () => {
+  const author = (g: KernelBuilder): Expr => {
+    const out = g.param('out', 'f32', [4])
+    out.set([0], 1)
+    return g.let('kept', out.at(0)).expr
+  }
+  const values: Expr[] = []
+  lowered((g) => values.push(author(g)))
+  const refused = thrownBy(() => source((g) => g.param('out', 'f32', [4]).set([0], value(values[0]!))))
+  expect(refused).toMatchObject({
+    name: 'CompileError',
+    code: 'ir/unbound',
+    message: 'variable "kept" is used where it is not bound',
   })
 })

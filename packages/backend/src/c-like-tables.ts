@@ -7,6 +7,7 @@ import {
   type Binary,
   type BinaryOp,
   type Buffer,
+  CompileError,
   computeType,
   InternalError,
   type ScalarType,
@@ -92,7 +93,11 @@ function subtraction(expr: Binary): Pick<Binary, 'op' | 'left' | 'right'> {
 /** Entries that C and WGSL share. Functions are calls of what has their name. */
 export const cLikeExprs: Pick<ExprPrinters, 'var' | 'unary' | 'binary'> = {
   var: (expr) => {
-    throw new InternalError(`variable "${expr.hint}" is used where it is not bound`)
+    throw new CompileError({
+      code: 'ir/unbound',
+      message: `variable "${expr.hint}" is used where it is not bound`,
+      help: 'use a value in the kernel that it was made in; assertValid tells the statement',
+    })
   },
   unary: (expr, p) => {
     if (expr.op !== 'neg' && expr.op !== 'not') return call(expr.op, [p.text(expr.value)])

@@ -18,7 +18,7 @@ import type { Evaluate, Thread } from './thread.js'
 /** What expressions need of the statement or equation that holds them. */
 export interface ExprContext {
   readonly sizes: SizeValues
-  /** Where the variable is kept. Throws `InternalError` out of its scope. */
+  /** Where the variable is kept. Throws `SimulatorError` `sim/unbound` out of its scope. */
   readonly slot: (variable: Var) => number
   readonly builtin: (name: Builtin) => Evaluate
   readonly load: (load: Load, index: readonly Evaluate[]) => Evaluate

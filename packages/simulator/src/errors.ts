@@ -17,6 +17,7 @@ export type SimulatorErrorCode =
   | 'sim/operations-exceeded'
   | 'sim/order-dependent'
   | 'sim/out-of-bounds'
+  | 'sim/unbound'
   | 'sim/uninitialised-read'
 
 const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
@@ -37,6 +38,8 @@ const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
   'sim/operations-exceeded': 'raise maxOperations, or make the kernel smaller',
   'sim/order-dependent': 'results may not depend on the order of threads, workgroups or asynchronous copies',
   'sim/out-of-bounds': 'guard the access: every index lies within its extent',
+  'sim/unbound':
+    'use a value in the kernel that it was made in, between where it is made and the end of the block around that',
   'sim/uninitialised-read':
     'write the element before it is read, on every path; a barrier must stand between when another thread writes it',
 }

@@ -18,7 +18,7 @@ import { allocate, narrowInto, narrowing, type TypedArray, widen } from './eleme
 import { type EquationContext, evaluateEquation } from './equations.js'
 import { SimulatorError, type SimulatorErrorCode } from './errors.js'
 import { checkedArray, concreteShape } from './memory.js'
-import { createVariables } from './variables.js'
+import { createVariables, unbound } from './variables.js'
 
 /** A finished buffer, its values widened. */
 interface Tensor {
@@ -84,7 +84,7 @@ function contextOf(
     outside,
     compile: exprCompiler({
       sizes,
-      slot: variables.slot,
+      slot: (variable) => variables.slot(variable) ?? fail('sim/unbound', unbound(variable)),
       builtin: (name) => {
         throw new InternalError(`a definition has no builtin ${name}`, where)
       },

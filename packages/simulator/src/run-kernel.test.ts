@@ -1,4 +1,12 @@
-import { type Buffer, type BufferHandle, buildKernel, loadVector, storeVector, variable } from '@tilewright/ir'
+import {
+  type Buffer,
+  type BufferHandle,
+  buildKernel,
+  loadVector,
+  storeVector,
+  type Value,
+  variable,
+} from '@tilewright/ir'
 import { compose, repeat, spatial } from '@tilewright/task-mapping'
 import { thrownBy } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
@@ -183,6 +191,21 @@ describe('statements', () => {
       })
     })
     expect(got).toEqual([1, 1])
+  })
+})
+
+test('a value of another kernel is named, with the statement that uses it', () => {
+  const values: Value[] = []
+  outputOf(1, 1, (g, out) => {
+    out.set([0], 1)
+    values.push(g.let('kept', out.at(0)))
+  })
+  const foreign = values[0]!
+  expect(thrownBy(() => outputOf(1, 1, (_, out) => out.set([0], foreign)))).toMatchObject({
+    name: 'SimulatorError',
+    code: 'sim/unbound',
+    message: 'variable "kept" is used where it is not bound',
+    where: expect.stringMatching(/run-kernel\.test\.ts:\d+:\d+ \(store to "out"\)$/),
   })
 })
 

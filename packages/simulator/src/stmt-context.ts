@@ -9,7 +9,7 @@ import { fail, type Machine, memoryOf } from './machine.js'
 import type { Memory } from './memory.js'
 import type { Site } from './site.js'
 import type { Action, Evaluate } from './thread.js'
-import type { Variables } from './variables.js'
+import { unbound, type Variables } from './variables.js'
 
 export interface StmtContext {
   readonly machine: Machine
@@ -26,7 +26,11 @@ export function expressionsOf(context: StmtContext, site: Site): (expr: Expr) =>
   const { machine, variables } = context
   return exprCompiler({
     sizes: machine.sizes,
-    slot: variables.slot,
+    slot: (variable) => {
+      const slot = variables.slot(variable)
+      if (slot !== undefined) return slot
+      throw new SimulatorError({ code: 'sim/unbound', message: unbound(variable), where: site.text })
+    },
     builtin: (name) => compileBuiltin(machine, name, site),
     load: ({ buffer }, index) => {
       const memory = memoryOf(machine, buffer)

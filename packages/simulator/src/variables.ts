@@ -1,11 +1,11 @@
 /** Where variables are kept, and where they may be used. A variable has one slot in every thread, by identity. */
-import { defined, type Var } from '@tilewright/ir'
+import type { Var } from '@tilewright/ir'
 
 export interface Variables {
   /** Brings a variable into scope. */
   readonly bind: (variable: Var) => number
-  /** Throws `InternalError` unless the variable is in scope. */
-  readonly slot: (variable: Var) => number
+  /** Undefined unless the variable is in scope. */
+  readonly slot: (variable: Var) => number | undefined
   /** Variables bound by `body` go out of scope after it. */
   readonly scoped: <T>(body: () => T) => T
   /** How many slots there are. */
@@ -24,10 +24,7 @@ export function createVariables(): Variables {
       slots.set(variable, slot)
       return slot
     },
-    slot: (variable) => {
-      const slot = inScope.has(variable) ? slots.get(variable) : undefined
-      return defined(slot, `variable "${variable.hint}" is used out of its scope`)
-    },
+    slot: (variable) => (inScope.has(variable) ? slots.get(variable) : undefined),
     scoped: (body) => {
       const outer = bound
       bound = []
@@ -39,3 +36,6 @@ export function createVariables(): Variables {
     count: () => slots.size,
   }
 }
+
+/** The message about a variable that is not in scope. */
+export const unbound = ({ hint }: Var): string => `variable "${hint}" is used where it is not bound`
