@@ -3,6 +3,7 @@ import {
   bufferSize,
   checkKernel,
   checkLaunch,
+  checkRecording,
   checkTransfer,
   type Device,
   type DeviceBuffer,
@@ -66,8 +67,10 @@ export function openCpu(target: Target): Device {
     begin: () => {
       checkOpen()
       const recorded: (() => void)[] = []
+      let isSubmitted = false
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
+          checkRecording(isSubmitted)
           checkLaunch(pipeline, ranges, scalars, workgroups)
           const launch = launches.get(pipeline)
           if (launch === undefined) throw foreignPipelineError()
@@ -77,8 +80,9 @@ export function openCpu(target: Target): Device {
         },
         submit: () => {
           checkOpen()
+          checkRecording(isSubmitted)
+          isSubmitted = true
           for (const run of recorded) run()
-          recorded.length = 0
         },
       }
     },

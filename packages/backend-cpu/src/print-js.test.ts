@@ -168,7 +168,8 @@ describe('expressions', () => {
 })
 
 describe('kernels', () => {
-  const lowered = (authored: Kernel): Kernel => runPipeline(authored, cpu().pipeline(cpuTarget), { validate: true })
+  const lowered = (authored: Kernel): Kernel =>
+    runPipeline(authored, cpu().pipeline(cpuTarget), { validate: 'every-pass' })
 
   test('the printed text', () => {
     const n = size('n')

@@ -90,7 +90,17 @@ export function checkLaunch(
   throw new CompileError({
     code: 'device/launch',
     message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${ranges.length} and ${scalars.length}`,
-    help: 'pass a range for each of kernel.buffers, and kernel.scalars words, in the order of the kernel that was printed',
+    help: 'pass a range for each of kernel.buffers, and a word for each scalar that its printer gave: Uint32Array.from(scalars, (each) => scalarWord(each, …))',
+  })
+}
+
+/** Throws `CompileError` `device/submitted` for a recording that was submitted before. */
+export function checkRecording(isSubmitted: boolean): void {
+  if (!isSubmitted) return
+  throw new CompileError({
+    code: 'device/submitted',
+    message: 'a recording is used after it was submitted',
+    help: 'begin another: device.begin()',
   })
 }
 

@@ -39,6 +39,7 @@ export interface Recorder {
     scalars: Uint32Array,
     workgroups: readonly [number, number, number],
   ) => void
+  /** Once: throws `CompileError` `device/submitted` after that, as `dispatch` does. */
   readonly submit: () => void
 }
 

@@ -75,9 +75,12 @@ const authored: Readonly<Record<string, (g: KernelBuilder) => Call>> = {
   set: (g) => [g.param('x', 'f32', [4]).set, [g.thread], 1],
   setIfInside: (g) => [g.param('x', 'f32', [4]).setIfInside, [g.thread], 1],
   update: (g) => [g.param('x', 'f32', [4]).update, [g.thread], () => 1],
-  add: (g) => [g.thread.add, 1],
-  cast: (g) => [g.thread.cast, 'f32'],
-  select: (g) => [g.thread.lt(1).select, 1, 2],
+  add: (g) => [g.thread.add.bind(g.thread), 1],
+  cast: (g) => [g.thread.cast.bind(g.thread), 'f32'],
+  select: (g) => {
+    const isFirst = g.thread.lt(1)
+    return [isFirst.select.bind(isFirst), 1, 2]
+  },
 }
 
 const device = await cpu().open()

@@ -1,8 +1,8 @@
 /** Buffers: typed, shaped memory. Compared by identity; row-major; names are hints, made unique when printed. */
+import { checkArgument } from './check-arguments.js'
 import { type DType, dtypes } from './dtype.js'
 import { CompileError } from './errors.js'
-import type { SizeExpr } from './size.js'
-import { formatSize, sizeRange } from './size.js'
+import { formatSize, isSize, type SizeExpr, sizeRange } from './size.js'
 
 /**
  * - `storage`: device memory, shared by all workgroups, bound from outside.
@@ -42,6 +42,8 @@ export function buffer(hint: string, dtype: DType, shape: readonly SizeExpr[], s
     })
   }
   for (const extent of shape) {
+    const rule = `an extent of buffer "${hint}" is a number or a size`
+    checkArgument(isSize(extent), 'ir/shape', rule, extent, "pass size('n') for one that a run decides")
     if (typeof extent === 'number' ? !Number.isSafeInteger(extent) || extent < 0 : sizeRange(extent).max < 0) {
       throw new CompileError({
         code: 'ir/shape',

@@ -36,6 +36,8 @@ export function isInteger(type: ScalarType): type is 'i32' | 'u32' {
 
 /** Throws `CompileError` `ir/type` unless `actual` is `expected`. */
 export function expectType(expected: ScalarType, actual: ScalarType, what: string): void {
+  // Authors without types may pass a handle where an expression is asked for.
+  checkArgument(actual !== undefined, 'ir/type', `${what} is an expression`, actual, 'of a value pass value.expr')
   if (expected !== actual) {
     throw new CompileError({
       code: 'ir/type',

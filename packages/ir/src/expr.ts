@@ -36,6 +36,7 @@ import { withBitsOf } from './bits.js'
 import type { Buffer } from './buffer.js'
 import { computeType, expectType, isInteger, type ScalarType } from './dtype.js'
 import { CompileError } from './errors.js'
+import { floatFunctions } from './float-functions.js'
 import { formatSize, type SizeExpr } from './size.js'
 
 const castHelp = "convert what it is given: value.cast('f32'), value.cast('i32')"
@@ -139,7 +140,7 @@ export function builtin(name: Builtin): Expr {
   return { kind: 'builtin', dtype: 'i32', name }
 }
 
-/** Throws `CompileError` `ir/type` when `op` is not defined on the operand's type. */
+/** Throws `CompileError` `ir/type` when `op` is none, or not defined on the operand's type. */
 export function unary(op: UnaryOp, value: Expr): Expr {
   if (op === 'not') expectType('bool', value.dtype, 'the operand of not')
   else if (op === 'neg' || op === 'abs') {
@@ -150,11 +151,21 @@ export function unary(op: UnaryOp, value: Expr): Expr {
       const number = Number(value.value)
       return constant(value.dtype, op === 'neg' ? -number : Math.abs(number))
     }
-  } else expectType('f32', value.dtype, `the operand of ${op}`)
+  } else {
+    if (!Object.hasOwn(floatFunctions, op)) throw unknownOp(op, Object.keys(floatFunctions))
+    expectType('f32', value.dtype, `the operand of ${op}`)
+  }
   if (op === 'not' && value.kind === 'const') return constant('bool', !value.value)
   return { kind: 'unary', dtype: value.dtype, op, value }
 }
 
+/** The error for what authors without types may take for the name of an operation. */
+function unknownOp(op: string, known: Iterable<string>): CompileError {
+  const help = `write one of ${[...known].join(', ')}`
+  return new CompileError({ code: 'ir/type', message: `there is no operation "${op}"`, help })
+}
+
+const arithmetic: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['add', 'sub', 'mul', 'div', 'mod', 'min', 'max', 'pow'])
 const comparisons: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['lt', 'le', 'eq', 'ne'])
 const logic: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['and', 'or'])
 const bitwise: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['bit-and', 'bit-xor', 'shl', 'shr'])
@@ -171,6 +182,12 @@ export function isComparison(op: BinaryOp): op is ComparisonOp {
 export function binary(op: BinaryOp, left: Expr, right: Expr): Expr {
   expectType(left.dtype, right.dtype, `the right operand of ${op}`)
   const type = left.dtype
+  const families = [arithmetic, comparisons, logic, bitwise]
+  if (!families.some((family) => family.has(op)))
+    throw unknownOp(
+      op,
+      families.flatMap((family) => [...family]),
+    )
   if (logic.has(op)) expectType('bool', type, `the operands of ${op}`)
   else if (type === 'bool' && op !== 'eq' && op !== 'ne') {
     throw new CompileError({ code: 'ir/type', message: `${op} is not defined on bool`, help: castHelp })

@@ -2,7 +2,7 @@
 import type { Buffer } from './buffer.js'
 import { checkArgument } from './check-arguments.js'
 import { CompileError } from './errors.js'
-import type { SizeExpr } from './size.js'
+import { isSize, type SizeExpr } from './size.js'
 import type { Stmt } from './stmt.js'
 
 /** What a pass has made true of a kernel; later passes and printers rely on it. */
@@ -60,6 +60,12 @@ export function kernel(details: KernelDetails): Kernel {
       message: `kernel "${details.name}" does not say how many workgroups are launched`,
       help: 'pass workgroups: [x, y, z]',
     })
+  }
+  for (const count of details.workgroups) {
+    const isExtent = isSize(count) && (typeof count !== 'number' || (Number.isSafeInteger(count) && count >= 0))
+    const rule = `workgroups of kernel "${details.name}" are counted in whole numbers from 0, or sizes`
+    const help = "for one that a run decides pass size('n'), and compute with sizeMul, ceilDiv, … instead of *, /, …"
+    checkArgument(isExtent, 'ir/launch', rule, count, help)
   }
   for (const param of params) {
     if (param.scope !== 'storage') {

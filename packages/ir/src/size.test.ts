@@ -182,6 +182,15 @@ test.each([
   expect(thrownBy(() => size('N', facts)).code).toBe('ir/size')
 })
 
+test('values are whole numbers from 0', () => {
+  for (const value of [Number.NaN, -4, 1.5, '32']) {
+    expect(thrownBy(() => Reflect.apply(evaluateSize, undefined, [size('n'), { n: value }]))).toMatchObject({
+      code: 'ir/size',
+      message: expect.stringContaining('size "n" is a whole number from 0, not '),
+    })
+  }
+})
+
 test('error texts', () => {
   expect(formatError(thrownBy(() => size('N', { min: 1, max: 7, multipleOf: 8 })))).toMatchInlineSnapshot(`
     "error[ir/size]: size "N" has impossible facts: min=1 max=7 multipleOf=8

@@ -43,6 +43,7 @@ export const maxSize: number = 2 ** 31 - 1
 
 /** A named size parameter. Throws `CompileError` `ir/size` for facts that no size satisfies. */
 export function size(name: string, facts: SizeFacts = {}): SizeParam {
+  checkArgument(typeof name === 'string', 'ir/size', 'the name of a size is a text', name, "pass size('n')")
   checkOptions('ir/option', 'size', facts, { min: true, max: true, multipleOf: true })
   const { min = 0, max = maxSize, multipleOf = 1 } = facts
   const legal = [min, max, multipleOf].every(Number.isSafeInteger) && min >= 0 && max <= maxSize && multipleOf >= 1
@@ -55,6 +56,13 @@ export function size(name: string, facts: SizeFacts = {}): SizeParam {
     })
   }
   return { kind: 'size', name, min, max, multipleOf }
+}
+
+/** Whether `given` is a number or an expression: callers without types may pass a text. */
+export function isSize(given: unknown): given is SizeExpr {
+  if (typeof given !== 'object' || given === null) return typeof given === 'number'
+  // The expression of a size has the tag of a parameter, and a dtype.
+  return 'kind' in given && (given.kind === 'size-op' || (given.kind === 'size' && !('dtype' in given)))
 }
 
 /** Evaluates one operator on concrete sizes. Throws `CompileError` `ir/size` for a division by zero. */
@@ -84,7 +92,7 @@ export function applySizeOp(op: SizeOp, left: number, right: number): number {
   }
 }
 
-/** Evaluates a size. Throws `CompileError` `ir/size` when a parameter has no value. */
+/** Evaluates a size. Throws `CompileError` `ir/size` when a parameter has no value, or none that is a size. */
 export function evaluateSize(expr: SizeExpr, values: SizeValues): number {
   if (typeof expr === 'number') return expr
   // Callers without types may pass anything.
@@ -101,6 +109,8 @@ export function evaluateSize(expr: SizeExpr, values: SizeValues): number {
       help: `give it one among the values of the sizes: { ${JSON.stringify(expr.name)}: 4 }`,
     })
   }
+  const isCount = Number.isSafeInteger(value) && value >= 0
+  checkArgument(isCount, 'ir/size', `size "${expr.name}" is a whole number from 0`, value, 'pass one, such as 4')
   return value
 }
 

@@ -14,7 +14,7 @@ describe('the lowering passes', () => {
     const passes = loweringPasses({ vectorLanes, limits })
     fc.assert(
       fc.property(arbitraryKernel(), (generated) => {
-        const lowered = runPipeline(generated.kernel, passes, { validate: true })
+        const lowered = runPipeline(generated.kernel, passes, { validate: 'every-pass' })
         expect(runGenerated(generated, lowered)).toEqual(runGenerated(generated))
         expect(lowered.properties).toEqual(['no-for-task', 'flat-indices', 'folded-launch'])
         if (vectorLanes === 1) expect(hasVectors(lowered)).toBe(false)

@@ -1,5 +1,6 @@
 import { buildKernel, definePass, InternalError, type Kernel, letStmt, variable } from '@tilewright/ir'
 import { spatial } from '@tilewright/task-mapping'
+import { thrownBy } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { lowerTaskMapping } from './lower-task-mapping.js'
 import { type PassEvent, runPipeline } from './run-pipeline.js'
@@ -37,8 +38,27 @@ describe('run-pipeline', () => {
   test('names the pass that makes a kernel invalid, when it validates', () => {
     const unbound = variable('lost')
     const lose = definePass('lose', {}, (given): Kernel => ({ ...given, body: letStmt(variable('x'), unbound) }))
-    expect(() => runPipeline(kernel, [lose], { validate: true })).toThrow(InternalError)
-    expect(() => runPipeline(kernel, [lose], { validate: true })).toThrow('pass lose made an invalid kernel')
+    expect(() => runPipeline(kernel, [lose], { validate: 'every-pass' })).toThrow(InternalError)
+    expect(() => runPipeline(kernel, [lose], { validate: 'every-pass' })).toThrow('pass lose made an invalid kernel')
     expect(runPipeline(kernel, [lose]).body.kind).toBe('let')
+  })
+
+  test('a kernel that breaks a rule is refused before any pass, unless it is known to be valid', () => {
+    const halfDone = buildKernel({ name: 'k', threads: 2, workgroups: [1, 1, 1] }, (g) => {
+      const c = g.param('c', 'i32', [4])
+      g.forTask(spatial(4), g.thread, (i) => c.set([i], i))
+    })
+    expect(thrownBy(() => runPipeline(halfDone, [lowerTaskMapping]))).toMatchObject({
+      name: 'CompileError',
+      code: 'schedule/workers',
+      where: expect.stringMatching(/run-pipeline\.test\.ts:\d+/),
+    })
+    expect(runPipeline(halfDone, [], { validate: 'nothing' })).toBe(halfDone)
+  })
+
+  test('what is no pass, and no choice, is refused', () => {
+    const run = (...given: readonly unknown[]): unknown => Reflect.apply(runPipeline, undefined, [kernel, ...given])
+    expect(thrownBy(() => run([undefined]))).toMatchObject({ code: 'passes/argument' })
+    expect(thrownBy(() => run([], { validate: true }))).toMatchObject({ code: 'passes/option' })
   })
 })

@@ -14,25 +14,31 @@ export interface PassEvent {
 export interface PipelineOptions {
   /** Told of every pass, in order, changed or not. */
   readonly trace?: (event: PassEvent) => void
-  /** Validates the kernel before the first pass and after each one that changed it. Default: false. */
-  readonly validate?: boolean
+  /** What is validated: the kernel that is given, or what each pass has changed too. Default: 'kernel'. */
+  readonly validate?: 'nothing' | 'kernel' | 'every-pass'
 }
 
 /**
- * The kernel after all passes. Throws what a pass throws; when it validates, a `CompileError` for a kernel that was
- * invalid at the start, and an `InternalError` that names the pass for one that a pass has made invalid.
+ * The kernel after all passes. Throws what a pass throws, a `CompileError` with the code of a rule that the kernel breaks, or
+ * `passes/argument`, `passes/option`; where every pass is validated, an `InternalError` that names the one at fault.
  */
 export function runPipeline(kernel: Kernel, passes: readonly Pass[], options: PipelineOptions = {}): Kernel {
   checkKernelKind(kernel)
   checkArgument(Array.isArray(passes), 'passes/argument', 'passes are an array', passes, 'pass [simplify]')
+  for (const pass of passes) {
+    const isPass = typeof pass?.run === 'function'
+    checkArgument(isPass, 'passes/argument', 'a pass is an object with a function run', pass, 'pass [simplify]')
+  }
   checkOptions('passes/option', 'runPipeline', options, { trace: true, validate: true })
-  const { trace, validate = false } = options
-  if (validate) assertValid(kernel)
+  const { trace, validate = 'kernel' } = options
+  const isKnown = validate === 'nothing' || validate === 'kernel' || validate === 'every-pass'
+  checkArgument(isKnown, 'passes/option', 'validate names what is validated', validate, "pass 'every-pass'")
+  if (validate !== 'nothing') assertValid(kernel)
   return passes.reduce((before, pass) => {
     const start = performance.now()
     const after = pass.run(before)
     const ms = performance.now() - start
-    if (validate && after !== before) assertValid(after, { pass: pass.name })
+    if (validate === 'every-pass' && after !== before) assertValid(after, { pass: pass.name })
     trace?.({ pass: pass.name, changed: !isSameText(before, after), before, after, ms })
     return after
   }, kernel)

@@ -41,7 +41,7 @@ describe('the simulator gives the same before and after each pass', () => {
       fc.property(arbitraryKernel(), (generated) => {
         const kernels: Kernel[] = []
         runPipeline(generated.kernel, passes, {
-          validate: true,
+          validate: 'every-pass',
           trace: ({ changed, after }) => {
             if (changed) kernels.push(after)
           },

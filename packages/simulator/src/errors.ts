@@ -23,7 +23,8 @@ export type SimulatorErrorCode =
 const helpFor: Readonly<Record<SimulatorErrorCode, string>> = {
   'sim/async-hazard':
     'wait for the copy or the product, and put a barrier after the wait, before touching what it reads or writes',
-  'sim/data-race': 'put a barrier that orders this memory between the two accesses, or make both atomic',
+  'sim/data-race':
+    'put a barrier that orders this memory between the two accesses, or make both atomic; what orders workgroups is another launch',
   'sim/deadlock': 'count the arrivals of each phase; a phase completes after exactly that many',
   'sim/divergent-barrier': 'take the barrier out of conditions and loop bounds that differ between its participants',
   'sim/divergent-index': 'the threads that multiply together give the same index',

@@ -87,3 +87,8 @@ test('the cell of each task holds its worker and order', () => {
     { numRuns: propertyRuns() },
   )
 })
+
+test('more than anybody reads is refused', () => {
+  expect(() => draw(spatial(2 ** 16))).not.toThrow()
+  expect(() => draw(chain.spatial(2 ** 16).repeat(2))).toThrow('131072 tasks are too many to draw: 65536 at most')
+})

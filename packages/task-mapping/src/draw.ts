@@ -1,7 +1,8 @@
 // Draws a mapping as text: a grid with a cell for each task that says which worker does it, and when.
 import { type MappingChain, mappingOf } from './chain.js'
 import { formatMapping } from './format-mapping.js'
-import { at, type TaskMapping, taskShape, tasksPerWorker, workers } from './mapping.js'
+import { at, product, type TaskMapping, taskShape, tasksPerWorker, workers } from './mapping.js'
+import { MappingError } from './mapping-error.js'
 import { tasks } from './tasks-of.js'
 
 /**
@@ -12,10 +13,15 @@ import { tasks } from './tasks-of.js'
  *          0    1    2
  *     0  0:0  1:0  2:0
  *     1  0:1  1:1  2:1
+ *
+ * Throws `MappingError` `mapping/size` above 65536 tasks.
  */
 export function draw(given: TaskMapping | MappingChain): string {
   const mapping = mappingOf(given)
   const shape = taskShape(mapping)
+  if (product(shape) > mostCells) {
+    throw new MappingError('mapping/size', `${shape.join('x')} tasks are too many to draw: ${mostCells} at most`)
+  }
   const each = tasksPerWorker(mapping)
   const title = `${formatMapping(mapping)}   tasks ${shape.join('x') || 1}, workers ${workers(mapping)}, each ${each}`
 
@@ -29,6 +35,9 @@ export function draw(given: TaskMapping | MappingChain): string {
   })
   return [title, ...grids].join('\n')
 }
+
+/** More than that nobody reads. */
+const mostCells = 2 ** 16
 
 /** The text of each task's cell, tasks in row order. */
 function taskLabels(mapping: TaskMapping): readonly string[] {

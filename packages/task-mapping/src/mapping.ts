@@ -149,7 +149,7 @@ function checkedList<T>(list: readonly T[], what: string): readonly T[] {
 /** A copy of `shape` that holds positive integers with a product below 2^31, or a MappingError. */
 export function checkedShape(shape: readonly number[]): readonly number[] {
   checkedList(shape, 'the shape')
-  for (const extent of shape) checkPositive(extent, `an extent of [${shape.join(', ')}]`)
+  for (const extent of shape) checkPositive(extent, `an extent of [${shape.map(textOf).join(', ')}]`)
   if (product(shape) >= 2 ** 31) {
     throw new MappingError('mapping/size', `[${shape.join(', ')}] has ${product(shape)} tasks`)
   }
@@ -159,9 +159,13 @@ export function checkedShape(shape: readonly number[]): readonly number[] {
 /** Throws `mapping/extent` unless `value` is a positive integer. `what` names it in the message. */
 export function checkPositive(value: number, what: string): void {
   if (!Number.isInteger(value) || value < 1) {
-    throw new MappingError('mapping/extent', `${what} is ${value}, not a positive integer`)
+    throw new MappingError('mapping/extent', `${what} is ${textOf(value)}, not a positive integer`)
   }
 }
+
+/** What callers without types may pass: a text with its quotes. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value)
 
 /** 1 for rank 0. */
 export function product(extents: readonly number[]): number {

@@ -5,6 +5,7 @@ import {
   bufferSize,
   checkKernel,
   checkLaunch,
+  checkRecording,
   checkTransfer,
   type Device,
   type DeviceBackend,
@@ -118,8 +119,10 @@ function openToy(op: Operations, toHalf: (value: number) => number): Device {
     begin: () => {
       checkOpen()
       const recorded: (() => void)[] = []
+      let isSubmitted = false
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
+          checkRecording(isSubmitted)
           checkLaunch(pipeline, ranges, scalars, workgroups)
           const launch = own(launches, pipeline)
           const memory = ranges.map(({ buffer, offset, bytes }) => new Uint8Array(own(memories, buffer), offset, bytes))
@@ -127,6 +130,8 @@ function openToy(op: Operations, toHalf: (value: number) => number): Device {
         },
         submit: () => {
           checkOpen()
+          checkRecording(isSubmitted)
+          isSubmitted = true
           for (const launch of recorded) launch()
         },
       }

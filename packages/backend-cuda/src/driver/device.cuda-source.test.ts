@@ -274,7 +274,7 @@ extern "C" __global__ void __launch_bounds__(4) main_kernel(float* __restrict__ 
       'error[limits/threads]: a kernel needs 1048576 threads in a workgroup; cuda sm_80 allows 1024',
     )
     recorder.submit()
-    expect(() => recorder.submit()).toThrow('a recorder is used after it was submitted')
+    expect(() => recorder.submit()).toThrow('a recording is used after it was submitted')
   })
 
   test('a launch that CUDA refuses is told to all who wait meanwhile, by its kernel', async () => {

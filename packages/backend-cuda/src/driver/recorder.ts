@@ -1,6 +1,12 @@
 /** Recording of launches. Nothing reaches CUDA before the recording is submitted. */
-import { checkLaunch, type DeviceBuffer, numberObjects, type Pipeline, type Recorder } from '@tilewright/backend'
-import { invariant } from '@tilewright/ir'
+import {
+  checkLaunch,
+  checkRecording,
+  type DeviceBuffer,
+  numberObjects,
+  type Pipeline,
+  type Recorder,
+} from '@tilewright/backend'
 import type { RecordedRun } from './graphs.js'
 import type { Launch } from './launches.js'
 import type { CudaPipeline } from './pipelines.js'
@@ -19,7 +25,7 @@ export function createRecorders({ pointerOf, pipelineOf, submit }: RecorderOptio
     const buffers = new Set<DeviceBuffer>()
     let key = ''
     let isSubmitted = false
-    const checkOpen = (): void => invariant(!isSubmitted, 'a recorder is used after it was submitted')
+    const checkOpen = (): void => checkRecording(isSubmitted)
     return {
       dispatch: (pipeline, ranges, scalars, workgroups) => {
         checkOpen()

@@ -2,8 +2,14 @@
  * Recording of launches: one command encoder and one compute pass a run. Bind groups are cached by what they bind, and
  * blocks of scalars by their content, so that a run repeated with the same buffers and sizes makes no objects.
  */
-import { checkLaunch, type DeviceBuffer, numberObjects, type Pipeline, type Recorder } from '@tilewright/backend'
-import { invariant } from '@tilewright/ir'
+import {
+  checkLaunch,
+  checkRecording,
+  type DeviceBuffer,
+  numberObjects,
+  type Pipeline,
+  type Recorder,
+} from '@tilewright/backend'
 import type { GpuPipeline } from './compile-pipeline.js'
 import type { Faults } from './faults.js'
 
@@ -66,7 +72,7 @@ export function createRecorder(
     begin: () => {
       const launches: { pipeline: GPUComputePipeline; group: GPUBindGroup; workgroups: readonly number[] }[] = []
       let isSubmitted = false
-      const checkOpen = (): void => invariant(!isSubmitted, 'a recorder is used after it was submitted')
+      const checkOpen = (): void => checkRecording(isSubmitted)
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
           checkOpen()

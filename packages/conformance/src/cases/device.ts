@@ -158,6 +158,17 @@ export const deviceCases: readonly ConformanceCase[] = [
     )
     await expectRefused('device/foreign', 'a read of a destroyed buffer', () => device.read(buffer, 4))
   }),
+  onDevice('a recording is submitted once', async (device, subject) => {
+    const pipeline = await device.createPipeline(countUp(subject, device))
+    const buffer = device.createBuffer(16)
+    const recorder = device.begin()
+    const record = (): void => recorder.dispatch(pipeline, [wholeBuffer(buffer)], new Uint32Array(), [4, 1, 1])
+    record()
+    recorder.submit()
+    await expectRefused('device/submitted', 'a second submission', recorder.submit)
+    await expectRefused('device/submitted', 'a launch after it', record)
+    await expectBytes(device, buffer, new Uint8Array(Int32Array.of(1, 1, 1, 1).buffer), 'what ran once')
+  }),
   onDevice('a destroyed buffer still does what was submitted before', async (device, subject) => {
     const pipeline = await device.createPipeline(countUp(subject, device))
     const buffer = device.createBuffer(16)

@@ -28,6 +28,17 @@ test.each(bodies)('%s that is asynchronous is refused, and what it does later hu
   await Promise.resolve()
 })
 
+test('a generator is refused: nothing of it would be recorded', () => {
+  function* author(g: KernelBuilder): Generator<undefined> {
+    g.param('y', 'f32', [4]).set([0], 1)
+    yield undefined
+  }
+  expect(thrownBy(() => Reflect.apply(buildKernel, undefined, [options, author]))).toMatchObject({
+    code: 'ir/async-body',
+    message: 'a body of the kernel is a generator: nothing of it is recorded',
+  })
+})
+
 test('nothing is recorded once the kernel is built', () => {
   let [late, y]: [KernelBuilder?, BufferHandle?] = []
   buildKernel(options, (g) => {

@@ -13,7 +13,15 @@ export function checkBody(what: string, body: unknown): void {
 
 /** Throws `CompileError` `ir/async-body` when a body returned a promise: what it does after an await is not recorded. */
 export function checkReturned(returned: unknown): void {
-  if (typeof returned !== 'object' || returned === null || !('then' in returned)) return
+  if (typeof returned !== 'object' || returned === null) return
+  if (Symbol.iterator in returned && 'next' in returned) {
+    throw new CompileError({
+      code: 'ir/async-body',
+      message: 'a body of the kernel is a generator: nothing of it is recorded',
+      help: 'pass a function without a star',
+    })
+  }
+  if (!('then' in returned)) return
   // What the body does later is refused too, and nobody waits for it.
   if (returned instanceof Promise) returned.catch(() => undefined)
   throw new CompileError({

@@ -2,7 +2,7 @@ import { chain, compose, type MappingChain, repeat, spatial, type TaskMapping } 
 import { deepFreeze, thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { buffer } from '../buffer.js'
-import { builtin, constant, int, variable } from '../expr.js'
+import { binary, builtin, constant, int, sizeValue, unary, variable } from '../expr.js'
 import type { Kernel } from '../kernel.js'
 import { printKernel } from '../print/print-kernel.js'
 import { rewriteExpr, rewriteExprs } from '../rewrite.js'
@@ -246,11 +246,59 @@ test('an access needs an array of indices, and an operand needs a value', () => 
     const set = (...given: readonly unknown[]): unknown => Reflect.apply(x.set, undefined, given)
     expect(thrownBy(() => set(0, 1)).message).toBe('the index of an access is no array')
     expect(thrownBy(() => set([0])).message).toBe('an operand is undefined')
-    expect(thrownBy(() => set([0], '1')).message).toBe('an operand is 1')
-    expect(thrownBy(() => set([0], x)).message).toBe('an operand is an object without a value')
-    expect(thrownBy(() => Reflect.apply(g.thread.add, undefined, [null]))).toMatchObject({
+    expect(thrownBy(() => set([0], '1')).message).toBe('an operand is the text "1"')
+    expect(thrownBy(() => set([0], x)).message).toBe('an operand is an object')
+    expect(thrownBy(() => Reflect.apply(g.thread.add, g.thread, [null]))).toMatchObject({
       code: 'ir/operand',
       help: expect.any(String),
+    })
+  })
+})
+
+test('sizes that are none are refused where they are given', () => {
+  const withShape = (extent: unknown): unknown =>
+    build((g) => Reflect.apply(g.param, undefined, ['x', 'f32', [extent, 16]]))
+  const withLaunch = (count: unknown): unknown =>
+    Reflect.apply(buildKernel, undefined, [{ name: 'k', threads: 8, workgroups: [count, 1, 1] }, () => {}])
+  expect(thrownBy(() => withShape('n'))).toMatchObject({
+    code: 'ir/shape',
+    message: 'an extent of buffer "x" is a number or a size, not the text "n"',
+    help: "pass size('n') for one that a run decides",
+  })
+  expect(thrownBy(() => withShape(sizeValue(size('n')))).message).toContain('not an object')
+  for (const count of ['n', Number.NaN, -1, 1.5, undefined]) {
+    expect(thrownBy(() => withLaunch(count))).toMatchObject({
+      code: 'ir/launch',
+      help: expect.stringContaining('ceilDiv'),
+    })
+  }
+})
+
+test('constants are numbers that 32 bits hold', () => {
+  build((g) => {
+    expect(thrownBy(() => g.constant('i32', 2 ** 32)).message).toBe('a constant of i32 has 32 bits, not 4294967296')
+    expect(thrownBy(() => g.thread.add(-(2 ** 31) - 1))).toMatchObject({ code: 'ir/type' })
+    // A pattern of bits, which wraps.
+    expect(g.constant('i32', 0xffffffff).expr).toMatchObject({ value: -1 })
+  })
+})
+
+test('values have functions, and operations that are none are named', () => {
+  build((g) => {
+    const x = g.param('x', 'f32', [4])
+    expect(x.at(0).sqrt().expr).toEqual(unary('sqrt', x.at(0).expr))
+    expect(x.at(0).pow(2).expr).toEqual(binary('pow', x.at(0).expr, constant('f32', 2)))
+    expect(thrownBy(() => Reflect.apply(unary, undefined, ['sqroot', x.at(0).expr]))).toMatchObject({
+      code: 'ir/type',
+      message: 'there is no operation "sqroot"',
+      help: expect.stringContaining('sqrt'),
+    })
+    expect(thrownBy(() => Reflect.apply(binary, undefined, ['plus', x.at(0).expr, x.at(0).expr])).message).toBe(
+      'there is no operation "plus"',
+    )
+    expect(thrownBy(() => Reflect.apply(unary, undefined, ['sqrt', x.at(0)]))).toMatchObject({
+      message: 'the operand of sqrt is an expression, not undefined',
+      help: 'of a value pass value.expr',
     })
   })
 })

@@ -34,7 +34,7 @@ import { tileCopy } from '../tile-copy.js'
 import { walkExprs } from '../walk.js'
 import { checkBody, checkBuffers, checkReturned, checkUnfinished } from './check-author.js'
 import { callerLocation } from './location.js'
-import { type Operand, toExpr, type Value, value } from './value.js'
+import { authorsConstant, type Operand, toExpr, type Value, value } from './value.js'
 
 /** A buffer with methods that read and write it in the kernel being built. Indices are i32. */
 export interface BufferHandle {
@@ -248,7 +248,7 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
     size: (extent) => value(sizeValue(extent)),
     constant: (dtype, of) => {
       checkScalarType('a constant', dtype)
-      return value(constant(dtype, of))
+      return value(authorsConstant(dtype, of))
     },
     let: (hint, of) => {
       const expr = toExpr(of, 'i32')
