@@ -25,7 +25,7 @@ const neededVersion = 11040
 const results = { outOfMemory: 2, stubLibrary: 34, noDevice: 100, invalidDevice: 101, notReady: 600 } as const
 
 /**
- * After these nothing works in the context any more: cuda.h says of each that the process, or the context, must be ended.
+ * After these nothing works in the context any more: cuda.h says of each that the process, or at least the context, must be ended.
  * ECC and NVLink errors, addresses, timeouts, the context's end, asserts, the errors of the hardware, MPS clients, unknown.
  */
 const stickyResults: ReadonlySet<number> = new Set([

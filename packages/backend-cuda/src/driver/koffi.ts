@@ -3,10 +3,17 @@ import { CompileError } from '@tilewright/ir'
 
 export type Koffi = typeof import('koffi')
 
+/** The stack of calls on other threads, in bytes: NVRTC's parser recurses as deep as a source nests, and runs on it. */
+export const asyncStackBytes: number = 2 ** 24
+
 /** Rejects with `CompileError` `device/no-koffi` when the package cannot be loaded. */
 export async function loadKoffi(): Promise<Koffi> {
   try {
-    return await import('koffi')
+    const koffi = await import('koffi')
+    // Possible until a library is loaded: whoever has loaded one before us has decided.
+    if ((koffi.config().async_stack_size ?? 0) < asyncStackBytes)
+      attempt(() => koffi.config({ async_stack_size: asyncStackBytes }))
+    return koffi
   } catch (cause) {
     throw new CompileError({
       code: 'device/no-koffi',
@@ -14,6 +21,15 @@ export async function loadKoffi(): Promise<Koffi> {
       help: 'npm install koffi',
       cause,
     })
+  }
+}
+
+/** What `call` gives, or undefined where it throws. */
+export function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
   }
 }
 

@@ -13,7 +13,8 @@ test.skipIf(nvccSkipReason() !== undefined)(
   async () => {
     const source = readFileSync(join(import.meta.dirname, '../../goldens/warp.cu'), 'utf8')
     const remark = vi.fn()
-    const compile = async (): Promise<Uint8Array> => (await cudaCompiler({ cache, remark })).compile(source, 'sm_80')
+    const compile = async (): Promise<Uint8Array> =>
+      (await cudaCompiler(13000, { cache, remark })).compile(source, 'sm_80')
     const compiled = await compile()
     const [name] = readdirSync(cache)
     const entry = readFileSync(join(cache, name ?? ''))

@@ -33,15 +33,15 @@ const textOf = (image: Uint8Array): string => new TextDecoder().decode(image)
 test('NVRTC comes before nvcc', async () => {
   vi.mocked(openNvrtc).mockResolvedValueOnce(fake('nvrtc'))
   vi.mocked(findNvcc).mockResolvedValue(fake('nvcc'))
-  expect((await cudaCompiler({ cache: false })).name).toBe('nvrtc')
-  const nvcc = await cudaCompiler({ cache: false })
+  expect((await cudaCompiler(13000, { cache: false })).name).toBe('nvrtc')
+  const nvcc = await cudaCompiler(13000, { cache: false })
   expect(nvcc.name).toBe('nvcc')
   expect(textOf(await nvcc.compile('a', 'sm_80'))).toBe('nvcc a')
 })
 
 test('without both the error says what to install', async () => {
   vi.mocked(findNvcc).mockResolvedValueOnce(undefined)
-  const none = cudaCompiler()
+  const none = cudaCompiler(13000)
   await expect(none).rejects.toThrow(CompileError)
   await expect(none).rejects.toMatchObject({
     code: 'device/no-compiler',
@@ -52,7 +52,7 @@ test('without both the error says what to install', async () => {
 test('what is asked for at once is compiled once; errors are for those who wait, and no others', async () => {
   vi.mocked(findNvcc).mockResolvedValue(fake('nvcc'))
   for (const cache of [join(folder, 'shared'), false] as const) {
-    const { compile } = await cudaCompiler({ cache })
+    const { compile } = await cudaCompiler(13000, { cache })
     calls = 0
     const images = await Promise.all([compile('a', 'sm_80'), compile('a', 'sm_80'), compile('a', 'sm_90a')])
     expect(images.map(textOf)).toEqual(['nvcc a', 'nvcc a', 'nvcc a'])
@@ -68,7 +68,7 @@ test('images are kept among the caches of the user, in a named folder, or nowher
   const named = join(folder, 'named')
   calls = 0
   for (const cache of [undefined, undefined, named, named, false, false] as const) {
-    await (await cudaCompiler({ cache })).compile('a', 'sm_80')
+    await (await cudaCompiler(13000, { cache })).compile('a', 'sm_80')
   }
   expect(calls).toBe(4)
   for (const kept of [join(folder, 'caches/tilewright/cuda'), named]) expect(readdirSync(kept)).toHaveLength(1)
@@ -79,7 +79,7 @@ test('who wants to know hears that images are not kept', async () => {
   const file = join(folder, 'file')
   writeFileSync(file, '')
   const remark = vi.fn()
-  const compiler = await cudaCompiler({ cache: join(file, 'cuda'), remark })
+  const compiler = await cudaCompiler(13000, { cache: join(file, 'cuda'), remark })
   for (const source of ['a', 'b']) expect(textOf(await compiler.compile(source, 'sm_80'))).toBe(`nvcc ${source}`)
   expect(remark).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('ENOTDIR'))
 })

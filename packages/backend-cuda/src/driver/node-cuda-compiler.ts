@@ -1,6 +1,7 @@
 /** The compiler of CUDA C++ that this machine has. */
 import { CompileError } from '@tilewright/ir'
 import type { CudaCompiler } from './compiler.js'
+import { findNvrtc } from './node-find-nvrtc.js'
 import { defaultModuleFolder, keepModules } from './node-module-cache.js'
 import { findNvcc } from './node-nvcc.js'
 import { openNvrtc } from './node-nvrtc.js'
@@ -14,10 +15,11 @@ export interface CudaCompilerOptions {
 
 /**
  * NVRTC where it is installed, since it is about ten times faster, else nvcc. What is asked for again while it is being
- * compiled is compiled once. Rejects with `CompileError` `device/no-compiler` where there is neither.
+ * compiled is compiled once. `driver` is the version of CUDA, 13000 for 13.0, that the driver knows: images are for it.
+ * Rejects with `CompileError` `device/no-compiler` where there is neither.
  */
-export async function cudaCompiler({ cache, remark }: CudaCompilerOptions = {}): Promise<CudaCompiler> {
-  const found = (await openNvrtc()) ?? (await findNvcc())
+export async function cudaCompiler(driver: number, { cache, remark }: CudaCompilerOptions = {}): Promise<CudaCompiler> {
+  const found = (await openNvrtc(await findNvrtc(driver))) ?? (await findNvcc())
   if (found === undefined) {
     throw new CompileError({
       code: 'device/no-compiler',

@@ -12,6 +12,8 @@ export interface NvrtcLibrary {
   readonly builtins: readonly string[]
   /** A folder with `cuda_fp16.h`. */
   readonly headers: string | undefined
+  /** The first number of its version. */
+  readonly major: number
 }
 
 const windows = process.platform === 'win32'
@@ -22,24 +24,37 @@ const names = windows
 
 /**
  * Those of the toolkit that the environment names, those that the system's loader may know, those of an installed toolkit,
- * and those that Python's installer has put among its packages.
+ * and those that Python's installer has put among its packages. Last are those newer than the driver, whose images it may not
+ * know (CUDA promises them within one first number), and, apart from that, those without headers. `driver` is the driver's
+ * version of CUDA: 13000 is 13.0.
  */
-export async function findNvrtc(): Promise<readonly NvrtcLibrary[]> {
+export async function findNvrtc(driver: number): Promise<readonly NvrtcLibrary[]> {
   const { given, usual } = toolkitFolders()
   const headers = [...given, ...usual, '/usr'].map((folder) => join(folder, 'include'))
   const inToolkits = async (toolkits: readonly string[]): Promise<readonly NvrtcLibrary[]> => {
     const folders = toolkits.flatMap((folder) => libraryFolders.map((name) => join(folder, name)))
     return (await Promise.all(folders.map((folder) => nvrtcIn(folder)))).flat()
   }
-  const known = names.map((path) => ({ path, builtins: [], headers: headersIn(headers) }))
+  const known = names.map((path) => ({ path, builtins: [], headers: undefined, major: majorOf(path) }))
   const python = (await pythonFolders()).map(async (packages) => {
     const parts = (await list(packages)).map((name) => join(packages, name))
     const found = await Promise.all(parts.map((part) => nvrtcIn(join(part, windows ? 'bin' : 'lib'))))
-    const others = [...parts.map((part) => join(part, 'include')), ...headers]
-    return found.flat().map((library) => ({ ...library, headers: library.headers ?? headersIn(others) }))
+    return { found: found.flat(), headers: parts.map((part) => join(part, 'include')) }
   })
-  return [...(await inToolkits(given)), ...known, ...(await inToolkits(usual)), ...(await Promise.all(python)).flat()]
+  const packages = await Promise.all(python)
+  const others = headersIn([...headers, ...packages.flatMap((each) => each.headers)])
+  const ownFirst = packages.flatMap(({ found, headers: own }) =>
+    found.map((library) => ({ ...library, headers: library.headers ?? headersIn(own) })),
+  )
+  const rank = ({ headers: found, major }: NvrtcLibrary): number =>
+    (major > Math.floor(driver / 1000) ? 2 : 0) + (found === undefined ? 1 : 0)
+  return [...(await inToolkits(given)), ...known, ...(await inToolkits(usual)), ...ownFirst]
+    .map((library) => ({ ...library, headers: library.headers ?? others }))
+    .sort((a, b) => rank(a) - rank(b))
 }
+
+/** 13 of libnvrtc.so.13 and of nvrtc64_130_0.dll. */
+const majorOf = (name: string): number => Number(/(?:so\.|64_)(\d\d)/.exec(name)?.[1])
 
 const libraryFolders = windows ? ['bin', 'bin/x64'] : ['lib64', 'lib']
 
@@ -51,9 +66,9 @@ async function nvrtcIn(folder: string): Promise<readonly NvrtcLibrary[]> {
     .filter((name) => files.includes(name))
     .map((name) => {
       // libnvrtc-builtins.so.13.0 for libnvrtc.so.13, nvrtc-builtins64_130.dll for nvrtc64_130_0.dll.
-      const major = /(?:so\.|64_)(\d\d)/.exec(name)?.[1]
+      const major = majorOf(name)
       const builtins = files.filter((file) => new RegExp(`^(lib)?nvrtc-builtins(\\.so\\.|64_)${major}`).test(file))
-      return { path: join(folder, name), builtins: builtins.map((file) => join(folder, file)), headers }
+      return { path: join(folder, name), builtins: builtins.map((file) => join(folder, file)), headers, major }
     })
 }
 

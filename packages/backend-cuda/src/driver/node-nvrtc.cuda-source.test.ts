@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompileError } from '@tilewright/ir'
@@ -14,6 +14,12 @@ const fake = String.raw`
 #include <atomic>
 #include <cstring>
 #include <string>
+// A parser goes as deep as its source nests.
+__attribute__((noinline)) static int parse(const char* s) {
+  volatile char frame[4096];
+  frame[0] = *s;
+  return *s == '(' ? 1 + parse(s + 1) + frame[0] - '(' : 0;
+}
 struct Program { std::string source, log, image; };
 static std::atomic<int> programs{0}, running{0}, most{0};
 extern "C" {
@@ -38,6 +44,7 @@ int nvrtcCompileProgram(Program* p, int n, const char** options) {
   }
   if (p->source.find("nothing") != std::string::npos) return 0;
   for (int i = 0; i < n; i++) p->image += std::string(options[i]) + "\n";
+  if (p->source[0] == '(') p->image += std::to_string(parse(p->source.c_str())) + "\n";
   if (dlsym(RTLD_DEFAULT, "fake_builtins") != nullptr) p->image += "builtins\n";
   p->image += p->source;
   return 0;
@@ -69,7 +76,7 @@ writeFileSync(join(home, 'include/cuda_fp16.h'), '')
 
 async function open(): Promise<NonNullable<Awaited<ReturnType<typeof openNvrtc>>>> {
   vi.stubEnv('CUDA_HOME', home)
-  const nvrtc = await openNvrtc()
+  const nvrtc = await openNvrtc(await findNvrtc(13000))
   if (nvrtc === undefined) throw new TypeError('the fake is not found')
   return nvrtc
 }
@@ -106,6 +113,11 @@ test('errors of the source are its log, with the line of the first; programs are
   expect(await asked('programs')).toBe(0)
 })
 
+test('sources may nest deeply: there is a stack for it', async () => {
+  const image = await (await open()).compile('('.repeat(2000), 'sm_80')
+  expect(new TextDecoder().decode(image)).toContain('\n2000\n')
+})
+
 test('no image is an error', async () => {
   await expect((await open()).compile('nothing', 'compute_80')).rejects.toMatchObject({
     code: 'device/pipeline',
@@ -130,30 +142,48 @@ test('it is found among the packages of a Python, with headers of another packag
     writeFileSync(join(packages, 'cuda_nvrtc/lib', name), '')
   writeFileSync(join(packages, 'cuda_runtime/include/cuda_fp16.h'), '')
   vi.stubEnv('VIRTUAL_ENV', join(folder, 'venv'))
-  const found = (await findNvrtc()).filter(({ path }) => path.startsWith(packages))
+  const found = (await findNvrtc(13000)).filter(({ path }) => path.startsWith(packages))
   const headers = join(packages, 'cuda_runtime/include')
   const part = join(packages, 'cuda_nvrtc/lib')
   expect(found).toEqual([
-    { path: join(part, 'libnvrtc.so.12'), builtins: [join(part, 'libnvrtc-builtins.so.12.8')], headers },
-    { path: join(part, 'libnvrtc.so.11.2'), builtins: [join(part, 'libnvrtc-builtins.so.11.8')], headers },
+    { path: join(part, 'libnvrtc.so.12'), builtins: [join(part, 'libnvrtc-builtins.so.12.8')], headers, major: 12 },
+    { path: join(part, 'libnvrtc.so.11.2'), builtins: [join(part, 'libnvrtc-builtins.so.11.8')], headers, major: 11 },
   ])
+  // A driver of CUDA 11 comes first to what it knows, although the other is newer.
+  const old = (await findNvrtc(11080)).filter(({ path }) => path.startsWith(packages))
+  expect(old.map(({ major }) => major)).toEqual([11, 12])
+})
+
+test('a toolkit without headers takes those of a Python', async () => {
+  const toolkit = join(folder, 'bare')
+  mkdirSync(join(toolkit, 'lib64'), { recursive: true })
+  writeFileSync(join(toolkit, 'lib64/libnvrtc.so.13'), '')
+  const headers = join(folder, 'other/lib/python3.12/site-packages/nvidia/cuda_runtime/include')
+  mkdirSync(headers, { recursive: true })
+  writeFileSync(join(headers, 'cuda_fp16.h'), '')
+  vi.stubEnv('CUDA_HOME', toolkit)
+  vi.stubEnv('VIRTUAL_ENV', join(folder, 'other'))
+  const [found] = (await findNvrtc(13000)).filter(({ path }) => path.startsWith(toolkit))
+  // Those of an installed toolkit come before them.
+  expect(found?.headers).toMatch(/\/include$/)
+  if (!existsSync('/usr/local/cuda/include/cuda_fp16.h')) expect(found?.headers).toBe(headers)
 })
 
 test('what does not load is passed over, and nothing is left when none does', async () => {
-  const broken = { path: join(folder, 'broken.so'), builtins: [join(folder, 'none.so')], headers: undefined }
+  const broken = { path: join(folder, 'broken.so'), builtins: [join(folder, 'none.so')], headers: undefined, major: 13 }
   writeFileSync(broken.path, 'no library')
-  const partial = { path: join(folder, 'partial.so'), builtins: [], headers: undefined }
+  const partial = { path: join(folder, 'partial.so'), builtins: [], headers: undefined, major: 13 }
   build(partial.path, 'extern "C" int nvrtcVersion(int*, int*) { return 0; }')
   expect(await openNvrtc([broken, partial])).toBeUndefined()
-  const whole = await openNvrtc([broken, partial, { path: library, builtins: [], headers: undefined }])
+  const whole = await openNvrtc([broken, partial, { ...partial, path: library }])
   expect(whole?.name).toBe('nvrtc 13.7 --std=c++17')
 })
 
 test('NVRTC itself gives ELF images', async ({ skip }) => {
-  const nvrtc = await openNvrtc()
+  const nvrtc = await openNvrtc(await findNvrtc(13000))
   skip(nvrtc === undefined, 'NVRTC is not installed (pip install nvidia-cuda-nvrtc)')
   const goldens = join(import.meta.dirname, '../../goldens')
-  for (const name of readdirSync(goldens)) {
+  for (const name of readdirSync(goldens).filter((file) => file.endsWith('.cu'))) {
     for (const architecture of ['sm_80', 'sm_90a']) {
       const image = await nvrtc?.compile(readFileSync(join(goldens, name), 'utf8'), architecture)
       expect(new TextDecoder('latin1').decode(image?.subarray(0, 4)), `${name} for ${architecture}`).toBe('\x7fELF')

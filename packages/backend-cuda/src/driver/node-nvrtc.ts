@@ -3,37 +3,27 @@ import { availableParallelism } from 'node:os'
 import { CompileError } from '@tilewright/ir'
 import { limiter } from '../limiter.js'
 import type { CudaCompiler } from './compiler.js'
-import { findNvrtc, type NvrtcLibrary } from './node-find-nvrtc.js'
+import { asyncStackBytes, attempt, type Koffi, loadKoffi } from './koffi.js'
+import type { NvrtcLibrary } from './node-find-nvrtc.js'
 import { sourceError, sourceName } from './source-error.js'
-
-type Koffi = typeof import('koffi')['default']
 
 /** Node's pool has four threads unless told otherwise: one stays free for files. */
 const mostThreads = 3
 
-/** The first of `libraries` that loads; undefined when none does, and without koffi. Default: what `findNvrtc` gives. */
-export async function openNvrtc(libraries?: readonly NvrtcLibrary[]): Promise<CudaCompiler | undefined> {
-  let koffi: Koffi
-  try {
-    koffi = (await import('koffi')).default
-  } catch {
-    return undefined
-  }
-  for (const library of libraries ?? (await findNvrtc())) {
+/**
+ * The first of `libraries` that loads; undefined when none does, without koffi, and where koffi was set up by others with stacks
+ * too small for it.
+ */
+export async function openNvrtc(libraries: readonly NvrtcLibrary[]): Promise<CudaCompiler | undefined> {
+  const koffi = await loadKoffi().catch(() => undefined)
+  // A process whose stack ends has no error to tell: it is gone.
+  if (koffi === undefined || (koffi.config().async_stack_size ?? 0) < asyncStackBytes) return undefined
+  for (const library of libraries) {
     for (const path of library.builtins) attempt(() => koffi.load(path, { global: true }))
     const nvrtc = attempt(() => bind(koffi, library.path))
     if (nvrtc !== undefined) return nvrtcCompiler(nvrtc, library.headers)
   }
   return undefined
-}
-
-/** What `load` gives, or undefined where it throws: a library that is not there, or lacks a function. */
-function attempt<T>(load: () => T): T | undefined {
-  try {
-    return load()
-  } catch {
-    return undefined
-  }
 }
 
 /** Its functions, by signature; all give a status, which is 0 when all went well. */

@@ -38,6 +38,6 @@ export async function openCuda(options: OpenCudaOptions = {}): Promise<Device> {
   const koffi = await loadKoffi()
   const cuda = openCudaApi(koffi, stack?.library ?? (process.platform === 'win32' ? 'nvcuda.dll' : 'libcuda.so.1'))
   const gpu = findDevice(cuda, device)
-  const compiler = stack?.compiler ?? (await cudaCompiler(compilers))
+  const compiler = stack?.compiler ?? (await cudaCompiler(cuda.version, compilers))
   return makeCudaDevice(cuda, gpu, { compiler, software: stack?.software ?? false })
 }

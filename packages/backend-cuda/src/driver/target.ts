@@ -41,9 +41,10 @@ export function gpuProperties(cuda: CudaApi, device: number): GpuProperties {
     })
   }
   const bytes = numberFrom((out) => cuda.call('cuDeviceTotalMem', out, device))
-  const architecture = `sm_${major}${minor}${major === 9 ? 'a' : ''}`
   // Later generations do not have the instructions that only this one has, nor older drivers what makes tile maps.
-  const base = major === 9 && cuda.version >= tileMapVersion ? hopperTarget : cudaTarget
+  const isHopper = major === 9 && cuda.version >= tileMapVersion
+  const base = isHopper ? hopperTarget : cudaTarget
+  const architecture = `sm_${major}${minor}${isHopper ? 'a' : ''}`
   const target: Target = {
     ...base,
     name: `cuda ${architecture}`,
