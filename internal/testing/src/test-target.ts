@@ -15,6 +15,7 @@ export const testTarget: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   tileInstructions: [],

@@ -21,6 +21,7 @@ export const cpuTarget: Target = {
   binding: { alignment: 16, mixedAccess: true },
   vectorLanes: 1,
   fastWorkgroupMemory: false,
+  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   tileInstructions: [],

@@ -474,9 +474,13 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
     scores_7[2] = (inside_13 ? (inside_11 ? __int_as_float(0xff800000) : scores_7[2] * 0.25f) : __int_as_float(0xff800000));
     scores_7[3] = (inside_13 ? (inside_12 ? __int_as_float(0xff800000) : scores_7[3] * 0.25f) : __int_as_float(0xff800000));
     const float own = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(largest, scores[0]), scores[1]), scores_1[0]), scores_1[1]), scores_2[0]), scores_2[1]), scores_3[0]), scores_3[1]), scores_4[0]), scores_4[1]), scores_5[0]), scores_5[1]), scores_6[0]), scores_6[1]), scores_7[0]), scores_7[1]);
+    const float own_1 = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(largest_1, scores[2]), scores[3]), scores_1[2]), scores_1[3]), scores_2[2]), scores_2[3]), scores_3[2]), scores_3[3]), scores_4[2]), scores_4[3]), scores_5[2]), scores_5[3]), scores_6[2]), scores_6[3]), scores_7[2]), scores_7[3]);
     const float shuffled = __shfl_xor_sync(0xffffffffu, own, 1);
     const float pair = fmaxf(own, shuffled);
     const float shuffled_1 = __shfl_xor_sync(0xffffffffu, pair, 2);
+    const float shuffled_2 = __shfl_xor_sync(0xffffffffu, own_1, 1);
+    const float pair_1 = fmaxf(own_1, shuffled_2);
+    const float shuffled_3 = __shfl_xor_sync(0xffffffffu, pair_1, 2);
     const float row = fmaxf(pair, shuffled_1);
     const float base = fmaxf(row, -3.4028234663852886e+38f);
     factor = expf(-fabsf(largest - base));
@@ -498,10 +502,6 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
     const float weight_14 = expf(-fabsf(scores_7[0] - base));
     const float weight_15 = expf(-fabsf(scores_7[1] - base));
     total = total * factor + weight + weight_1 + weight_2 + weight_3 + weight_4 + weight_5 + weight_6 + weight_7 + weight_8 + weight_9 + weight_10 + weight_11 + weight_12 + weight_13 + weight_14 + weight_15;
-    const float own_1 = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(largest_1, scores[2]), scores[3]), scores_1[2]), scores_1[3]), scores_2[2]), scores_2[3]), scores_3[2]), scores_3[3]), scores_4[2]), scores_4[3]), scores_5[2]), scores_5[3]), scores_6[2]), scores_6[3]), scores_7[2]), scores_7[3]);
-    const float shuffled_2 = __shfl_xor_sync(0xffffffffu, own_1, 1);
-    const float pair_1 = fmaxf(own_1, shuffled_2);
-    const float shuffled_3 = __shfl_xor_sync(0xffffffffu, pair_1, 2);
     const float row_1 = fmaxf(pair_1, shuffled_3);
     const float base_1 = fmaxf(row_1, -3.4028234663852886e+38f);
     factor_1 = expf(-fabsf(largest_1 - base_1));

@@ -20,6 +20,7 @@ export const cudaTarget: Target = {
   binding: { alignment: 256, mixedAccess: true },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: true,
   // A processor or more for each; data centers have above 100.
   parallelWorkgroups: 64,
   matrixInstructions: [halfMatrixInstruction, byteMatrixInstruction, roundedMatrixInstruction],

@@ -34,6 +34,7 @@ import {
   type DType,
   defined,
   type Expr,
+  elementCount,
   InternalError,
   type Kernel,
   type ScalarType,
@@ -293,14 +294,21 @@ function stmtPrinters(
   }
 }
 
+/** Elements that threads hold of rows which they share, above which these fill the registers. */
+const manyHeld = 40
+
 /**
- * Threads of a workgroup; and, where fragments of matrices fill the registers, that one workgroup a multiprocessor is enough:
- * ptxas would else put some of them into memory for the sake of more.
+ * Threads of a workgroup; and, where fragments of matrices or of rows that threads share fill the registers, that one
+ * workgroup a multiprocessor is enough: ptxas would else put some of them into memory for the sake of more.
  */
 function launchBounds({ threads, body }: Kernel): string {
   let holdsFragments = false
-  walkStmts(body, ({ kind }) => {
-    holdsFragments ||= kind === 'matrix-multiply' || kind === 'async-multiply'
+  let shuffles = false
+  let held = 0
+  walkStmts(body, (stmt) => {
+    holdsFragments ||= stmt.kind === 'matrix-multiply' || stmt.kind === 'async-multiply'
+    shuffles ||= stmt.kind === 'shuffle'
+    if (stmt.kind === 'declare' && stmt.buffer.scope === 'private') held += Number(elementCount(stmt.buffer.shape))
   })
-  return holdsFragments ? `${threads}, 1` : `${threads}`
+  return holdsFragments || (shuffles && held > manyHeld) ? `${threads}, 1` : `${threads}`
 }

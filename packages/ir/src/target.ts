@@ -55,6 +55,8 @@ export interface Target {
   readonly vectorLanes: number
   /** Whether staging tiles in workgroup memory pays: false where it is emulated in main memory (software adapters). */
   readonly fastWorkgroupMemory: boolean
+  /** Whether asynchronous copies go on while threads do something else: elsewhere they are loads that are waited for. */
+  readonly asyncCopies: boolean
   /** Workgroups that run at the same time, at least: fewer leave a part of the device idle. */
   readonly parallelWorkgroups: number
   /** What whole subgroups multiply in one instruction, best first. */

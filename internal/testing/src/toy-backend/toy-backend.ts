@@ -36,6 +36,7 @@ const target: Target = {
   binding: { alignment: 64, mixedAccess: true },
   vectorLanes: 1,
   fastWorkgroupMemory: true,
+  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   tileInstructions: [],

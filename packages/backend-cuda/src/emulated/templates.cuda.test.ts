@@ -13,11 +13,14 @@ import {
   type Kernel,
   load,
   matmul,
+  type Problem,
+  type ScheduleTemplate,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import {
   asyncMultiplyMatmul,
   attentionMatrixUnits,
+  attentionTiled,
   matrixUnitsMatmul,
   producerConsumerMatmul,
 } from '@tilewright/schedules'
@@ -160,20 +163,29 @@ describe.skipIf(!multipliesTiles).each([
   })
 })
 
-describe('attention/matrix-units', () => {
+/** Large tiles, however few: those of many workgroups. */
+function builtByDefault(template: ScheduleTemplate, problem: Problem): readonly Kernel[] {
+  const target = { ...cudaTarget, parallelWorkgroups: 1 }
+  const candidate = template.level0(problem, target)
+  if (isRejection(candidate)) throw new InternalError(candidate.reason)
+  return template.build(candidate, problem, target).kernels
+}
+
+describe.each([
+  { template: attentionMatrixUnits, dtype: 'f16', tolerance: 6e-3 },
+  { template: attentionTiled, dtype: 'f32', tolerance: 1e-5 },
+] as const)('$template.name', ({ template, dtype, tolerance }) => {
   test.each([
     { queries: 100, keys: 200, depth: 64, columns: 64, keysByDepth: true, mask: 'none', through: 'copies' },
     { queries: 70, keys: 150, depth: 40, columns: 72, keysByDepth: true, mask: 'causal', through: 'copies' },
     { queries: 64, keys: 100, depth: 32, columns: 33, keysByDepth: false, mask: 'guarded', through: 'registers' },
   ] as const)('$queries queries, $keys keys of $depth, mask $mask, through $through', async (form) => {
-    const shape = { ...form, dtype: 'f16', batch: 2, groups: 2 } as const
+    const shape = { ...form, dtype, batch: 2, groups: 2 }
     const { inputs, output, equations } = attentionEquations(shape)
     const [results, facts] = [new Set([output]), { storageBuffers: 8 }]
     const [anchor] = formAttention(formRows(equations, results, facts), results, facts, () => true)
     const problem = { anchor: defined(anchor, 'one'), computed: new Set(form.through === 'copies' ? [] : inputs) }
-    const candidate = attentionMatrixUnits.level0(problem, cudaTarget)
-    if (isRejection(candidate)) throw new InternalError(candidate.reason)
-    const [kernel] = attentionMatrixUnits.build(candidate, problem, cudaTarget).kernels
+    const [kernel] = builtByDefault(template, problem)
     const lowered = runPipeline(kernel!, cudaPipeline(cudaTarget))
 
     const count = ({ shape: extents }: Buffer): number => Number(elementCount(extents))
@@ -190,13 +202,14 @@ describe('attention/matrix-units', () => {
     const expected = evaluate({ equations }, numbers).get(output)!
     const contents = kernel!.params.map((param) => {
       const own = numbers.get(param)
-      if (own === undefined) return new Uint16Array(count(param))
+      if (own === undefined) return dtype === 'f16' ? new Uint16Array(count(param)) : new Float32Array(count(param))
       return param.dtype === 'f16' ? Uint16Array.from(own, numberToHalf) : own
     })
     const after = await runPrinted(launch, emitCuda(lowered), { params: lowered.params, contents, sizes: {} })
     const result = defined(after[kernel!.params.indexOf(output)], 'a result')
-    const largest = Math.max(...Array.from(result, (half, i) => Math.abs(halfToNumber(half) - expected[i]!)))
-    expect(largest).toBeLessThan(6e-3)
+    const actual = result instanceof Uint16Array ? Float32Array.from(result, halfToNumber) : result
+    const largest = Math.max(...Array.from(actual, (value, i) => Math.abs(Number(value) - expected[i]!)))
+    expect(largest).toBeLessThan(tolerance)
     expect(Math.max(...expected)).toBeGreaterThan(0.5)
   })
 })

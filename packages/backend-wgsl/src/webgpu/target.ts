@@ -19,6 +19,7 @@ export const wgslTarget: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   tileInstructions: [],

@@ -38,6 +38,7 @@ const target: Target = {
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,
+  asyncCopies: false,
   parallelWorkgroups: 1,
   matrixInstructions: [],
   tileInstructions: [],

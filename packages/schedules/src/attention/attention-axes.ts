@@ -1,4 +1,4 @@
-/** The roles of the axes of an attention: which make rows, which columns, and which stand outside of both. */
+/** The roles of the axes of an attention: which make rows, which columns, and which stand outside of both; and its factors. */
 import {
   type Attention,
   type Axis,
@@ -8,6 +8,7 @@ import {
   equationExprs,
   invariant,
   loadsOf,
+  someExpr,
   type Var,
   walkExpr,
 } from '@tilewright/ir'
@@ -29,6 +30,23 @@ export function attentionAxes({ output, axes, product, score, value }: Attention
   const n = all.filter((axis) => !ofScores.has(axis.var) && ofValues.has(axis.var))
   return { batch: all.filter((axis) => !m.includes(axis) && !n.includes(axis)), m, n }
 }
+
+export interface AttentionFactors {
+  readonly query: Expr
+  readonly key: Expr
+  readonly value: Expr
+}
+
+/** The factors of both products; undefined where each query has keys of its own, or each key queries. */
+export function attentionFactors(anchor: Attention): AttentionFactors | undefined {
+  const { product, value, key } = anchor
+  if (product.kind !== 'binary' || product.op !== 'mul') return undefined
+  const [query, keys] = isOf(product.left, key.var) ? [product.right, product.left] : [product.left, product.right]
+  if (isOf(query, key.var) || attentionAxes(anchor).m.some((axis) => isOf(keys, axis.var))) return undefined
+  return { query, key: keys, value }
+}
+
+const isOf = (expr: Expr, axis: Expr): boolean => someExpr(expr, (node) => node === axis)
 
 /** The attention that a template has matched. Throws `InternalError` for any other equation. */
 export function requireAttention(anchor: Equation): Attention {

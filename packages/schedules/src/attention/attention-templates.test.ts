@@ -30,6 +30,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AttentionInThread, attentionInThread } from './in-thread.js'
 import { type AttentionMatrixUnits, attentionMatrixUnits } from './matrix-units.js'
+import { type AttentionTiled, attentionTiled } from './tiled.js'
 
 const oneThread: Target = { ...testTarget, limits: { ...testTarget.limits, threads: 1 } }
 
@@ -97,7 +98,7 @@ function differences(actual: readonly number[], expected: readonly number[], tol
   })
 }
 
-function expectDefinition<C extends AttentionMatrixUnits | AttentionInThread>(
+function expectDefinition<C extends AttentionMatrixUnits | AttentionTiled | AttentionInThread>(
   template: ScheduleTemplate<C>,
   candidate: C,
   form: Form,
@@ -143,6 +144,77 @@ const plain: Form = {
   ...{ keysByDepth: true, mask: 'none', symbolic: false, computed: [false, false, false] },
 }
 
+describe('attention/tiled', () => {
+  const { space } = attentionTiled
+  const candidates = fc.record({
+    threadsM: fc.constantFrom(...space.threadsM),
+    threadsN: fc.constantFrom(...space.threadsN),
+    ownM: fc.constantFrom(...space.ownM),
+    ownKeys: fc.constantFrom(...space.ownKeys),
+    step: fc.constantFrom(...space.step),
+    keep: fc.boolean(),
+  })
+  const targets = fc.constantFrom(testTarget, cudaTarget)
+
+  test('is the definition, for every form, by shuffles or through workgroup memory', { timeout: 600_000 }, () => {
+    fc.assert(
+      fc.property(candidates, forms, targets, fc.boolean(), (candidate, form, target, lowered) => {
+        const passes = target === cudaTarget ? cuda().pipeline(target) : loweringPasses(target)
+        const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, passes) : kernel)
+        expectDefinition(attentionTiled, candidate, form, target, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
+      }),
+      { numRuns: Math.ceil(propertyRuns() / 4) },
+    )
+  })
+
+  test('has a legal candidate whatever is computed, up to heads of 128', () => {
+    const heads = fc.integer({ min: 1, max: 128 })
+    fc.assert(
+      fc.property(forms, heads, heads, targets, (form, depth, columns, target) => {
+        const { problem } = problemOf({ ...form, depth, columns })
+        const candidate = attentionTiled.level0(problem, target)
+        expect(isRejection(candidate) ? candidate.reason : attentionTiled.check(candidate, problem, target)).toBe(
+          undefined,
+        )
+      }),
+      { numRuns: propertyRuns() },
+    )
+  })
+
+  test('takes tiles of as many queries as there are, as memory, registers and processors allow', () => {
+    const level0 = (form: Partial<Form>, target: Target) =>
+      attentionTiled.level0(problemOf({ ...plain, dtype: 'f32', groups: 12, queries: 1024, ...form }).problem, target)
+    const large = { ...testTarget, limits: { ...testTarget.limits, workgroupBytes: 32768 } }
+    const widest = { threadsM: 8, threadsN: 16, ownM: 8, ownKeys: 4, step: 16 }
+    expect(level0({}, cudaTarget)).toEqual({ ...widest, keep: true })
+    expect(level0({}, large)).toEqual({ ...widest, keep: false })
+    expect(level0({ columns: 128 }, large)).toEqual({ ...widest, threadsM: 16, ownM: 4, keep: false })
+    expect(level0({}, testTarget)).toEqual({ ...widest, threadsN: 8, ownM: 4, ownKeys: 8, step: 8, keep: false })
+    expect(level0({ groups: 1, queries: 16 }, cudaTarget)).toEqual({ ...widest, threadsM: 4, ownM: 4, keep: true })
+    expect(level0({ columns: 256 }, testTarget)).toEqual({
+      reason: '18432 B of workgroup memory; the target allows 16384',
+    })
+    expect(level0({}, { ...testTarget, fastWorkgroupMemory: false })).toEqual({
+      reason: 'workgroup memory is no faster than other memory here',
+    })
+  })
+
+  test('rejects numbers that do not divide each other, and what takes too much of a target', () => {
+    const rejection = (candidate: Partial<AttentionTiled>, form: Partial<Form> = {}) =>
+      attentionTiled.check(
+        { ...{ threadsM: 4, threadsN: 8, ownM: 4, ownKeys: 4, step: 8, keep: false }, ...candidate },
+        problemOf({ ...plain, ...form }).problem,
+        testTarget,
+      )?.reason
+    expect(rejection({})).toBe(undefined)
+    expect(rejection({ threadsN: 16 })).toBe('16 threads do not divide 8 keys')
+    expect(rejection({ ownKeys: 1, step: 16 })).toBe('steps of 16 do not divide 8 keys')
+    expect(rejection({ threadsM: 64, ownM: 8 })).toBe('512 threads; the target allows 256')
+    expect(rejection({ threadsM: 16, keep: true })).toBe('36864 B of workgroup memory; the target allows 16384')
+    expect(rejection({ ownM: 8, ownKeys: 8 })).toBe('220 registers a thread; 160 are safe')
+  })
+})
+
 describe('attention/matrix-units', () => {
   const candidates = fc.record({
     subgroups: fc.constantFrom(1, 2),
@@ -187,6 +259,8 @@ describe('attention/matrix-units', () => {
     const [query, [, , i], [d]] = [loadsOf(shared.product)[0]!, shared.axes, shared.depth]
     const product = mul(query, load(own, [i!, shared.key.var, d!.var]))
     expect(attentionMatrixUnits.matches({ ...shared, product })).toBe(false)
+    expect(attentionTiled.matches({ ...shared, product })).toBe(false)
+    expect(attentionTiled.matches(shared)).toBe(true)
     expect(attentionMatrixUnits.level0({ anchor: of({}), computed: new Set() }, testTarget)).toEqual({
       reason: 'the target multiplies no matrices of f16',
     })

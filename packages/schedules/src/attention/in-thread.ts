@@ -29,7 +29,7 @@ import {
 import { repeat, spatial } from '@tilewright/task-mapping'
 import { type Bound, bindPosition, extentOf, loopOver } from '../matmul/contraction.js'
 import { attentionAxes, attentionOperands, requireAttention } from './attention-axes.js'
-import { onlineSoftmax } from './online-softmax.js'
+import { onlineSoftmax, weigh } from './online-softmax.js'
 
 export interface AttentionInThread extends Candidate {
   /** Threads of a workgroup: neighbouring queries. */
@@ -97,7 +97,7 @@ function build({ threads, step }: AttentionInThread, problem: Problem): Schedule
               const at = bind(defined(keys[j], 'a dot product a key'), [[anchor.dot, dot.expr]])
               return g.let('score', value(substitute(anchor.score, at)))
             })
-            const weights = softmax.weigh(scores)
+            const [weights = []] = weigh(g, [softmax], [scores])
             g.forTask(cells, 0, (column) => {
               const at = bindPosition(n, column)
               const terms = keys.map((known) => value(substitute(anchor.value, bind(known, at))))

@@ -7,7 +7,6 @@ import {
   type MatrixInstruction,
   type Problem,
   type Rejection,
-  someExpr,
   type Target,
 } from '@tilewright/ir'
 import { extentOf } from '../matmul/contraction.js'
@@ -21,7 +20,13 @@ import {
   padding,
 } from '../matmul/matrix-fragments.js'
 import { type StagedFactor, stageFactor } from '../matmul/staged-factor.js'
-import { type AttentionAxes, attentionAxes, requireAttention } from './attention-axes.js'
+import {
+  type AttentionAxes,
+  type AttentionFactors,
+  attentionAxes,
+  attentionFactors,
+  requireAttention,
+} from './attention-axes.js'
 
 export interface AttentionMatrixUnits extends Candidate {
   /** Subgroups of a workgroup, each with 16 queries. */
@@ -32,27 +37,15 @@ export interface AttentionMatrixUnits extends Candidate {
   readonly stages: number
 }
 
-interface Factors {
-  readonly query: Expr
-  readonly key: Expr
-  readonly value: Expr
-}
-
 /** The factors of both products; undefined where they are not f16, or where each query has keys of its own. */
-export function factorsOf(anchor: Attention): Factors | undefined {
-  const { product, value: values, key } = anchor
-  if (product.kind !== 'binary' || product.op !== 'mul') return undefined
-  const [query, keys] = isOf(product.left, key.var) ? [product.right, product.left] : [product.left, product.right]
-  if (!isHalf(query) || !isHalf(keys) || !isHalf(values) || isOf(query, key.var)) return undefined
-  if (attentionAxes(anchor).m.some((axis) => isOf(keys, axis.var))) return undefined
-  return { query, key: keys, value: values }
+export function halfFactors(anchor: Attention): AttentionFactors | undefined {
+  const factors = attentionFactors(anchor)
+  return factors !== undefined && Object.values(factors).every(isHalf) ? factors : undefined
 }
-
-const isOf = (expr: Expr, axis: Expr): boolean => someExpr(expr, (node) => node === axis)
 
 export interface AttentionPlan extends AttentionAxes {
   readonly instruction: MatrixInstruction
-  readonly factors: Factors
+  readonly factors: AttentionFactors
   readonly threads: number
   /** Extents of a tile: queries, and the depth and the columns in whole instructions. */
   readonly queries: number
@@ -73,7 +66,7 @@ export function planOf(
 ): AttentionPlan | Rejection {
   const anchor = requireAttention(problem.anchor)
   const instruction = instructionOf(target, 'f16', 'f16')
-  const factors = factorsOf(anchor)
+  const factors = halfFactors(anchor)
   if (instruction === undefined || factors === undefined) return { reason: 'the target multiplies no matrices of f16' }
   const axes = attentionAxes(anchor)
   const [size, width] = [extentOf(anchor.depth), extentOf(axes.n)]

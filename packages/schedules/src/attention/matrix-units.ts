@@ -42,15 +42,15 @@ import {
 } from '../matmul/matrix-fragments.js'
 import { factorStages, type StagedFactor } from '../matmul/staged-factor.js'
 import { attentionOperands, requireAttention } from './attention-axes.js'
-import { type AttentionMatrixUnits, factorsOf, planOf, tileShape } from './matrix-plan.js'
-import { onlineSoftmax } from './online-softmax.js'
+import { type AttentionMatrixUnits, halfFactors, planOf, tileShape } from './matrix-plan.js'
+import { onlineSoftmax, weigh } from './online-softmax.js'
 
 export type { AttentionMatrixUnits } from './matrix-plan.js'
 
 export const attentionMatrixUnits: ScheduleTemplate<AttentionMatrixUnits> = {
   name: 'attention/matrix-units',
   space: { subgroups: [1, 2, 4, 8], tileKeys: [16, 32, 64, 128], stages: [2, 3] },
-  matches: (anchor) => anchor.kind === 'attention' && factorsOf(anchor) !== undefined,
+  matches: (anchor) => anchor.kind === 'attention' && halfFactors(anchor) !== undefined,
   refinements: () => [],
   check,
   level0,
@@ -151,7 +151,7 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
     g.barrier()
     const loadQ = fragmentsOfA(g, { tile: tileQ, stage: zero, alongOwn: plan.q.alongOwn }, instruction)
     const q = range(depth / instructionK).map((d) => loadQ(firstRow, d * instructionK))
-    const halves = range(2).map(() => onlineSoftmax(g, (own) => overRow(g, own, (a, b) => a.max(b))))
+    const halves = range(2).map(() => onlineSoftmax(g))
     const sums = range(columns / instructionN).map(() => zeros(g, 'sums'))
 
     g.loop('step', steps, (step) => {
@@ -202,9 +202,8 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
         })
       }
       // Of a fragment's registers, the first two are of one row, the others of the row 8 below.
-      const weights = halves.map((half, h) =>
-        half.weigh(scores.flatMap((fragment) => [fragment.at(2 * h), fragment.at(2 * h + 1)])),
-      )
+      const ofHalves = halves.map((_, h) => scores.flatMap((fragment) => [fragment.at(2 * h), fragment.at(2 * h + 1)]))
+      const weights = weigh(g, halves, ofHalves, (own) => own.map((most) => overRow(g, most, (a, b) => a.max(b))))
       for (const sum of sums) {
         for (const [h, { factor }] of halves.entries()) {
           for (const register of [2 * h, 2 * h + 1]) sum.update([register], (old) => old.mul(factor.at()))

@@ -176,7 +176,7 @@ function build(candidate: TileCandidate, problem: Problem, target: Target): Sche
       products.start(step.mod(stages))
       const next = step.add(ahead)
       const more = next.lt(steps)
-      for (const { fetch } of factors) fetch(first.add(next), next.mod(stages), more)
+      for (const { fetch } of factors) fetch(first.add(next), next.mod(stages), { wanted: more })
       g.asyncCommit()
       g.asyncMultiplyWait(plan.inFlight, [])
       for (const { settle } of factors) settle(next.mod(stages))

@@ -86,8 +86,11 @@ export function stageFactor(
 const divisor = (extent: SizeExpr): number => [16, 8, 4, 2].find((by) => sizeMultipleOf(extent) % by === 0) ?? 1
 
 export interface FactorStages {
-  /** Starts bringing the tile of a step of k into a stage: its copies, or its loads; zeros where it is not `wanted`. */
-  readonly fetch: (step: Value, stage: Value, wanted?: Value) => void
+  /**
+   * Starts bringing the tile of a step of k into a stage: its copies, or its loads; zeros where it is not `wanted`. The tile
+   * begins at `from` along its own axes, or where the source says.
+   */
+  readonly fetch: (step: Value, stage: Value, options?: { readonly wanted?: Value; readonly from?: Value }) => void
   /** Puts what went through registers into the stage. */
   readonly settle: (stage: Value) => void
 }
@@ -119,12 +122,12 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
   if (vector !== undefined) {
     const last = value(sizeValue(extent)).sub(alongOwn ? vector : 1)
     return {
-      fetch: (step, stage, wanted) =>
+      fetch: (step, stage, { wanted, from = origin } = {}) =>
         g.forTask(copy, g.thread, (slow, unit) => {
           const fast = unit.mul(vector)
           const [mine, depthAt] = alongOwn ? [fast, slow] : [slow, fast]
           const kk = step.mul(tileK).add(depthAt)
-          const load = at(origin.add(mine).min(last).expr, kk)
+          const load = at(from.add(mine).min(last).expr, kk)
           invariant(load.kind === 'load', 'what is copied is memory')
           g.emit(
             asyncCopy({
@@ -142,11 +145,11 @@ export function factorStages(g: KernelBuilder, staged: StagedFactor, source: Fac
   }
   const registers = g.privateBuffer('next', tile.buffer.dtype, [tasksPerWorker(copy)])
   return {
-    fetch: (step, _, wanted) =>
+    fetch: (step, _, { wanted, from = origin } = {}) =>
       g.forTask(copy, g.thread, (slow, fast, position) => {
         const [mine, depthAt] = fromAlongOwn ? [fast, slow] : [slow, fast]
         const kk = step.mul(tileK).add(depthAt)
-        const element = at(clampedIndex(origin, tileOwn, mine, extent), kk)
+        const element = at(clampedIndex(from, tileOwn, mine, extent), kk)
         registers.set([position], select(inside(kk, wanted), element, constant(element.dtype, 0)))
       }),
     settle: (stage) =>

@@ -9,3 +9,9 @@ export function taskOf(mapping: TaskMapping, worker: Value): readonly Value[] {
   const [task] = tasksOf(mapping, worker.expr, exprs, () => [int(0)])
   return defined(task, 'a spatial mapping has a task for each worker').map(value)
 }
+
+/** The tasks of `worker`, in order. */
+export function tasksAt(mapping: TaskMapping, worker: Value): readonly (readonly Value[])[] {
+  const all = (extent: number): readonly Expr[] => Array.from({ length: extent }, (_, i) => int(i))
+  return tasksOf(mapping, worker.expr, exprs, all).map((task) => task.map(value))
+}
