@@ -68,13 +68,16 @@ export function formAttention(
   return equations.flatMap((equation) => (gone.has(equation) ? [] : [formed.get(equation) ?? equation]))
 }
 
-/** Queries below which a softmax that is written and read back costs little, and whole devices would wait for few threads. */
+/**
+ * Queries below which a softmax that is written and read back costs little, and whole devices would wait for few threads. Where
+ * a run decides how many there are, there may be many.
+ */
 const fewQueries = 16
 
 function hasManyQueries({ output, axes, product, value }: Attention): boolean {
   const uses = (expr: Expr, axis: Var): boolean => someExpr(expr, (node) => node === axis)
   const queries = axes.flatMap((axis, d) => (uses(product, axis) && !uses(value, axis) ? (output.shape[d] ?? 1) : []))
-  return sizeRange(elementCount(queries)).min >= fewQueries
+  return sizeRange(elementCount(queries)).max >= fewQueries
 }
 
 interface Formed {
