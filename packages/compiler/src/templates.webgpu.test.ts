@@ -192,23 +192,27 @@ test.each([
 
 test.each([
   { queries: 65, keys: 65, size: 64, valueSize: 64, causal: true },
+  { queries: 2, keys: 300, size: 20, valueSize: 24, causal: false, template: 'shared-keys' },
   { queries: 16, keys: n, size: 13, valueSize: 5, causal: false, sizes: { n: 37 } },
-])('attention of $queries queries to $keys keys', async ({ queries, keys, size, valueSize, causal, sizes = {} }) => {
-  const g = buildGraph('attended')
-  const input = (name: string, ...shape: readonly SizeExpr[]) => g.input(name, { dtype: 'f32', shape })
-  const [query, key] = [input('query', 2, 4, queries, size), input('key', 2, 2, keys, size)]
-  const value = input('value', 2, 2, keys, valueSize)
-  const attributes = { queryHeads: undefined, keyHeads: undefined, scale: undefined, scores: 'products' } as const
-  const rest = { outputs: 1, left: -1, right: -1, causal, softcap: 0 }
-  const y = g.apply1(attentionOp({ query, key, value, mask: undefined }, { ...attributes, ...rest }), [
-    query,
-    key,
-    value,
-  ])
-  const graph = g.finish([{ name: 'y', tensor: y }])
-  expect(await expectByDefinition(graph, sizes, fast())).toEqual(['attention/tiled'])
-  expect(await expectByDefinition(graph, sizes, device)).not.toContain('attention/tiled')
-})
+])(
+  'attention of $queries queries to $keys keys',
+  async ({ queries, keys, size, valueSize, causal, sizes = {}, template = 'tiled' }) => {
+    const g = buildGraph('attended')
+    const input = (name: string, ...shape: readonly SizeExpr[]) => g.input(name, { dtype: 'f32', shape })
+    const [query, key] = [input('query', 2, 4, queries, size), input('key', 2, 2, keys, size)]
+    const value = input('value', 2, 2, keys, valueSize)
+    const attributes = { queryHeads: undefined, keyHeads: undefined, scale: undefined, scores: 'products' } as const
+    const rest = { outputs: 1, left: -1, right: -1, causal, softcap: 0 }
+    const y = g.apply1(attentionOp({ query, key, value, mask: undefined }, { ...attributes, ...rest }), [
+      query,
+      key,
+      value,
+    ])
+    const graph = g.finish([{ name: 'y', tensor: y }])
+    expect(await expectByDefinition(graph, sizes, fast())).toEqual([`attention/${template}`])
+    expect(await expectByDefinition(graph, sizes, device)).not.toContain(`attention/${template}`)
+  },
+)
 
 test('a tile of booleans', async () => {
   const g = buildGraph('mask')

@@ -10,6 +10,7 @@ import {
 } from '@tilewright/ir'
 import { attentionInThread } from './attention/in-thread.js'
 import { attentionMatrixUnits } from './attention/matrix-units.js'
+import { attentionSharedKeys } from './attention/shared-keys.js'
 import { attentionTiled } from './attention/tiled.js'
 import { directConvolution } from './conv/direct.js'
 import { elementwise } from './elementwise.js'
@@ -33,6 +34,7 @@ export const templates: readonly ScheduleTemplate[] = [
   matrixUnitsMatmul,
   workgroupTiledMatmul,
   registerTiledMatmul,
+  attentionSharedKeys,
   attentionMatrixUnits,
   attentionTiled,
   attentionInThread,

@@ -3,10 +3,11 @@ import { type AttentionAttributes, attentionOp, type Graph, type TensorDType } f
 import type { Choose } from '../choose.js'
 import { surroundings } from './surroundings.js'
 
-function attentionOf(choose: Choose, dtype: TensorDType): Graph {
+function attentionOf(choose: Choose, dtype: TensorDType, few = false): Graph {
   const { operand, input, apply, finish } = surroundings(choose)
-  const [batch, keyHeads, groups] = [choose(1, 2), choose(1, 3, 12), choose(1, 1, 4)]
-  const [queries, keys] = [choose(16, 64, 77, 200, 1024), choose(16, 64, 77, 200, 1024)]
+  const [batch, keyHeads, groups] = [choose(1, 2), choose(1, 3, 12), few ? 1 : choose(1, 1, 4)]
+  const queries = few ? choose(1, 1, 2, 3) : choose(16, 64, 77, 200, 1024)
+  const keys = choose(16, 64, 77, 200, 1024)
   const [size, valueSize] = [choose(16, 32, 40, 64, 80), choose(32, 64, 64, 72)]
   const query = operand(dtype, [batch, keyHeads * groups, queries, size])
   const key = operand(dtype, [batch, keyHeads, keys, size])
@@ -23,3 +24,4 @@ function attentionOf(choose: Choose, dtype: TensorDType): Graph {
 
 export const attended = (choose: Choose): Graph => attentionOf(choose, choose('f32', 'f16'))
 export const halfAttended = (choose: Choose): Graph => attentionOf(choose, 'f16')
+export const fewAttended = (choose: Choose): Graph => attentionOf(choose, choose('f32', 'f16'), true)

@@ -2,7 +2,7 @@
 import type { Graph } from '@tilewright/graph'
 import { InternalError } from '@tilewright/ir'
 import type { Choose } from '../choose.js'
-import { attended, halfAttended } from './attentions.js'
+import { attended, fewAttended, halfAttended } from './attentions.js'
 import { convolution, floatProduct, halfProduct, narrowProduct, product } from './contractions.js'
 import { reduction, rowsProblem } from './folds.js'
 import { pointwise, transposed } from './points.js'
@@ -15,6 +15,7 @@ export type ProblemMaker = (choose: Choose) => Graph
 const makers: Readonly<Record<string, ProblemMaker>> = {
   attention: attended,
   'attention/matrix-units': halfAttended,
+  'attention/shared-keys': fewAttended,
   conv: convolution,
   matmul: product,
   'matmul/matrix-units': narrowProduct,

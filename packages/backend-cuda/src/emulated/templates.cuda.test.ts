@@ -20,6 +20,7 @@ import { runPipeline } from '@tilewright/passes'
 import {
   asyncMultiplyMatmul,
   attentionMatrixUnits,
+  attentionSharedKeys,
   attentionTiled,
   matrixUnitsMatmul,
   producerConsumerMatmul,
@@ -172,15 +173,16 @@ function builtByDefault(template: ScheduleTemplate, problem: Problem): readonly 
 }
 
 describe.each([
-  { template: attentionMatrixUnits, dtype: 'f16', tolerance: 6e-3 },
-  { template: attentionTiled, dtype: 'f32', tolerance: 1e-5 },
-] as const)('$template.name', ({ template, dtype, tolerance }) => {
+  { template: attentionMatrixUnits, dtype: 'f16', tolerance: 6e-3, few: undefined },
+  { template: attentionTiled, dtype: 'f32', tolerance: 1e-5, few: undefined },
+  { template: attentionSharedKeys, dtype: 'f32', tolerance: 1e-5, few: 2 },
+] as const)('$template.name', ({ template, dtype, tolerance, few }) => {
   test.each([
     { queries: 100, keys: 200, depth: 64, columns: 64, keysByDepth: true, mask: 'none', through: 'copies' },
     { queries: 70, keys: 150, depth: 40, columns: 72, keysByDepth: true, mask: 'causal', through: 'copies' },
     { queries: 64, keys: 100, depth: 32, columns: 33, keysByDepth: false, mask: 'guarded', through: 'registers' },
   ] as const)('$queries queries, $keys keys of $depth, mask $mask, through $through', async (form) => {
-    const shape = { ...form, dtype, batch: 2, groups: 2 }
+    const shape = { ...form, dtype, batch: 2, groups: 2, queries: few ?? form.queries }
     const { inputs, output, equations } = attentionEquations(shape)
     const [results, facts] = [new Set([output]), { storageBuffers: 8 }]
     const [anchor] = formAttention(formRows(equations, results, facts), results, facts, () => true)

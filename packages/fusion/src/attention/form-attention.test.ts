@@ -53,6 +53,11 @@ test('two products around a softmax become one equation', () => {
 })
 
 describe('is formed', () => {
+  test('for any number of queries', () => {
+    expect(kindsOf(attentionEquations({ ...plain, queries: 1, groups: 1 }))).toEqual(['attention'])
+    expect(kindsOf(attentionEquations({ ...plain, queries: size('queries') }))).toEqual(['attention'])
+  })
+
   test.each(['none', 'causal', 'added', 'guarded'] as const)('with mask %s', (mask) => {
     expect(kindsOf(attentionEquations({ ...plain, mask }))).toEqual(['attention'])
   })
@@ -111,12 +116,6 @@ describe('is not formed', () => {
     const other = buffer('other', 'f32', scores.shape, 'storage')
     const reader = compute(other, (...axes) => add(load(weights, axes), constant('f32', 1)))
     expect(kinds(formed([...equations, reader], [output, other]))).toEqual([...unformed, 'compute'])
-  })
-
-  test('for few queries', () => {
-    expect(kindsOf(attentionEquations({ ...plain, queries: 15, groups: 1 }))).toEqual(unformed)
-    expect(kindsOf(attentionEquations({ ...plain, queries: size('queries', { max: 5 }) }))).toEqual(unformed)
-    expect(kindsOf(attentionEquations({ ...plain, queries: size('queries') }))).toEqual(['attention'])
   })
 
   test('where no template takes it, or it reads more buffers than a kernel binds', () => {

@@ -17,17 +17,14 @@ import {
   defined,
   type Equation,
   type Expr,
-  elementCount,
   equationOutputs,
   type Load,
   plainFold,
   type Reduce,
   type Rows,
   rewriteExpr,
-  sizeRange,
   someExpr,
   substitute,
-  type Var,
   variable,
 } from '@tilewright/ir'
 import { equationInputs } from '../group.js'
@@ -60,24 +57,12 @@ export function formAttention(
   for (const equation of equations) {
     const made = equation.kind === 'reduce' ? attentionOf(equation, onlyReadHere) : undefined
     if (made === undefined || equationInputs(made.anchor).length >= storageBuffers) continue
-    if (!hasManyQueries(made.anchor) || !isSchedulable(made.anchor)) continue
+    if (!isSchedulable(made.anchor)) continue
     for (const member of made.absorbed) gone.add(member)
     formed.set(equation, made.anchor)
   }
   if (formed.size === 0) return equations
   return equations.flatMap((equation) => (gone.has(equation) ? [] : [formed.get(equation) ?? equation]))
-}
-
-/**
- * Queries below which a softmax that is written and read back costs little, and whole devices would wait for few threads. Where
- * a run decides how many there are, there may be many.
- */
-const fewQueries = 16
-
-function hasManyQueries({ output, axes, product, value }: Attention): boolean {
-  const uses = (expr: Expr, axis: Var): boolean => someExpr(expr, (node) => node === axis)
-  const queries = axes.flatMap((axis, d) => (uses(product, axis) && !uses(value, axis) ? (output.shape[d] ?? 1) : []))
-  return sizeRange(elementCount(queries)).max >= fewQueries
 }
 
 interface Formed {

@@ -4,6 +4,7 @@ import {
   type Attention,
   type Buffer,
   buffer,
+  type Candidate,
   evaluateSize,
   invariant,
   isRejection,
@@ -29,8 +30,9 @@ import {
 } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AttentionInThread, attentionInThread } from './in-thread.js'
-import { type AttentionMatrixUnits, attentionMatrixUnits } from './matrix-units.js'
+import { attentionInThread } from './in-thread.js'
+import { attentionMatrixUnits } from './matrix-units.js'
+import { attentionSharedKeys } from './shared-keys.js'
 import { type AttentionTiled, attentionTiled } from './tiled.js'
 
 const oneThread: Target = { ...testTarget, limits: { ...testTarget.limits, threads: 1 } }
@@ -52,7 +54,7 @@ const forms: fc.Arbitrary<Form> = fc.record({
   dtype: fc.constantFrom('f16', 'f32'),
   batch: fc.integer({ min: 1, max: 2 }),
   groups: fc.integer({ min: 1, max: 2 }),
-  queries: fc.constantFrom(16, 17, 33),
+  queries: fc.constantFrom(1, 3, 16, 17, 33),
   keys: fc.oneof(fc.constantFrom(0, 16, 32, 40, 64), fc.integer({ min: 2, max: 50 })),
   depth: extent,
   columns: extent,
@@ -74,8 +76,7 @@ function problemOf(form: Form) {
   invariant(formed.length === 1 && anchor?.kind === 'attention', 'one attention is formed')
   const computed = new Set<Buffer>([query, key, value].filter((_, i) => form.computed[i]))
   const problem: Problem = { anchor, computed }
-  // A run may have fewer queries than attention is formed for.
-  const sizes = { queries: form.symbolic ? form.queries - 15 : form.queries, keys: form.keys }
+  const sizes = { queries: form.queries, keys: form.keys }
   const count = ({ shape: extents }: Buffer): number =>
     extents.reduce<number>((total, one) => total * evaluateSize(one, sizes), 1)
   const contents = inputs.map((input, seed): [Buffer, TypedArray] => {
@@ -100,7 +101,7 @@ function differences(actual: readonly number[], expected: readonly number[], tol
   })
 }
 
-function expectDefinition<C extends AttentionMatrixUnits | AttentionTiled | AttentionInThread>(
+function expectDefinition<C extends Candidate>(
   template: ScheduleTemplate<C>,
   candidate: C,
   form: Form,
@@ -137,6 +138,9 @@ describe('attention/in-thread', () => {
     expect(level0({}, testTarget)).toEqual({
       reason: 'threads that share what they read are faster as products of matrices',
     })
+    expect(level0({ queries: 15 }, oneThread)).toEqual({
+      reason: 'fewer than 16 queries leave most of a device waiting',
+    })
     expect(level0({ columns: 160 }, oneThread)).toEqual({ reason: '176 registers a thread; 160 are safe' })
   })
 })
@@ -145,6 +149,8 @@ const plain: Form = {
   ...{ dtype: 'f16', batch: 1, groups: 1, queries: 64, keys: 64, depth: 64, columns: 64 },
   ...{ keysByDepth: true, mask: 'none', symbolic: false, computed: [false, false, false] },
 }
+
+const targets = fc.constantFrom(testTarget, cudaTarget)
 
 describe('attention/tiled', () => {
   const { space } = attentionTiled
@@ -156,7 +162,6 @@ describe('attention/tiled', () => {
     step: fc.constantFrom(...space.step),
     keep: fc.boolean(),
   })
-  const targets = fc.constantFrom(testTarget, cudaTarget)
 
   test('is the definition, for every form, by shuffles or through workgroup memory', { timeout: 600_000 }, () => {
     fc.assert(
@@ -211,6 +216,49 @@ describe('attention/tiled', () => {
     expect(rejection({ threadsM: 8 }, oneThread)).toBe('64 threads; the target allows 1')
     expect(rejection({ threadsM: 16, keep: true })).toBe('35072 B of workgroup memory; the target allows 16384')
     expect(rejection({ ownM: 8, ownKeys: 8 })).toBe('216 registers a thread; 160 are safe')
+  })
+})
+
+describe('attention/shared-keys', () => {
+  const { space } = attentionSharedKeys
+  const candidates = fc.record({
+    threads: fc.constantFrom(...space.threads),
+    threadsN: fc.constantFrom(...space.threadsN),
+    queries: fc.constantFrom(...space.queries),
+  })
+
+  test('is the definition, for every form, by shuffles or through workgroup memory', { timeout: 600_000 }, () => {
+    fc.assert(
+      fc.property(candidates, forms, targets, fc.boolean(), (candidate, form, target, lowered) => {
+        const passes = target === cudaTarget ? cuda().pipeline(target) : loweringPasses(target)
+        const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, passes) : kernel)
+        expectDefinition(attentionSharedKeys, candidate, form, target, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
+      }),
+      { numRuns: Math.ceil(propertyRuns() / 4) },
+    )
+  })
+
+  test('takes few queries, with as many threads as memory allows', () => {
+    const level0 = (form: Partial<Form>, target: Target) =>
+      attentionSharedKeys.level0(problemOf({ ...plain, queries: 1, groups: 1, ...form }).problem, target)
+    expect(level0({}, cudaTarget)).toEqual({ threads: 256, threadsN: 16, queries: 1 })
+    expect(level0({ queries: 3 }, testTarget)).toEqual({ threads: 128, threadsN: 16, queries: 4 })
+    expect(level0({ queries: 5 }, testTarget)).toEqual({ reason: 'up to 5 queries are multiplied faster in tiles' })
+    expect(level0({ columns: 1024 }, testTarget)).toEqual({
+      reason: '17152 B of workgroup memory; the target allows 16384',
+    })
+    expect(level0({}, { ...testTarget, fastWorkgroupMemory: false })).toEqual({
+      reason: 'workgroup memory is no faster than other memory here',
+    })
+  })
+
+  test('is worth a variant where a run decides how many queries there are', () => {
+    const refined = (form: Partial<Form>) =>
+      attentionTiled.refinements(problemOf({ ...plain, ...form }).anchor).map(({ param, facts }) => [param.name, facts])
+    expect(refined({ symbolic: true })).toEqual([['queries', { max: 4 }]])
+    expect(refined({ symbolic: true, groups: 2 })).toEqual([['queries', { max: 2 }]])
+    expect(refined({ symbolic: true, groups: 5 })).toEqual([])
+    expect(refined({})).toEqual([])
   })
 })
 

@@ -6,29 +6,27 @@
  * their scores, then one rescaling for all of them. No score is ever written.
  */
 import {
-  type Attention,
   buildKernel,
   type Candidate,
   ceilDiv,
   defined,
-  type Expr,
   elementCount,
-  type KernelBuilder,
   type Problem,
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
   sizeBinary,
   sizeDiv,
+  sizeRange,
   substitute,
   type Target,
   type Value,
-  type Var,
   value,
 } from '@tilewright/ir'
 import { repeat, spatial } from '@tilewright/task-mapping'
-import { type Bound, bindPosition, extentOf, loopOver } from '../matmul/contraction.js'
+import { type Bound, bindPosition, extentOf } from '../matmul/contraction.js'
 import { attentionAxes, attentionOperands, requireAttention } from './attention-axes.js'
+import { type Bindings, dotProducts } from './dot-products.js'
 import { onlineSoftmax, weigh } from './online-softmax.js'
 
 export interface AttentionInThread extends Candidate {
@@ -62,10 +60,15 @@ function check({ threads, step }: AttentionInThread, { anchor }: Problem, target
     : undefined
 }
 
+/** Queries below which a softmax that is written and read back costs little, and whole devices would wait for few threads. */
+const fewQueries = 16
+
 /** Where a workgroup is a thread. Many threads read each key and value as often as they multiply it. */
 function level0(problem: Problem, target: Target): AttentionInThread | Rejection {
   if (target.limits.threads > 1)
     return { reason: 'threads that share what they read are faster as products of matrices' }
+  if (sizeRange(extentOf(attentionAxes(requireAttention(problem.anchor)).m)).max < fewQueries)
+    return { reason: `fewer than ${fewQueries} queries leave most of a device waiting` }
   const candidate = { threads: 1, step: 8 }
   return check(candidate, problem, target) ?? candidate
 }
@@ -93,7 +96,7 @@ function build({ threads, step }: AttentionInThread, problem: Problem): Schedule
           g.forTask(cells, 0, (column) => sums.set([column], 0))
           const advance = (first: Value, count: number): void => {
             const keys = Array.from({ length: count }, (_, j) => bind(known, [[key.var, first.add(j).expr]]))
-            const scores = dots(g, anchor, keys).map((dot, j) => {
+            const scores = dotProducts(g, anchor, keys).map((dot, j) => {
               const at = bind(defined(keys[j], 'a dot product a key'), [[anchor.dot, dot.expr]])
               return g.let('score', value(substitute(anchor.score, at)))
             })
@@ -127,32 +130,4 @@ function build({ threads, step }: AttentionInThread, problem: Problem): Schedule
   return { kernels: [kernel], workspaces: [] }
 }
 
-type Bindings = ReadonlyMap<Var, Expr>
-
 const bind = (known: Bindings, more: Bound): Bindings => new Map([...known, ...more])
-
-/** Elements of the depth that one iteration takes, so that loads become vectors. */
-const depthStep = 4
-
-/** The dot products of the keys, whose axes `keys` bind. */
-function dots(g: KernelBuilder, { depth, product }: Attention, keys: readonly Bindings[]): readonly Value[] {
-  const sums = g.privateBuffer('dots', 'f32', [keys.length])
-  for (const j of keys.keys()) sums.set([j], 0)
-  const inner = defined(depth.at(-1), 'a product has a depth')
-  const advance = (outer: Bound, first: Value, count: number): void => {
-    for (const [j, known] of keys.entries()) {
-      const terms = Array.from({ length: count }, (_, d) =>
-        value(substitute(product, bind(known, [...outer, [inner.var, first.add(d).expr]]))),
-      )
-      sums.update([j], (old) => terms.reduce((sum, term) => sum.add(term), old))
-    }
-  }
-  loopOver(g, depth.slice(0, -1), (outer) => {
-    const whole = sizeDiv(inner.extent, depthStep)
-    g.loop('depth', whole, (d) => advance(outer, d.mul(depthStep), depthStep))
-    g.loop('last', sizeBinary('mod', inner.extent, depthStep), (d) =>
-      advance(outer, g.size(whole).mul(depthStep).add(d), 1),
-    )
-  })
-  return keys.map((_, j) => g.let('dot', sums.at(j)))
-}

@@ -44,6 +44,7 @@ import { factorStages, type StagedFactor } from '../matmul/staged-factor.js'
 import { attentionOperands, requireAttention } from './attention-axes.js'
 import { type AttentionMatrixUnits, halfFactors, planOf, tileShape } from './matrix-plan.js'
 import { onlineSoftmax, weigh } from './online-softmax.js'
+import { fewQueriesRefinements } from './shared-keys.js'
 
 export type { AttentionMatrixUnits } from './matrix-plan.js'
 
@@ -51,7 +52,7 @@ export const attentionMatrixUnits: ScheduleTemplate<AttentionMatrixUnits> = {
   name: 'attention/matrix-units',
   space: { subgroups: [1, 2, 4, 8], tileKeys: [16, 32, 64, 128], stages: [2, 3] },
   matches: (anchor) => anchor.kind === 'attention' && halfFactors(anchor) !== undefined,
-  refinements: () => [],
+  refinements: fewQueriesRefinements,
   check,
   level0,
   build,

@@ -73,7 +73,7 @@ const alongDepth: ElementForm = { ...formOf('f32'), across: undefined }
 const roundUp = (extent: number, to: number): number => Math.ceil(extent / to) * to
 
 /** Columns of values, in vectors where the last of them are no great waste. */
-function columnsOf(width: number, threadsN: number): TaskMapping {
+export function columnsOf(width: number, threadsN: number): TaskMapping {
   const most = Math.max(roundUp(width, threadsN), 1.2 * width)
   const vector = [4, 2].find((candidate) => roundUp(width, candidate * threadsN) <= most) ?? 1
   const vectors = Math.max(1, Math.ceil(width / (vector * threadsN)))

@@ -34,6 +34,7 @@ import { type FactorSource, type FactorStages, factorStages, type StagedFactor }
 import { taskOf, tasksAt } from '../matmul/task-of.js'
 import { attentionFactors, attentionOperands, requireAttention } from './attention-axes.js'
 import { onlineSoftmax, weigh } from './online-softmax.js'
+import { fewQueriesRefinements } from './shared-keys.js'
 import {
   type AttentionTiled,
   check,
@@ -59,7 +60,7 @@ export const attentionTiled: ScheduleTemplate<AttentionTiled> = {
     keep: [false, true],
   },
   matches: (anchor) => anchor.kind === 'attention' && attentionFactors(anchor) !== undefined,
-  refinements: () => [],
+  refinements: fewQueriesRefinements,
   check,
   level0,
   build,
