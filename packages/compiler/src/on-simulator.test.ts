@@ -11,6 +11,7 @@ import {
 } from '@tilewright/backend'
 import {
   addOp,
+  attentionOp,
   buildGraph,
   type Graph,
   type GraphBuilder,
@@ -26,6 +27,7 @@ import {
   evaluateSize,
   type Kernel,
   printKernel,
+  type SizeExpr,
   type SizeParam,
   type SizeValues,
   size,
@@ -248,4 +250,35 @@ describe('variants of a product with three symbolic sizes', () => {
     }
     expect([...ran].sort()).toEqual([0, 1, 2, 3])
   })
+})
+
+test('attention of as many queries as a run decides: few share their keys, many are tiles', async () => {
+  const g = buildGraph('attended')
+  const input = (name: string, extent: SizeExpr) => g.input(name, { dtype: 'f32', shape: [1, 2, extent, 8] })
+  const [query, key, value] = [input('query', size('q')), input('key', size('k')), input('value', size('k'))]
+  const attributes = { queryHeads: undefined, keyHeads: undefined, scale: undefined, scores: 'products' } as const
+  const rest = { outputs: 1, left: -1, right: -1, causal: false, softcap: 0 }
+  const operation = attentionOp({ query, key, value, mask: undefined }, { ...attributes, ...rest })
+  const graph = g.finish([{ name: 'y', tensor: g.apply1(operation, [query, key, value]) }])
+  const { groups, run } = await prepare(graph, simulated())
+  expect(groups.flatMap(({ variants }) => variants.map(({ when, template }) => [when, template]))).toEqual([
+    [['q <= 4'], 'attention/shared-keys'],
+    [[], 'attention/tiled'],
+  ])
+  const waves = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i * 1.7))
+  for (const [q, k] of [
+    [1, 37],
+    [5, 20],
+    [0, 3],
+  ] as const) {
+    const inputs = new Map([
+      ['query', waves(16 * q)],
+      ['key', waves(16 * k)],
+      ['value', waves(16 * k)],
+    ])
+    const [expected] = byDefinition(graph, inputs, { q, k })
+    const [actual] = await run(inputs, { q, k })
+    expect(actual).toHaveLength(16 * q)
+    for (const [i, element] of [...expected!].entries()) expect(Number(actual![i])).toBeCloseTo(Number(element), 4)
+  }
 })
