@@ -225,6 +225,7 @@ function loadType({ dtype }: Buffer): ScalarType {
   switch (dtype) {
     case 'f32':
     case 'f16':
+    case 'bf16':
       return 'f32'
     case 'i32':
     case 'i8':

@@ -13,6 +13,7 @@ const types: Readonly<Record<DeviceDType, readonly [type: number, bytes: number]
   i32: [3, 4],
   f16: [6, 2],
   f32: [7, 4],
+  bf16: [9, 2],
 }
 
 /** What the driver would be asked for. */

@@ -11,7 +11,7 @@ export const testTarget: Target = {
     bindingBytes: 2 ** 27,
     bufferBytes: 2 ** 28,
   },
-  elementBytes: { f32: 4, f16: 4, i32: 4, u32: 4, i8: 4, u8: 4, bool: 4 },
+  elementBytes: { f32: 4, f16: 4, bf16: 4, i32: 4, u32: 4, i8: 4, u8: 4, bool: 4 },
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,
   fastWorkgroupMemory: true,

@@ -17,11 +17,11 @@ import {
   type Var,
 } from '@tilewright/ir'
 import { type JsNames, jsExpr, jsPrelude } from './js-expr.js'
-import { arrayNames, loadText, roundToHalfSource, storedText } from './memory.js'
+import { arrayNames, loadText, storedText } from './memory.js'
 
 const arrays = { Float32Array, Int32Array, Uint32Array, Int8Array, Uint8Array } as const
 
-/** Elements of a buffer; f16 as values in f32, bool as 0 or 1. */
+/** Elements of a buffer; f16 and bf16 as values in f32, bool as 0 or 1. */
 export type ElementArray = Float32Array | Int32Array | Uint32Array | Int8Array | Uint8Array
 
 /**
@@ -96,13 +96,9 @@ function printEquation(equation: Equation, sizes: SizeValues): Source {
   const axesOf = (output: Buffer): Axis[] => equation.axes.map((v, d) => ({ var: v, extent: output.shape[d] ?? 1 }))
   const at = (output: Buffer): string => element(output, equation.axes.map(variable))
   const lines = equationLines()
-  const needsHalf = [...buffers].some((buffer) => buffer.dtype === 'f16')
-  const source = [
-    `const [${buffers.map((_, i) => `b${i}`).join(', ')}] = buffers`,
-    ...(needsHalf ? [roundToHalfSource] : []),
-    ...jsPrelude(lines),
-    ...lines,
-  ].join('\n')
+  const source = [`const [${buffers.map((_, i) => `b${i}`).join(', ')}] = buffers`, ...jsPrelude(lines), ...lines].join(
+    '\n',
+  )
   return { source, buffers }
 
   /** A fold over `domain` that leaves its state in the variables of `left`. */

@@ -3,6 +3,7 @@
  * `| 0`, u32 by `>>> 0`.
  */
 import { type BinaryOp, type Expr, InternalError, type Load, type ScalarType, type Var } from '@tilewright/ir'
+import { roundingSources } from './memory.js'
 
 /** How the printer of a whole kernel or equation names what expressions refer to. */
 export interface JsNames {
@@ -25,6 +26,7 @@ const erfSource = `const erf = (x) => {
 
 /** JavaScript of what JavaScript lacks, by the beginning of its calls. */
 const helpers: Readonly<Record<string, string>> = {
+  ...roundingSources,
   'erf(': erfSource,
   bitcast_: `const view = new DataView(new ArrayBuffer(4))
 const bitcast_f32 = (x) => (view.setUint32(0, x), view.getFloat32(0))

@@ -24,7 +24,7 @@ import {
   variable,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { numberToHalf, runKernel, type TypedArray } from '@tilewright/simulator'
+import { allocate, narrowInto, runKernel, type TypedArray } from '@tilewright/simulator'
 import {
   arbitraryBindings,
   arbitraryExpr,
@@ -41,6 +41,7 @@ import { emitJs } from './print-js.js'
 const arrays = {
   f32: Float32Array,
   f16: Float32Array,
+  bf16: Float32Array,
   i32: Int32Array,
   u32: Uint32Array,
   i8: Int8Array,
@@ -96,7 +97,7 @@ function storing(value: Expr, bindings: ReadonlyMap<Var, Const> = new Map(), rea
 describe('expressions', () => {
   const types: readonly ScalarType[] = ['f32', 'i32', 'u32', 'bool']
   const vars = types.flatMap((type) => [variable('v', type), variable('v', type)])
-  const dtypes: readonly DType[] = ['f32', 'f16', 'i32', 'u32', 'i8', 'u8', 'bool']
+  const dtypes: readonly DType[] = ['f32', 'f16', 'bf16', 'i32', 'u32', 'i8', 'u8', 'bool']
   const buffers = dtypes.map((dtype) => buffer('b', dtype, [3], 'storage'))
   const small = fc.integer({ min: 0, max: 1 })
   const contents = fc
@@ -118,10 +119,11 @@ describe('expressions', () => {
           const kernel = storing(value, bindings, buffers)
           const out = new arrays[type](1)
           const simulated = new Map<Buffer, TypedArray>(
-            buffers.map((source, i) => [
-              source,
-              source.dtype === 'f16' ? Uint16Array.from(data[i]!, numberToHalf) : data[i]!,
-            ]),
+            buffers.map((source, i) => {
+              const elements = allocate(source.dtype, data[i]!.length)
+              narrowInto(source.dtype, Float64Array.from(data[i]!), elements)
+              return [source, elements]
+            }),
           )
           runKernel(kernel, { buffers: simulated.set(kernel.params.at(-1)!, out), sizes })
           const emitted = emitWritten(kernel)
@@ -189,15 +191,6 @@ describe('kernels', () => {
         const b0 = new Float32Array(memory[0].buffer, memory[0].byteOffset, memory[0].byteLength / 4)
         const b1 = new Uint8Array(memory[1].buffer, memory[1].byteOffset, memory[1].byteLength / 1)
         const [] = scalars
-      const roundToHalf = (x) => {
-        const magnitude = Math.abs(x)
-        if (!(magnitude < 65520)) return magnitude >= 65520 ? x * Infinity : x
-        const ulp = 2 ** (Math.max(-14, Math.floor(Math.log2(magnitude))) - 10)
-        const exact = magnitude / ulp
-        const below = Math.floor(exact)
-        const whole = exact - below === 0.5 ? below + (below % 2) : Math.round(exact)
-        return Math.sign(x) * whole * ulp
-      }
         let sum_p0 = 0
         for (let wz = 0; wz < nz; wz++) for (let wy = 0; wy < ny; wy++) for (let wx = 0; wx < nx; wx++) {
             sum_p0 = 0

@@ -17,7 +17,7 @@ import {
   walkStmts,
 } from '@tilewright/ir'
 import { type JsNames, jsExpr, jsPrelude } from './js-expr.js'
-import { arrayNames, elementBytes, keptText, loadText, roundToHalfSource, storedText } from './memory.js'
+import { arrayNames, elementBytes, keptText, loadText, storedText } from './memory.js'
 
 /**
  * Prints a kernel that has been through this backend's pipeline. Throws `CompileError` `ir/not-lowered` for one that has not,
@@ -127,8 +127,6 @@ export function emitJs(kernel: Kernel): EmittedKernel {
   }
   print(kernel.body, '      ')
 
-  const isHalf = ({ dtype }: Buffer): boolean => dtype === 'f16'
-  const needsHalf = buffers.some(isHalf) || [...locals.keys()].some(isHalf)
   const source = [
     '(memory, scalars, nx, ny, nz) => {',
     ...buffers.map(({ dtype }, i) => {
@@ -140,7 +138,6 @@ export function emitJs(kernel: Kernel): EmittedKernel {
       .all()
       .map((_, i) => `s${i}`)
       .join(', ')}] = scalars`,
-    ...(needsHalf ? [roundToHalfSource] : []),
     ...jsPrelude(lines),
     ...hoisted.map((text) => `  ${text}`),
     '  for (let wz = 0; wz < nz; wz++) for (let wy = 0; wy < ny; wy++) for (let wx = 0; wx < nx; wx++) {',

@@ -61,6 +61,9 @@ describe('emitCuda', () => {
         g.emit(storeVector(c, i.mul(4).expr, [...lanes].reverse()))
         g.emit(loadVector(halves, h, i.mul(2).expr, i.lt(15).expr))
         g.emit(storeVector(d, i.mul(2).expr, halves))
+        const [brain, brains] = [variable('e', 'f32'), g.param('e', 'bf16', [64]).buffer]
+        g.emit(loadVector([brain, variable('rest', 'f32')], brains, i.mul(2).expr, i.lt(15).expr))
+        g.emit(storeVector(brains, i.mul(2).expr, [brain, brain]))
       })
     })
     await expect(emitCuda(kernel).pipeline.source).toMatchFileSnapshot('../goldens/vectors.cu')

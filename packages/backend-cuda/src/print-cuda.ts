@@ -36,11 +36,12 @@ import {
   type Expr,
   elementCount,
   InternalError,
+  isHalf,
   type Kernel,
   type ScalarType,
   walkStmts,
 } from '@tilewright/ir'
-import { elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
+import { elementsOf, elementText, elementTypes, halves, scalarTypes } from './cuda-types.js'
 import { type Intrinsic, intrinsicsSource } from './intrinsics.js'
 import { reserved } from './keywords.js'
 import { writesTiles } from './print-async-multiply.js'
@@ -54,7 +55,7 @@ const cudaNames: Readonly<Record<ScalarType, string>> = { f32: 'float', i32: 'in
 const vectorTypes: Readonly<Partial<Record<DType, string>>> = { f32: 'float', i32: 'int', u32: 'uint' }
 
 /** What registers hold several of. */
-const narrow: ReadonlySet<DType> = new Set<DType>(['f16', 'i8', 'u8'])
+const narrow: ReadonlySet<DType> = new Set<DType>(['f16', 'bf16', 'i8', 'u8'])
 
 const builtins: Readonly<Record<Builtin, string>> = {
   thread: 'threadIdx.x',
@@ -111,7 +112,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   ].join(', ')
 
   const source = [
-    ...([...usage.keys()].some(({ dtype }) => dtype === 'f16') ? ['#include <cuda_fp16.h>', ''] : []),
+    ...headers([...usage.keys()]),
     ...intrinsicsSource(intrinsics, shared),
     `extern "C" __global__ void __launch_bounds__(${launchBounds(kernel)}) main_kernel(${parameters}) {`,
     ...p.lines(),
@@ -135,6 +136,13 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
     scalars: scalars.all(),
     workgroups: kernel.workgroups,
   }
+}
+
+/** The headers of what C++ has no types for. */
+function headers(buffers: readonly Buffer[]): readonly string[] {
+  const dtypes = new Set(buffers.map(({ dtype }) => dtype))
+  const lines = [...dtypes].filter(isHalf).map((dtype) => `#include <${halves[dtype].header}>`)
+  return lines.length === 0 ? [] : [...lines.sort(), '']
 }
 
 function exprPrinters(
@@ -209,13 +217,13 @@ function constantCode({ dtype, value }: Const): Code {
 }
 
 function widened({ dtype }: Buffer, element: string): Code {
-  if (dtype === 'f16') return call('__half2float', [element])
+  if (isHalf(dtype)) return call(halves[dtype].load, [element])
   // Other narrow types widen by themselves, but u8 to int: its values fit, its type must be unsigned.
   return dtype === 'u8' ? { text: `(unsigned int)${element}`, level: level.unary } : primary(element)
 }
 
 function narrowed({ dtype }: Buffer, value: Code): Code {
-  if (dtype === 'f16') return call('__float2half_rn', [value.text])
+  if (isHalf(dtype)) return call(halves[dtype].store, [value.text])
   return dtype === 'i8' || dtype === 'u8' ? primary(`(${elementTypes[dtype]})(${value.text})`) : value
 }
 

@@ -3,6 +3,7 @@ import {
   type BufferHandle,
   binary,
   buildKernel,
+  computeType,
   constant,
   type DType,
   type Expr,
@@ -39,7 +40,7 @@ async function run(
     author(g, g.param('x', 'f32', [x.length]), g.param('y', dtype, [x.length])),
   )
   const lowered = runPipeline(kernel, wgslPipeline(device.target))
-  const floats = dtype === 'f32' || dtype === 'f16'
+  const floats = computeType(dtype) === 'f32'
   const y = floats ? new Float32Array(x.length) : new Int32Array(x.length)
   const [, result] = await runOnDevice(device, emitWgsl(lowered), {
     params: lowered.params,

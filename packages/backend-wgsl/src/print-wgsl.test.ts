@@ -107,12 +107,13 @@ describe('bindings', () => {
     await expect(
       source((g) => {
         const bits = g.param('bits', 'bool', [4])
-        const half = g.param('half', 'f16', [4])
+        const [half, brain] = [g.param('half', 'f16', [4]), g.param('brain', 'bf16', [4])]
         const [bytes, words] = [g.param('bytes', 'i8', [4]), g.param('words', 'u8', [4])]
         const flag = g.privateBuffer('flag', 'bool', [])
         flag.set([], bits.at(0).or(bits.at(1)))
         bits.set([2], flag.at().not())
         half.set([0], half.at(1).add(1))
+        brain.set([0], brain.at(1).add(1))
         bytes.set([0], bytes.at(1).mul(100))
         words.set([0], words.at(1).mul(100))
       }),

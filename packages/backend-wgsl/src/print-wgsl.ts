@@ -31,16 +31,19 @@ import {
   type Buffer,
   type Builtin,
   type Const,
+  type DType,
   defined,
   type Expr,
   evaluateBinary,
+  type HalfDType,
   InternalError,
+  isHalf,
   type Kernel,
   UnsupportedError,
   walkStmts,
 } from '@tilewright/ir'
 import { reserved } from './keywords.js'
-import { accessType, narrowed, roundF16, variableType, vectorIndex, widened, workgroupBytes } from './wgsl-memory.js'
+import { accessType, narrowed, roundings, variableType, vectorIndex, widened, workgroupBytes } from './wgsl-memory.js'
 
 /** How each builtin is given to an entry point, and its value as an i32. */
 const builtins: Readonly<Record<Builtin, { readonly parameter: string; readonly value: string }>> = {
@@ -104,7 +107,7 @@ export function emitWgsl(kernel: Kernel): EmittedKernel {
     ...scalarDeclarations(scalars, buffers.length),
     ...globals,
     '',
-    ...(storesF16(kernel) ? [roundF16] : []),
+    ...halvesStored(kernel).map((dtype) => roundings[dtype]),
     `@compute @workgroup_size(${kernel.threads})`,
     `fn main(${parameters}) {`,
     ...p.lines(),
@@ -132,12 +135,12 @@ export function emitWgsl(kernel: Kernel): EmittedKernel {
   }
 }
 
-function storesF16(kernel: Kernel): boolean {
-  let found = false
+function halvesStored(kernel: Kernel): readonly HalfDType[] {
+  const found = new Set<DType>()
   walkStmts(kernel.body, (stmt) => {
-    found ||= (stmt.kind === 'store' || stmt.kind === 'store-vector') && stmt.buffer.dtype === 'f16'
+    if (stmt.kind === 'store' || stmt.kind === 'store-vector') found.add(stmt.buffer.dtype)
   })
-  return found
+  return [...found].filter(isHalf).sort()
 }
 
 function usageOf(usage: ReadonlyMap<Buffer, BufferUsage>, buffer: Buffer): BufferUsage {

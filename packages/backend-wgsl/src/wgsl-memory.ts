@@ -1,12 +1,22 @@
 /**
  * How buffers of each dtype lie in WGSL memory, and what a load from them and a store to them look like.
  *
- * WGSL has no 8-bit types and no bool in storage, and f16 only with a feature that few adapters have: every element
+ * WGSL has no 8-bit types, no bf16 and no bool in storage, and f16 only with a feature that few adapters have: every element
  * takes one 32-bit word, narrowed at each store, so that loads need nothing. Indices are trusted: WGSL clamps what is
  * out of bounds.
  */
 import { type BufferUsage, type Code, call, level } from '@tilewright/backend'
-import { type Buffer, binary, computeType, type Expr, InternalError, int, mul, type ScalarType } from '@tilewright/ir'
+import {
+  type Buffer,
+  binary,
+  computeType,
+  type Expr,
+  type HalfDType,
+  InternalError,
+  int,
+  mul,
+  type ScalarType,
+} from '@tilewright/ir'
 
 /** The WGSL type of one element: computed values of bool are words only where memory is shared with the host. */
 export function elementType(buffer: Buffer): ScalarType {
@@ -56,7 +66,8 @@ export function narrowed(buffer: Buffer, value: Code): Code {
     case 'bool':
       return elementType(buffer) === 'bool' ? value : call('u32', [value.text])
     case 'f16':
-      return call('round_f16', [value.text])
+    case 'bf16':
+      return call(`round_${buffer.dtype}`, [value.text])
     // Keeps the low bits, and extends the sign of an i32.
     case 'i8':
     case 'u8':
@@ -112,8 +123,9 @@ function dividedBy(expr: Expr, divisor: number): Expr | undefined {
   }
 }
 
-/** The helper that `round_f16` names. */
-export const roundF16 = `// Rounds to the nearest f16, ties to even; NaN stays NaN.
+/** The helpers that stores of narrow floats call: they round to the nearest, ties to even; NaN stays NaN. */
+export const roundings: Readonly<Record<HalfDType, string>> = {
+  f16: `// Rounds to the nearest f16, ties to even; NaN stays NaN.
 fn round_f16(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let magnitude = bits & 0x7fffffffu;
@@ -122,4 +134,12 @@ fn round_f16(x: f32) -> f32 {
   let normal = bitcast<f32>((bits & 0x80000000u) | bounded);
   return select(normal, round(x * 16777216.0) * 5.9604644775390625e-8, magnitude < 0x38800000u);
 }
-`
+`,
+  bf16: `// Rounds to the nearest bf16, ties to even; NaN stays NaN.
+fn round_bf16(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let rounded = (bits + 0x7fffu + ((bits >> 16u) & 1u)) & 0xffff0000u;
+  return bitcast<f32>(select(rounded, bits, (bits & 0x7fffffffu) > 0x7f800000u));
+}
+`,
+}

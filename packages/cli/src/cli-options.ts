@@ -6,7 +6,13 @@ import type { CompileOptions } from './commands/compile.js'
 import type { ExplainOptions } from './commands/explain.js'
 import type { RunOptions } from './commands/run.js'
 import { type CompileTarget, compileTargets, type DeviceChoice, deviceChoices } from './device-names.js'
-import { halfModelTolerance, onnxTolerance, type Tolerance, wholeModelTolerance } from './tolerance.js'
+import {
+  bfloatModelTolerance,
+  halfModelTolerance,
+  onnxTolerance,
+  type Tolerance,
+  wholeModelTolerance,
+} from './tolerance.js'
 
 type Sizes = Readonly<Record<string, number>>
 
@@ -100,7 +106,9 @@ export function groupOption(): Option {
 
 /** What counts as equal without options. */
 const usualTolerances = {
-  run: `default: ${wholeModelTolerance.ratio.toExponential()}, or ${halfModelTolerance.ratio.toExponential()} for a model that computes in f16`,
+  run:
+    `default: ${wholeModelTolerance.ratio.toExponential()}, or for a model that computes in f16 ` +
+    `${halfModelTolerance.ratio.toExponential()}, in bf16 ${bfloatModelTolerance.ratio.toExponential()}`,
   check: 'default: what ONNX allows, rtol 1e-3 and atol 1e-7 an element, or 1e-6 of the largest value',
 } as const
 

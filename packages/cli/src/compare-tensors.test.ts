@@ -109,6 +109,12 @@ test('halves compare by value', () => {
   const [one, nextAfterOne, two] = [0x3c00, 0x3c01, 0x4000]
   expect(isRight(half(nextAfterOne), half(one))).toBe(true)
   expect(isRight(half(two), half(one))).toBe(false)
+  const bfloat = (bits: number): HostTensor => ({ dtype: 'bf16', shape: [1], data: Uint16Array.of(bits) })
+  expect(compareTensors(bfloat(0x3f81), bfloat(0x3f80), { kind: 'of-max', ratio: 8e-3 })).toMatchObject({
+    wrong: 0,
+    largestError: 2 ** -7,
+  })
+  expect(isRight(bfloat(0x4000), bfloat(0x3f80))).toBe(false)
 })
 
 test('reports the largest errors, and the worst element with its place', () => {

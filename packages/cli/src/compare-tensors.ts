@@ -1,5 +1,5 @@
 /** Whether a result is right: the rules by which tensors are compared, element by element. */
-import { halfToFloat } from '@tilewright/backend'
+import { elementValue } from '@tilewright/backend'
 import type { HostTensor } from '@tilewright/runtime'
 import type { Tolerance } from './tolerance.js'
 
@@ -38,7 +38,7 @@ export function compareTensors(got: HostTensor, want: HostTensor, tolerance: Tol
 }
 
 function compareElements(got: HostTensor, want: HostTensor, tolerance: Tolerance): Comparison {
-  const isFloat = want.dtype === 'f32' || want.dtype === 'f16'
+  const isFloat = want.dtype === 'f32' || want.dtype === 'f16' || want.dtype === 'bf16'
   const largest = largestMagnitude(want)
   let wrong = 0
   let largestError = 0
@@ -93,8 +93,7 @@ function largestMagnitude(tensor: HostTensor): number {
 }
 
 function valueAt(tensor: HostTensor, i: number): number {
-  const element = Number(tensor.data[i])
-  return tensor.dtype === 'f16' ? halfToFloat(element) : element
+  return elementValue(tensor.dtype, Number(tensor.data[i]))
 }
 
 function elementText(tensor: HostTensor, i: number): string {

@@ -51,6 +51,7 @@ export function hostTensor({ path, tensor }: DataFile): HostTensor {
   switch (value.dtype) {
     case 'f32':
     case 'f16':
+    case 'bf16':
     case 'i64':
     case 'i32':
     case 'u32':

@@ -23,6 +23,8 @@ test('gives every output in its own dtype, an input that is an output too', () =
 test('computes halves in f32 and gives them back as bits', () => {
   const x = { dtype: 'f16', shape: [1], data: Uint16Array.of(0x3c00) } as const
   expect(evaluateByDefinition(doubled('f16', [1]), { x }, {})?.twice?.data).toEqual(Uint16Array.of(0x4000))
+  const y = { dtype: 'bf16', shape: [1], data: Uint16Array.of(0x3f80) } as const
+  expect(evaluateByDefinition(doubled('bf16', [1]), { x: y }, {})?.twice?.data).toEqual(Uint16Array.of(0x4000))
 })
 
 test('takes data that is a view into something larger', () => {

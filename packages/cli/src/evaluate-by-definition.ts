@@ -20,10 +20,11 @@ import {
 } from '@tilewright/ir'
 import type { HostTensor } from '@tilewright/runtime'
 
-/** Elements as the evaluator takes them: f16 as values. */
+/** Elements as the evaluator takes them: f16 and bf16 as values. */
 const elementArrays = {
   f32: Float32Array,
   f16: Float32Array,
+  bf16: Float32Array,
   i32: Int32Array,
   u32: Uint32Array,
   i8: Int8Array,

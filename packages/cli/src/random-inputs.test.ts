@@ -1,3 +1,4 @@
+import { elementValue } from '@tilewright/backend'
 import { buildGraph, reluOp, type TensorDType } from '@tilewright/graph'
 import { type SizeExpr, size } from '@tilewright/ir'
 import { expect, test } from 'vitest'
@@ -20,16 +21,16 @@ test('a size is 1 in front and 16 elsewhere, as far as its facts allow', () => {
 })
 
 test('inputs are the same in every run, in the range of their dtype', () => {
-  const dtypes = ['f32', 'f16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool'] as const
+  const dtypes = ['f32', 'f16', 'bf16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool'] as const
   const graph = graphOf(Object.fromEntries(dtypes.map((dtype) => [dtype, [dtype, [4, size('n')]]])))
   const inputs = randomInputs(graph, { n: 25 })
   expect(randomInputs(graph, { n: 25 })).toEqual(inputs)
   for (const dtype of dtypes) {
     const { data, shape, dtype: given } = inputs[dtype] ?? { data: [], shape: [], dtype: undefined }
     expect([given, shape, data.length]).toEqual([dtype, [4, 25], 100])
-    if (dtype === 'f16') continue
-    const values = Array.from(data, Number)
-    const [least, most] = dtype === 'f32' ? [-1, 1] : [0, dtype === 'bool' ? 1 : 9]
+    const values = Array.from(data, Number).map((element) => elementValue(dtype, element))
+    const isFloat = dtype === 'f32' || dtype === 'f16' || dtype === 'bf16'
+    const [least, most] = isFloat ? [-1, 1] : [0, dtype === 'bool' ? 1 : 9]
     expect(values.every((value) => value >= least && value <= most)).toBe(true)
     expect(new Set(values).size).toBeGreaterThan(1)
   }

@@ -1,5 +1,5 @@
 /** Inputs for a run without data: seeded, of the shapes that the model declares. */
-import { arrayFor, floatToHalf, type TensorArray } from '@tilewright/backend'
+import { arrayFor, elementFor, type TensorArray } from '@tilewright/backend'
 import type { Graph, TensorDType } from '@tilewright/graph'
 import { CompileError, evaluateSize, type SizeExpr, type SizeParam, type SizeValues, sizeParams } from '@tilewright/ir'
 import type { HostTensor } from '@tilewright/runtime'
@@ -69,9 +69,9 @@ function randomData(dtype: TensorDType, elements: number, random: () => number):
 function randomElement(dtype: TensorDType, random: () => number): number {
   switch (dtype) {
     case 'f32':
-      return 2 * random() - 1
     case 'f16':
-      return floatToHalf(2 * random() - 1)
+    case 'bf16':
+      return elementFor(dtype, 2 * random() - 1)
     case 'bool':
       return random() < 0.5 ? 0 : 1
     default:

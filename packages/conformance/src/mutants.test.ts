@@ -1,6 +1,6 @@
 // The kit fails: backends that are wrong in one thing, and the case that finds it.
-import type { Device, DeviceBuffer, Pipeline } from '@tilewright/backend'
-import { numberToHalf } from '@tilewright/simulator'
+import { type Device, type DeviceBuffer, elementFor, type Pipeline } from '@tilewright/backend'
+import { isHalf } from '@tilewright/ir'
 import { elementText, type Operations, operations, type ToyParts, toyBackend } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { runConformance } from './run-conformance.js'
@@ -145,17 +145,17 @@ const printerMutants: readonly Mutant[] = [
         store: ({ buffer, index, value }, p) => {
           const element = elementText(buffer, index, p)
           const text = p.text(value)
-          p.line(`${element} = ${buffer.dtype === 'f16' ? `toHalf(${text})` : text};`)
+          p.line(`${element} = ${isHalf(buffer.dtype) ? `toElement('${buffer.dtype}', ${text})` : text};`)
           if (buffer.dtype === 'u8') p.line(`${element.slice(0, -1)} + 1] = 0;`)
         },
       },
     },
-    foundBy: ['narrow-types: stores leave their neighbours alone'],
+    foundBy: ['narrow-types: stores of i8, u8, bool leave their neighbours alone'],
   },
   {
     wrong: 'f16 is mostly rounded towards zero',
     parts: {
-      toHalf: (value) => numberToHalf(value * (1 - 2 ** -11)),
+      toElement: (dtype, value) => elementFor(dtype, dtype === 'f16' ? value * (1 - 2 ** -11) : value),
     },
     foundBy: ['narrow-types: loads of f16'],
   },

@@ -1,5 +1,5 @@
 /** Tensors of a graph: typed, shaped, named values. */
-import type { DType, SizeExpr } from '@tilewright/ir'
+import { computeType, type DType, type SizeExpr } from '@tilewright/ir'
 
 /** int64 exists in graphs; on devices it is i32 (values out of range are refused at the boundary). */
 export type TensorDType = DType | 'i64'
@@ -14,7 +14,10 @@ export interface TensorType {
   readonly shape: readonly SizeExpr[]
 }
 
-/** Data on the host, row-major: f16 as bits, bool as 0 or 1, i64 exact. */
+/** Whether a tensor is floating point. */
+export const isFloat = ({ dtype }: TensorType): boolean => computeType(deviceDType(dtype)) === 'f32'
+
+/** Data on the host, row-major: f16 and bf16 as bits, bool as 0 or 1, i64 exact. */
 export interface TensorData {
   readonly dtype: TensorDType
   readonly shape: readonly number[]

@@ -2,13 +2,13 @@
  * Element types of buffers, and the scalar types expressions compute in.
  *
  * Narrow types exist in memory only: a load widens to the compute type, a store narrows (integers wrap modulo 2^bits,
- * f16 rounds to nearest even). Arithmetic therefore knows four types, on every target.
+ * f16 and bf16 round to nearest even). Arithmetic therefore knows four types, on every target.
  */
 import { checkArgument } from './check-arguments.js'
 import { CompileError } from './errors.js'
 
 /** What a buffer holds. */
-export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'i8' | 'u8' | 'bool'
+export type DType = 'f32' | 'f16' | 'bf16' | 'i32' | 'u32' | 'i8' | 'u8' | 'bool'
 
 /** What an expression computes in. */
 export type ScalarType = 'f32' | 'i32' | 'u32' | 'bool'
@@ -16,6 +16,7 @@ export type ScalarType = 'f32' | 'i32' | 'u32' | 'bool'
 const computeTypes: Readonly<Record<DType, ScalarType>> = {
   f32: 'f32',
   f16: 'f32',
+  bf16: 'f32',
   i32: 'i32',
   i8: 'i32',
   u32: 'u32',
@@ -23,7 +24,7 @@ const computeTypes: Readonly<Record<DType, ScalarType>> = {
   bool: 'bool',
 }
 
-export const dtypes: readonly DType[] = ['f32', 'f16', 'i32', 'u32', 'i8', 'u8', 'bool']
+export const dtypes: readonly DType[] = ['f32', 'f16', 'bf16', 'i32', 'u32', 'i8', 'u8', 'bool']
 
 /** The type that a load from a buffer of `dtype` gives, and that a store to it takes. */
 export function computeType(dtype: DType): ScalarType {
@@ -45,6 +46,13 @@ export function expectType(expected: ScalarType, actual: ScalarType, what: strin
       help: `convert it: value.cast('${expected}')`,
     })
   }
+}
+
+/** Floats of half a word, of which hardware multiplies matrices. */
+export type HalfDType = 'f16' | 'bf16'
+
+export function isHalf(dtype: DType): dtype is HalfDType {
+  return dtype === 'f16' || dtype === 'bf16'
 }
 
 const scalarTypes: readonly string[] = ['f32', 'i32', 'u32', 'bool'] satisfies readonly ScalarType[]

@@ -153,5 +153,5 @@ test('what they accept', () => {
 })
 
 test('narrow types compute in wide ones', () => {
-  expect(dtypes.map(computeType)).toEqual(['f32', 'f32', 'i32', 'u32', 'i32', 'u32', 'bool'])
+  expect(dtypes.map(computeType)).toEqual(['f32', 'f32', 'f32', 'i32', 'u32', 'i32', 'u32', 'bool'])
 })

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { allocate, halfToNumber, narrowInto, narrowing, numberToHalf, widen } from './elements.js'
+import {
+  allocate,
+  bfloatToNumber,
+  halfToNumber,
+  narrowInto,
+  narrowing,
+  numberToBfloat,
+  numberToHalf,
+  widen,
+} from './elements.js'
 
 describe('binary16', () => {
   test('every number survives the way there and back', () => {
@@ -35,10 +44,43 @@ describe('binary16', () => {
   ])('$value is $bits', ({ value, bits }) => expect(numberToHalf(value)).toBe(bits))
 })
 
-test('a store narrows: integers wrap, f16 rounds', () => {
+describe('bfloat16', () => {
+  const upper = (bits: number): number => new Float32Array(Uint32Array.of(bits * 2 ** 16).buffer)[0] ?? 0
+
+  test('every number is the upper half of an f32, and survives the way there and back', () => {
+    for (let bits = 0; bits < 65536; bits++) {
+      const value = bfloatToNumber(bits)
+      if (!Object.is(value, upper(bits))) expect(value).toBe(upper(bits))
+      const back = numberToBfloat(value)
+      if (back !== (Number.isNaN(value) ? 0x7fc0 : bits)) expect(`${bits} -> ${value}`).toBe(back)
+    }
+  })
+
+  test('midpoints between neighbours go to the even one, anything beyond them to the nearer', () => {
+    for (let bits = 0; bits < 0x7f80; bits++) {
+      const word = bits * 2 ** 16 + 2 ** 15
+      const got = Array.from(new Float32Array(Uint32Array.of(word - 1, word, word + 1).buffer), numberToBfloat)
+      const even = bits % 2 === 0 ? bits : bits + 1
+      if (got.join() !== [bits, even, bits + 1].join()) expect(got).toEqual([bits, even, bits + 1])
+    }
+  })
+
+  test.each([
+    { value: 1, bits: 0x3f80 },
+    { value: -2, bits: 0xc000 },
+    { value: Number.POSITIVE_INFINITY, bits: 0x7f80 },
+    { value: -0, bits: 0x8000 },
+    { value: 2 ** -149, bits: 0 },
+    { value: -(2 ** -133), bits: 0x8001 },
+    { value: Number.NaN, bits: 0x7fc0 },
+  ])('$value is $bits', ({ value, bits }) => expect(numberToBfloat(value)).toBe(bits))
+})
+
+test('a store narrows: integers wrap, f16 and bf16 round', () => {
   expect(narrowing('i8')(200)).toBe(-56)
   expect(narrowing('u8')(-1)).toBe(255)
   expect(narrowing('f16')(1 / 3)).toBe(0.333251953125)
+  expect(narrowing('bf16')(1 / 3)).toBe(0.333984375)
   expect(narrowing('f32')(0.5)).toBe(0.5)
 })
 
@@ -47,5 +89,9 @@ test('arrays hold the storage dtype', () => {
   narrowInto('f16', Float64Array.of(1.5, -0.25), halves)
   expect(halves).toEqual(Uint16Array.of(0x3e00, 0xb400))
   expect(widen('f16', halves)).toEqual(Float64Array.of(1.5, -0.25))
+  const bfloats = allocate('bf16', 2)
+  narrowInto('bf16', Float64Array.of(1.5, -0.25), bfloats)
+  expect(bfloats).toEqual(Uint16Array.of(0x3fc0, 0xbe80))
+  expect(widen('bf16', bfloats)).toEqual(Float64Array.of(1.5, -0.25))
   expect(widen('u32', Uint32Array.of(4294967295))).toEqual(Float64Array.of(4294967295))
 })

@@ -6,7 +6,7 @@
 import type { DType } from '@tilewright/ir'
 
 /**
- * Elements of a buffer: f32 in a Float32Array, f16 as its bits in a Uint16Array, i32 in an Int32Array, u32 in a
+ * Elements of a buffer: f32 in a Float32Array, f16 and bf16 as their bits in a Uint16Array, i32 in an Int32Array, u32 in a
  * Uint32Array, i8 in an Int8Array, u8 and bool (0 or 1) in a Uint8Array.
  */
 export type TypedArray = Float32Array | Uint16Array | Int32Array | Uint32Array | Int8Array | Uint8Array
@@ -16,6 +16,7 @@ type ArrayConstructor = { new (count: number): TypedArray }
 const arrays: Readonly<Record<DType, ArrayConstructor>> = {
   f32: Float32Array,
   f16: Uint16Array,
+  bf16: Uint16Array,
   i32: Int32Array,
   u32: Uint32Array,
   i8: Int8Array,
@@ -64,12 +65,40 @@ function roundToEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
 }
 
+const float = new DataView(new ArrayBuffer(4))
+
+/** The value of a bfloat16 number: its bits are the first of an f32. */
+export function bfloatToNumber(bits: number): number {
+  float.setUint32(0, bits * 0x10000)
+  return float.getFloat32(0)
+}
+
+/** The bfloat16 number nearest to an f32 as bits, ties to even. */
+export function numberToBfloat(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0
+  float.setFloat32(0, value)
+  // A fraction that rounds up to its end carries into the exponent, and from there into infinity.
+  return roundToEven(float.getUint32(0) / 0x10000)
+}
+
+interface Half {
+  readonly toNumber: (bits: number) => number
+  readonly toBits: (value: number) => number
+}
+
+/** What is stored as bits. */
+const halves: Readonly<Partial<Record<DType, Half>>> = {
+  f16: { toNumber: halfToNumber, toBits: numberToHalf },
+  bf16: { toNumber: bfloatToNumber, toBits: numberToBfloat },
+}
+
 const same = (value: number): number => value
 
 /** What a store does to a value of the compute type, and a load then gives back. */
 const narrowings: Readonly<Record<DType, (value: number) => number>> = {
   f32: same,
   f16: (value) => halfToNumber(numberToHalf(value)),
+  bf16: (value) => bfloatToNumber(numberToBfloat(value)),
   i32: same,
   u32: same,
   i8: (value) => (value << 24) >> 24,
@@ -83,10 +112,12 @@ export function narrowing(dtype: DType): (value: number) => number {
 
 /** The values of stored elements. */
 export function widen(dtype: DType, array: TypedArray): Float64Array {
-  return dtype === 'f16' ? Float64Array.from(array, halfToNumber) : new Float64Array(array)
+  const half = halves[dtype]
+  return half === undefined ? new Float64Array(array) : Float64Array.from(array, half.toNumber)
 }
 
 /** Stores values of the compute type; `values` and `array` have one length. */
 export function narrowInto(dtype: DType, values: Float64Array, array: TypedArray): void {
-  array.set(dtype === 'f16' ? values.map(numberToHalf) : values)
+  const half = halves[dtype]
+  array.set(half === undefined ? values : values.map(half.toBits))
 }

@@ -114,6 +114,7 @@ function garbage(memory: Memory): number {
   switch (memory.buffer.dtype) {
     case 'f32':
     case 'f16':
+    case 'bf16':
       return Number.NaN
     case 'bool':
       return 1

@@ -16,7 +16,7 @@ import { extents, surroundings } from './surroundings.js'
 export function reduction(choose: Choose): Graph {
   const { operand, apply, finish } = surroundings(choose)
   const shape = extents(choose, 1, 2, 3)
-  const x = operand(choose('f32', 'f32', 'f16', 'i32'), shape)
+  const x = operand(choose('f32', 'f32', 'f16', 'bf16', 'i32'), shape)
   const keepDims = choose(true, false)
   if (choose(false, false, false, true)) {
     const attributes = { axis: shape.length - 1, keepDims, selectLastIndex: choose(true, false) }
@@ -34,7 +34,7 @@ export function rowsProblem(choose: Choose): Graph {
   const { operand, input, apply, finish } = surroundings(choose)
   const shape = extents(choose, 2, 3)
   const last = shape.length - 1
-  const dtype = choose('f32', 'f32', 'f16')
+  const dtype = choose('f32', 'f32', 'f16', 'bf16')
   switch (choose('softmax', 'log-softmax', 'layer', 'rms', 'shifted')) {
     case 'softmax': {
       const x = operand(dtype, shape)

@@ -26,7 +26,7 @@ import { extents, surroundings } from './surroundings.js'
 export function transposed(choose: Choose): Graph {
   const { operand, input, apply, finish } = surroundings(choose)
   const shape = extents(choose, 2, 3, 4)
-  const x = operand(choose('f32', 'f32', 'f16', 'i32', 'u8'), shape)
+  const x = operand(choose('f32', 'f32', 'f16', 'bf16', 'i32', 'u8'), shape)
   const order = shape.map((_, d) => d)
   const perm = choose(order.toReversed(), [...order.slice(1), 0], [...order.slice(0, -2), ...order.slice(-2).reverse()])
   const y = apply(transposeOp(x, { perm }), [x])
@@ -39,14 +39,14 @@ export function transposed(choose: Choose): Graph {
 export function pointwise(choose: Choose): Graph {
   const { operand, input, apply, finish } = surroundings(choose)
   const shape = extents(choose, 1, 2, 3, 4)
-  const dtype = choose('f32', 'f32', 'f16', 'i32')
+  const dtype = choose('f32', 'f32', 'f16', 'bf16', 'i32')
   const x = operand(dtype, shape)
   const other = input(dtype, choose(shape, shape.slice(-1), []))
   if (dtype === 'i32') {
     const made = choose(addOp, subOp, divOp, minOp)(x, other)
     const y = apply(choose(made, modOp(x, other, { truncated: choose(true, false) })), [x, other])
     if (choose(true, false)) return finish(y)
-    return finish(apply(castOp(y, choose('f32', 'u8', 'bool', 'f16')), [y]))
+    return finish(apply(castOp(y, choose('f32', 'u8', 'bool', 'f16', 'bf16')), [y]))
   }
   switch (choose('function', 'function', 'power', 'chosen')) {
     case 'function': {

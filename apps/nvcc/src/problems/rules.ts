@@ -6,7 +6,7 @@ import { extents, surroundings } from './surroundings.js'
 export function ruled(choose: Choose): Graph {
   const { operand, input, apply, finish } = surroundings(choose)
   const shape = extents(choose, 1, 2, 3)
-  const x = operand(choose('f32', 'f32', 'f16', 'i32'), shape)
+  const x = operand(choose('f32', 'f32', 'f16', 'bf16', 'i32'), shape)
   const axis = choose(0, shape.length - 1)
   switch (choose('scan', 'scatter', 'rows', 'sort')) {
     case 'scan': {

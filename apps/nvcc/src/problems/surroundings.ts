@@ -7,6 +7,7 @@ import {
   clipOp,
   type Graph,
   geluOp,
+  isFloat,
   maxOp,
   mulOp,
   negOp,
@@ -59,7 +60,7 @@ export function surroundings(choose: Choose): Surroundings {
         case 'computed':
           return more(input(dtype, shape))
         case 'cast': {
-          const x = input(dtype === 'f32' ? choose('f16', 'i32', 'u8') : 'f32', shape)
+          const x = input(dtype === 'f32' ? choose('f16', 'bf16', 'i32', 'u8') : 'f32', shape)
           return apply(castOp(x, dtype), [x])
         }
       }
@@ -76,7 +77,6 @@ export function surroundings(choose: Choose): Surroundings {
 const gelu = (x: TensorType): Operation => geluOp(x, { approximate: false })
 const swish = (x: TensorType): Operation => swishOp(x, { alpha: 1 })
 const clip = (x: TensorType): Operation => clipOp(x, { low: 0, high: 6 })
-const isFloat = ({ dtype }: TensorType): boolean => dtype === 'f32' || dtype === 'f16'
 
 /** An extent: known, whether round or odd, or the parameter `name` of a run, of which something may be known. */
 export function extent(choose: Choose, name: string): SizeExpr {

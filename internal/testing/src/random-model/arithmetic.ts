@@ -180,12 +180,13 @@ const types = { f32: 1, i32: 6, i64: 7, bool: 9 } as const
 
 /** Between element types; at times through a narrow one that holds the value. */
 export const converted: Step = (g, value, pick) => {
-  const to = oneOf(pick, 'f32', 'i32', 'i64', 'bool', 'f16')
+  const to = oneOf(pick, 'f32', 'i32', 'i64', 'bool', 'f16', 'bf16')
   if (to === 'f32') return floated(g, value)
   if (!value.exact) return undefined
-  if (to === 'f16') {
-    const x = g.bounded(floated(g, value), 2048)
-    const half = g.between('Cast', x, { to: attribute.int(10) })
+  if (to === 'f16' || to === 'bf16') {
+    if (to === 'bf16' && g.opset < 13) return undefined
+    const x = g.bounded(floated(g, value), to === 'f16' ? 2048 : 256)
+    const half = g.between('Cast', x, { to: attribute.int(to === 'f16' ? 10 : 16) })
     return g.node('Cast', [half], x, { to: attribute.int(1) })
   }
   const x = to === 'bool' ? value : value.dtype === 'bool' ? value : g.bounded(value, mostExact)

@@ -19,6 +19,7 @@ import {
   type DType,
   type Expr,
   InternalError,
+  isHalf,
   type Kernel,
   UnsupportedError,
 } from '@tilewright/ir'
@@ -29,10 +30,11 @@ export interface ReplacedPrinters {
   readonly stmts?: Partial<StmtPrinters>
 }
 
-/** The arrays in which elements lie: f16 as its bits. */
+/** The arrays in which elements lie: f16 and bf16 as their bits. */
 const arrays: Readonly<Record<DType, string>> = {
   f32: 'Float32Array',
   f16: 'Uint16Array',
+  bf16: 'Uint16Array',
   i32: 'Int32Array',
   u32: 'Uint32Array',
   i8: 'Int8Array',
@@ -43,6 +45,7 @@ const arrays: Readonly<Record<DType, string>> = {
 export const toyElementBytes: Readonly<Record<DType, number>> = {
   f32: 4,
   f16: 2,
+  bf16: 2,
   i32: 4,
   u32: 4,
   i8: 1,
@@ -57,8 +60,8 @@ const reserved = new Set([
   'grid',
   'run',
   'op',
-  'toHalf',
-  'toFloat',
+  'toElement',
+  'toValue',
   'i',
   'thread',
   'wx',
@@ -83,7 +86,7 @@ export function emitToy(kernel: Kernel, replaced: ReplacedPrinters = {}): Emitte
   })
   p.nest(() => p.stmt(kernel.body))
   const source = [
-    '(memory, scalars, grid, run, op, toHalf, toFloat) => {',
+    '(memory, scalars, grid, run, op, toElement, toValue) => {',
     ...views,
     'for (let wz = 0; wz < grid[2]; wz++) for (let wy = 0; wy < grid[1]; wy++) for (let wx = 0; wx < grid[0]; wx++) {',
     ...tiles,
@@ -126,7 +129,7 @@ export function elementText(buffer: Buffer, index: readonly Expr[], p: CLikePrin
 }
 
 function loaded({ dtype }: Buffer, element: string): string {
-  if (dtype === 'f16') return `toFloat(${element})`
+  if (isHalf(dtype)) return `toValue('${dtype}', ${element})`
   return dtype === 'bool' ? `(${element} !== 0)` : element
 }
 
@@ -180,7 +183,9 @@ function stmtPrinters(tiles: string[]): StmtPrinters {
     },
     store: ({ buffer, index, value }, p) => {
       const text = p.text(value)
-      p.line(`${elementText(buffer, index, p)} = ${buffer.dtype === 'f16' ? `toHalf(${text})` : text};`)
+      p.line(
+        `${elementText(buffer, index, p)} = ${isHalf(buffer.dtype) ? `toElement('${buffer.dtype}', ${text})` : text};`,
+      )
     },
     atomic: ({ op, buffer, index, value, previous }, p) => {
       const element = elementText(buffer, index, p)

@@ -12,8 +12,8 @@ import {
   type DeviceBuffer,
   defineBackend,
   disposedReason,
-  floatToHalf,
-  halfToFloat,
+  elementFor,
+  elementValue,
   lostError,
   type Pipeline,
 } from '@tilewright/backend'
@@ -47,7 +47,8 @@ const target: Target = {
 export interface ToyParts extends ReplacedPrinters {
   readonly operations?: Operations
   readonly passes?: (own: readonly Pass[]) => readonly Pass[]
-  readonly toHalf?: (value: number) => number
+  /** The bits of an f16 or a bf16. */
+  readonly toElement?: typeof elementFor
   readonly device?: (own: Device) => Device
 }
 
@@ -59,7 +60,7 @@ export function toyBackend(parts: ToyParts = {}): DeviceBackend {
     target,
     pipeline: () => (parts.passes === undefined ? own : parts.passes(own)),
     emit: (kernel) => emitToy(kernel, parts),
-    open: async () => wrap(openToy(parts.operations ?? operations, parts.toHalf ?? floatToHalf)),
+    open: async () => wrap(openToy(parts.operations ?? operations, parts.toElement ?? elementFor)),
   })
 }
 
@@ -71,7 +72,7 @@ function run(threads: number, body: (thread: number) => Generator<undefined, voi
   while (waiting.length > 0) waiting = waiting.filter((thread) => thread.next().done !== true)
 }
 
-function openToy(op: Operations, toHalf: (value: number) => number): Device {
+function openToy(op: Operations, toElement: typeof elementFor): Device {
   const memories = new WeakMap<DeviceBuffer, ArrayBuffer>()
   const launches = new WeakMap<Pipeline, (memory: readonly Uint8Array[], scalars: Int32Array, grid: Grid) => void>()
   let isOpen = true
@@ -114,7 +115,7 @@ function openToy(op: Operations, toHalf: (value: number) => number): Device {
       checkKernel(kernel, target)
       const launch = compileSource(kernel.source)
       const pipeline: Pipeline = { kernel }
-      launches.set(pipeline, (...args) => launch(...args, run, op, toHalf, halfToFloat))
+      launches.set(pipeline, (...args) => launch(...args, run, op, toElement, elementValue))
       return pipeline
     },
     begin: () => {

@@ -19,7 +19,16 @@ export interface TileMap {
 export const tileMapBytes = 128
 
 /** `CUtensorMapDataType`. */
-const dataTypes: Readonly<Record<DeviceDType, number>> = { i8: 0, u8: 0, bool: 0, u32: 2, i32: 3, f16: 6, f32: 7 }
+const dataTypes: Readonly<Record<DeviceDType, number>> = {
+  i8: 0,
+  u8: 0,
+  bool: 0,
+  u32: 2,
+  i32: 3,
+  f16: 6,
+  f32: 7,
+  bf16: 9,
+}
 
 /** No interleaving, `CU_TENSOR_MAP_SWIZZLE_128B`, `…_L2_PROMOTION_L2_256B`: the next box of a row is mostly the next one; zeros outside. */
 const [interleave, swizzle, promotion, fill] = [0, 3, 3, 0]

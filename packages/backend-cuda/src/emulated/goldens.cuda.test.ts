@@ -5,7 +5,14 @@ import type { PlanKernel } from '@tilewright/backend'
 import { buffer, type Kernel, load, matmul, type SizeExpr, size } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import { registerTiledMatmul, workgroupTiledMatmul } from '@tilewright/schedules'
-import { halfToNumber, numberToHalf, runKernel, type TypedArray } from '@tilewright/simulator'
+import {
+  bfloatToNumber,
+  halfToNumber,
+  numberToBfloat,
+  numberToHalf,
+  runKernel,
+  type TypedArray,
+} from '@tilewright/simulator'
 import { authoredMatmul, cudaLaunchers, type LaunchKernel, runPrinted } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda } from '../index.js'
@@ -66,10 +73,13 @@ const written: Readonly<Record<string, (launch: LaunchKernel) => Promise<void>>>
   vectors: async (launch) => {
     const a = Float32Array.from({ length: 64 }, (_, i) => i + 0.5)
     const h = Uint16Array.from({ length: 64 }, (_, i) => numberToHalf(i / 8))
-    const buffers = [a, new Float32Array(64), h, new Uint16Array(64)]
-    const [, c, , d] = await launchGolden(launch, 'vectors', { threads: 1, buffers })
+    const e = Uint16Array.from({ length: 64 }, (_, i) => numberToBfloat(i / 4))
+    const buffers = [a, new Float32Array(64), h, new Uint16Array(64), e]
+    const [, c, , d, pairs] = await launchGolden(launch, 'vectors', { threads: 1, buffers })
     expect([...c!]).toEqual(Array.from(c!, (_, i) => (i < 60 ? (i | 3) - (i & 3) + 0.5 : 0)))
     expect([...d!].map(halfToNumber)).toEqual(Array.from(d!, (_, i) => (i < 30 ? i / 8 : 0)))
+    const expected = Array.from(e, (_, i) => (i < 30 ? (i & ~1) / 4 : i < 32 ? 0 : i / 4))
+    expect([...pairs!].map(bfloatToNumber)).toEqual(expected)
   },
   warp: async (launch) => {
     // Matrices on warps are held by matrices.cuda-source.test.ts; here all rows are alike.
@@ -128,7 +138,9 @@ const times = (x: Float32Array, y: Float64Array): Float64Array =>
 test('all goldens are known here', () => {
   // Hand-written kernels, and templates, whose goldens are executed at other sizes (hand-written, templates) or apart (rows).
   const handWritten = ['double-buffered-matmul', 'matrix-unit-matmul', 'warp-specialised-matmul']
-  const matrixUnits = ['512', '1021', 'symbolic', 'bytes', 'tf32'].map((extent) => `matmul-matrix-units-${extent}`)
+  const matrixUnits = ['512', '1021', 'symbolic', 'bytes', 'tf32'].map(
+    (extent) => `matmul-matrix-units-${extent}`,
+  )
   const rows = ['rows-softmax-8x1000', 'reduce-sums-4x4096']
   const attention = ['attention-64', 'attention-causal-80']
   const apart = [...handWritten, ...matrixUnits, ...rows, ...attention]

@@ -1,5 +1,5 @@
 // Asynchronous copies and matrix instructions against plain loops.
-import { halfToNumber, numberToHalf } from '@tilewright/simulator'
+import { bfloatToNumber, halfToNumber, numberToHalf } from '@tilewright/simulator'
 import { type EmulatedArgument, type EmulatedModule, loadEmulated } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { emulatedCompiler } from './node-compile-emulated.js'
@@ -190,6 +190,22 @@ describe('halves', () => {
     expect(launch(module, [out, values])).toBeUndefined()
     const isNumber = (_: unknown, i: number): boolean => !Number.isNaN(values[i])
     expect(out.filter(isNumber)).toEqual(Uint16Array.from(values, numberToHalf).filter(isNumber))
+  })
+
+  test('every bf16 becomes the f32 that it is, and comes back', async () => {
+    const body =
+      'for (int i = t; i < 65536; i += 32) { out[i] = __bfloat162float(in[i]); back[i] = __float2bfloat16_rn(out[i]); }'
+    const module = await load(
+      'float* out, __nv_bfloat16* back, const __nv_bfloat16* in',
+      body,
+      '#include <cuda_bf16.h>',
+    )
+    const [out, back] = [new Float32Array(65536), new Uint16Array(65536)]
+    expect(launch(module, [out, back, all])).toBeUndefined()
+    expect(out).toEqual(Float32Array.from(all, bfloatToNumber))
+    const isNumber = (bits: number): boolean => !Number.isNaN(bfloatToNumber(bits))
+    expect(back.filter(isNumber)).toEqual(all.filter(isNumber))
+    expect(back.filter((bits) => !isNumber(bits)).length).toBe(254)
   })
 
   test('bf16 rounds to the nearest, ties to even', async () => {

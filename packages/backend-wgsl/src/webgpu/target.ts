@@ -13,8 +13,8 @@ export const wgslTarget: Target = {
     bindingBytes: 2 ** 27,
     bufferBytes: 2 ** 28,
   },
-  // WGSL has no 8-bit types and no bool in storage, and f16 only with a feature: one word an element.
-  elementBytes: { f32: 4, f16: 4, i32: 4, u32: 4, i8: 4, u8: 4, bool: 4 },
+  // WGSL has no 8-bit types, no bf16 and no bool in storage, and f16 only with a feature: one word an element.
+  elementBytes: { f32: 4, f16: 4, bf16: 4, i32: 4, u32: 4, i8: 4, u8: 4, bool: 4 },
   // A buffer bound to read and to write in one dispatch is refused, whatever the ranges.
   binding: { alignment: 256, mixedAccess: false },
   vectorLanes: 4,

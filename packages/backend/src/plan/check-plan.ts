@@ -116,10 +116,10 @@ const size =
   }
 
 const shape = list(size(0))
-const deviceDType = oneOf('f32', 'f16', 'i32', 'u32', 'i8', 'u8', 'bool')
+const deviceDType = oneOf('f32', 'f16', 'bf16', 'i32', 'u32', 'i8', 'u8', 'bool')
 const tensor = object({
   name: text,
-  dtype: oneOf('f32', 'f16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool'),
+  dtype: oneOf('f32', 'f16', 'bf16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool'),
   shape,
   buffer: count,
 })
@@ -192,7 +192,16 @@ const planFields = object({
 })
 
 /** Bytes of elements that are narrower than a word; of the others a word. */
-const narrowBytes: Readonly<Record<DeviceDType, number>> = { f32: 4, f16: 2, i32: 4, u32: 4, i8: 1, u8: 1, bool: 1 }
+const narrowBytes: Readonly<Record<DeviceDType, number>> = {
+  f32: 4,
+  f16: 2,
+  bf16: 2,
+  i32: 4,
+  u32: 4,
+  i8: 1,
+  u8: 1,
+  bool: 1,
+}
 
 function sameSizes(left: readonly PlanSize[], right: readonly PlanSize[]): boolean {
   return left.length === right.length && left.every((size, d) => sameSize(size, right[d]))

@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   arrayFor,
+  bfloatToFloat,
   boundaryBytes,
+  elementFor,
+  elementValue,
+  floatToBfloat,
   floatToHalf,
   fromDevice,
   halfToFloat,
@@ -13,7 +17,7 @@ import {
 } from './elements.js'
 import type { DeviceDType, TensorDType } from './plan.js'
 
-const dtypes: readonly TensorDType[] = ['f32', 'f16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool']
+const dtypes: readonly TensorDType[] = ['f32', 'f16', 'bf16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool']
 const deviceDType = (dtype: TensorDType): DeviceDType => (dtype === 'i64' ? 'i32' : dtype)
 
 describe('half precision', () => {
@@ -53,14 +57,58 @@ describe('half precision', () => {
   })
 })
 
+describe('bfloat16', () => {
+  const upper = (bits: number): number => new Float32Array(Uint32Array.of(bits * 2 ** 16).buffer)[0] ?? 0
+
+  test('every bit pattern is the upper half of an f32, and goes back to itself', () => {
+    for (let bits = 0; bits < 65536; bits++) {
+      const value = bfloatToFloat(bits)
+      if (!Object.is(value, upper(bits))) expect.fail(`0x${bits.toString(16)} is ${value}`)
+      const back = floatToBfloat(value)
+      if (back !== (Number.isNaN(value) ? 0x7fc0 : bits)) expect.fail(`${value} became 0x${back.toString(16)}`)
+    }
+  })
+
+  test('halfway between two neighbours goes to the even one, and anything beyond to the nearer', () => {
+    for (let bits = 0; bits < 0x7f7f; bits++) {
+      const word = bits * 2 ** 16 + 2 ** 15
+      const around = [...new Float32Array(Uint32Array.of(word - 1, word, word + 1).buffer)]
+      const want = [bits, bits % 2 === 0 ? bits : bits + 1, bits + 1]
+      for (const sign of [1, -1]) {
+        const got = around.map((value) => floatToBfloat(sign * value) - (sign === 1 ? 0 : 0x8000))
+        if (got.join() !== want.join()) expect.fail(`around ${around[1]}: ${got}, expected ${want}`)
+      }
+    }
+    const most = upper(0x7f7f)
+    expect([most, most * 1.00196, most * 1.00197, -Infinity, 1e300].map(floatToBfloat)).toEqual([
+      0x7f7f, 0x7f7f, 0x7f80, 0xff80, 0x7f80,
+    ])
+    expect([-0, 1e-46, -1e-46, Number.NaN].map(floatToBfloat)).toEqual([0x8000, 0, 0x8000, 0x7fc0])
+  })
+})
+
+test('elements stand for values', () => {
+  const values = [1.5, -2, 0.25]
+  const elements = [
+    ['f16', [0x3e00, 0xc000, 0x3400]],
+    ['bf16', [0x3fc0, 0xc000, 0x3e80]],
+    ['f32', values],
+  ] as const
+  for (const [dtype, expected] of elements) {
+    expect(values.map((value) => elementFor(dtype, value))).toEqual(expected)
+    expect(expected.map((element) => elementValue(dtype, element))).toEqual(values)
+  }
+})
+
 describe('elements', () => {
   const values = (dtype: TensorDType): fc.Arbitrary<TensorArray> => {
     switch (dtype) {
       case 'f32':
         return fc.float32Array()
       case 'f16':
+      case 'bf16':
         // A NaN comes back as the quiet one, so none is drawn.
-        return fc.uint16Array().map((array) => array.filter((bits) => !Number.isNaN(halfToFloat(bits))))
+        return fc.uint16Array().map((array) => array.filter((bits) => !Number.isNaN(elementValue(dtype, bits))))
       case 'i64':
         return fc.array(fc.bigInt({ min: -(2n ** 31n), max: 2n ** 31n - 1n })).map((array) => BigInt64Array.from(array))
       case 'i32':
@@ -126,7 +174,17 @@ describe('elements', () => {
       dtype,
       ...[1, 2, 4].filter((elementBytes) => isDirect(dtype, { dtype: deviceDType(dtype), elementBytes })),
     ])
-    expect(direct).toEqual([['f32', 4], ['f16', 2], ['i64'], ['i32', 4], ['u32', 4], ['i8', 1], ['u8', 1], ['bool', 1]])
+    expect(direct).toEqual([
+      ['f32', 4],
+      ['f16', 2],
+      ['bf16', 2],
+      ['i64'],
+      ['i32', 4],
+      ['u32', 4],
+      ['i8', 1],
+      ['u8', 1],
+      ['bool', 1],
+    ])
   })
 
   test('arrays of the boundary hold zeros', () => {

@@ -1,16 +1,17 @@
 /**
  * Elements at the boundary and on the device. A device may hold an element in a wider word than the caller does: bool,
- * i8 and u8 in 32 bits, f16 as f32; int64 is i32 on every device.
+ * i8 and u8 in 32 bits, f16 and bf16 as f32; int64 is i32 on every device.
  */
 import type { PlanBuffer, TensorDType } from './plan.js'
 import { PlanError } from './plan-error.js'
 
-/** Data of a tensor at the boundary: f16 as bits, bool as 0 or 1. */
+/** Data of a tensor at the boundary: f16 and bf16 as bits, bool as 0 or 1. */
 export type TensorArray = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint32Array | Int8Array | Uint8Array
 
 const arrays = {
   f32: Float32Array,
   f16: Uint16Array,
+  bf16: Uint16Array,
   i64: BigInt64Array,
   i32: Int32Array,
   u32: Uint32Array,
@@ -48,7 +49,7 @@ export function toDevice(
 ): Uint8Array {
   if (isDirect(dtype, buffer)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   if (data instanceof BigInt64Array) return bytesOf(narrow(name, data))
-  if (dtype === 'f16') return bytesOf(Float32Array.from(data, halfToFloat))
+  if (dtype === 'f16' || dtype === 'bf16') return bytesOf(Float32Array.from(data, halves[dtype].value))
   return bytesOf(dtype === 'i8' ? Int32Array.from(data) : Uint32Array.from(data))
 }
 
@@ -62,7 +63,9 @@ export function fromDevice(
   const { buffer: memory, byteOffset: at } = bytes
   if (isDirect(dtype, buffer)) return new arrays[dtype](memory, at, elements)
   if (dtype === 'i64') return BigInt64Array.from(new Int32Array(memory, at, elements), BigInt)
-  if (dtype === 'f16') return Uint16Array.from(new Float32Array(memory, at, elements), floatToHalf)
+  if (dtype === 'f16' || dtype === 'bf16') {
+    return Uint16Array.from(new Float32Array(memory, at, elements), halves[dtype].bits)
+  }
   const words = new Int32Array(memory, at, elements)
   if (dtype === 'bool') return Uint8Array.from(words, (word) => (word === 0 ? 0 : 1))
   return dtype === 'i8' ? Int8Array.from(words) : Uint8Array.from(words)
@@ -82,6 +85,16 @@ function narrow(name: string, data: BigInt64Array): Int32Array {
     }
     return number
   })
+}
+
+/** The value of an element at the boundary: f16 and bf16 are bits there. */
+export function elementValue(dtype: TensorDType, element: number): number {
+  return dtype === 'f16' || dtype === 'bf16' ? halves[dtype].value(element) : element
+}
+
+/** The element at the boundary that holds a value, rounded once where it is f16 or bf16. */
+export function elementFor(dtype: TensorDType, value: number): number {
+  return dtype === 'f16' || dtype === 'bf16' ? halves[dtype].bits(value) : value
 }
 
 /** The value of IEEE binary16 bits. */
@@ -105,6 +118,29 @@ export function floatToHalf(value: number): number {
   // A fraction that rounds up to 1024 carries into the exponent by itself.
   return sign + ((exponent + 15) << 10) + roundHalfEven((magnitude / 2 ** exponent - 1) * 1024)
 }
+
+const word = new Uint32Array(1)
+const wordAsFloat = new Float32Array(word.buffer)
+
+/** The value of the bits of a bfloat16: the upper half of an f32. */
+export function bfloatToFloat(bits: number): number {
+  word[0] = bits << 16
+  return wordAsFloat[0] ?? 0
+}
+
+/** The bits of the nearest bfloat16 to a value as f32, ties to even; NaN becomes the quiet NaN. */
+export function floatToBfloat(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0
+  wordAsFloat[0] = value
+  const bits = word[0] ?? 0
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+}
+
+/** Floats of 16 bits: the value of their bits, and the bits of a value. */
+const halves = {
+  f16: { value: halfToFloat, bits: floatToHalf },
+  bf16: { value: bfloatToFloat, bits: floatToBfloat },
+} as const
 
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value)

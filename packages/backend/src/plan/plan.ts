@@ -24,7 +24,7 @@ export type PlanSize =
     }
 
 /** Element types at the boundary: what the caller passes and gets. */
-export type TensorDType = 'f32' | 'f16' | 'i64' | 'i32' | 'u32' | 'i8' | 'u8' | 'bool'
+export type TensorDType = 'f32' | 'f16' | 'bf16' | 'i64' | 'i32' | 'u32' | 'i8' | 'u8' | 'bool'
 
 /** Element types on the device. */
 export type DeviceDType = Exclude<TensorDType, 'i64'>
@@ -113,7 +113,7 @@ export interface LaunchStep {
   readonly workgroups: readonly [PlanSize, PlanSize, PlanSize]
 }
 
-/** A tensor of the boundary whose bytes differ from the device's: converted on the host. Floating point is only widened or narrowed (f16). */
+/** A tensor of the boundary whose bytes differ from the device's: converted on the host. Floating point is only widened or narrowed (f16, bf16). */
 export interface HostStep {
   readonly kind: 'host'
   readonly op: 'convert-input' | 'convert-output'

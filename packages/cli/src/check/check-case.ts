@@ -20,7 +20,7 @@ import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operation
 import type { OpenedDevice } from '../open-device.js'
 import { type InputData, readInputs } from '../read-inputs.js'
 import { isDecidedBySizes } from '../sizes-to-fix.js'
-import { halfModelTolerance, type Tolerance, wholeModelTolerance } from '../tolerance.js'
+import { modelToleranceOf, type Tolerance } from '../tolerance.js'
 import type { Case } from './find-cases.js'
 
 export interface CaseReport {
@@ -259,7 +259,7 @@ async function runDataSet(
 /** What differs, and whether it is no more than whole models round. */
 function mismatchText({ mismatch, largestErrorOfMax }: Comparison, got: HostTensor, want: HostTensor): string {
   if (!Number.isFinite(largestErrorOfMax)) return `${mismatch}`
-  const rounding = want.dtype === 'f16' ? halfModelTolerance : wholeModelTolerance
+  const rounding = modelToleranceOf([want.dtype])
   const isRounding = compareTensors(got, want, rounding).mismatch === undefined
   const remedy = isRounding ? `, which --of-max ${rounding.ratio.toExponential()} allows` : ''
   return `${mismatch}; the largest error is ${largestErrorOfMax.toExponential(1)} of the largest value${remedy}`

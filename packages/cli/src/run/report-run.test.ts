@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { floatToHalf } from '@tilewright/backend'
+import { elementFor, floatToHalf } from '@tilewright/backend'
 import { attribute, type GraphBuilder, type TensorData } from '@tilewright/onnx'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { f32, modelBytes, reluModel, temporaryFolder, writeDataSet } from '../fixtures/write-case.js'
 import { type OpenedDevice, openDevice } from '../open-device.js'
 import { createTerminal } from '../terminal.js'
-import { halfModelTolerance, wholeModelTolerance } from '../tolerance.js'
+import { bfloatModelTolerance, halfModelTolerance, wholeModelTolerance } from '../tolerance.js'
 import { runText } from './report-run.js'
 import { type RunReport, type RunRequest, readRequest, runModel } from './run-model.js'
 
@@ -108,6 +108,26 @@ describe('of models that compute in f16', () => {
     })
     expect((await reportOn(model, half([1]), f32([1], [1]))).tolerance).toEqual(wholeModelTolerance)
   })
+})
+
+test('a model that computes in bf16, weights and all, is held to ten steps of it', async () => {
+  const bfloats = (dims: readonly number[], ...values: readonly number[]): TensorData => ({
+    dtype: 'bf16',
+    dims,
+    data: Uint16Array.from(values, (value) => elementFor('bf16', value)),
+  })
+  const model = modelBytes((g) => {
+    const [w, b] = [g.initializer('w', bfloats([2, 2], 1, 0.5, 0, 3)), g.initializer('b', bfloats([2], 0.25, 100))]
+    const product = g.node('MatMul', [g.input('x', 'bf16', [1, 2]), w])
+    g.output(g.node('Add', [product, b], { outputs: ['y'] }), 'bf16')
+  })
+  const [x, y] = [bfloats([1, 2], 1.5, 2), bfloats([1, 2], 1.75, 108)]
+  const data = writeDataSet(join(root.path, 'bfloat'), { inputs: [x], outputs: [y] })
+  const report = await onCpu((opened) => runModel(readRequest(fileOf(model), data, {}), settings, opened, silent))
+  expect(report.tolerance).toEqual(bfloatModelTolerance)
+  // 106.75 lies between 106.5 and 107.
+  expect(lineOf(report, 'output')).toBe('  output    y bf16 [1, 2] = 1.75, 107')
+  expect(report.checks.map(({ mismatches }) => mismatches)).toEqual([[], []])
 })
 
 test('runs that were few are not called a median', async () => {

@@ -1,5 +1,5 @@
 /** What `tilewright run` prints: a summary for people, or the same as one JSON object. */
-import { halfToFloat } from '@tilewright/backend'
+import { elementValue } from '@tilewright/backend'
 import type { HostTensor } from '@tilewright/runtime'
 import { formatBytes, formatCount, formatMilliseconds } from '../format.js'
 import { fusedText, kindLines } from '../group-text.js'
@@ -56,9 +56,8 @@ function runTimeText({ firstRun, run, runs }: RunReport['times']): string {
 
 function tensorText({ dtype, shape, data }: HostTensor): string {
   const shown = Array.from({ length: Math.min(data.length, shownElements) }, (_, i) => {
-    if (dtype !== 'f32' && dtype !== 'f16') return String(data[i])
-    const value = dtype === 'f16' ? halfToFloat(Number(data[i])) : Number(data[i])
-    return String(Number(value.toPrecision(4)))
+    if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16') return String(data[i])
+    return String(Number(elementValue(dtype, Number(data[i])).toPrecision(4)))
   })
   const rest = data.length > shownElements ? ', …' : ''
   return `${dtype} [${shape.join(', ')}] = ${shown.join(', ')}${rest}`

@@ -21,7 +21,7 @@ import { randomInputs } from '../random-inputs.js'
 import { type InputData, readInputs } from '../read-inputs.js'
 import { agreeingSizes, checkRun } from '../run-sizes.js'
 import type { Terminal } from '../terminal.js'
-import { halfModelTolerance, type Tolerance, wholeModelTolerance } from '../tolerance.js'
+import { modelToleranceOf, type Tolerance } from '../tolerance.js'
 
 export interface RunReport {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
@@ -126,7 +126,7 @@ export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`
 export interface RunSettings {
   /** Values of symbolic sizes that are not to have their defaults, where there is no data set. */
   readonly sizes: Readonly<Record<string, number>>
-  /** What computes in f16 may be further off where none is asked for. */
+  /** What computes in f16 or bf16 may be further off where none is asked for. */
   readonly tolerance: Tolerance | undefined
 }
 
@@ -202,10 +202,9 @@ export async function runModel(
   }
 }
 
-/** What rounding may make of a model: what is f32 at the end may have been f16 on the way. */
+/** What rounding may make of a model: what is f32 at the end may have been narrower on the way. */
 function modelTolerance({ nodes }: Graph): Tolerance {
-  const isHalf = nodes.some(({ outputs }) => outputs.some(({ dtype }) => dtype === 'f16'))
-  return isHalf ? halfModelTolerance : wholeModelTolerance
+  return modelToleranceOf(nodes.flatMap(({ outputs }) => outputs.map(({ dtype }) => dtype)))
 }
 
 /** Milliseconds of further runs, sorted. */

@@ -1,6 +1,6 @@
 /** Threads of a workgroup that work together: barriers, workgroup memory, atomics, asynchronous copies. */
-import { buildKernel, type KernelBuilder, size } from '@tilewright/ir'
-import { numberToHalf, type TypedArray } from '@tilewright/simulator'
+import { buildKernel, type DType, type KernelBuilder, size } from '@tilewright/ir'
+import { allocate, narrowInto, type TypedArray } from '@tilewright/simulator'
 import type { ConformanceCase } from '../conformance-case.js'
 import { kernelCase } from '../kernel-case.js'
 
@@ -61,7 +61,8 @@ export const cooperationCases: readonly ConformanceCase[] = [
     g.barrier('workgroup', 'storage')
     y.set([g.workgroup.x, g.thread], x.at(g.workgroup.x, g.constant('i32', threads - 1).sub(g.thread)).add(1))
   }),
-  narrowTiles(),
+  narrowTiles(['f16', 'bf16']),
+  narrowTiles(['i8', 'u8', 'bool']),
   together('atomics on storage, by all workgroups', { totals: Int32Array.of(0, 0, 0) }, (g) => {
     const [totals, words] = [g.param('totals', 'i32', [3]), g.param('words', 'u32', [3])]
     const i = g.let('i', g.workgroup.x.mul(threads).add(g.thread))
@@ -94,16 +95,17 @@ export const cooperationCases: readonly ConformanceCase[] = [
 ]
 
 /** Elements of narrow types that different threads write side by side, and others read. */
-function narrowTiles(): ConformanceCase {
-  const values = Array.from({ length: threads }, (_, i) => (i * 5) % 120)
-  const contents = {
-    x_f16: Uint16Array.from(values, numberToHalf),
-    x_i8: Int8Array.from(values),
-    x_u8: Uint8Array.from(values),
-    x_bool: Uint8Array.from(values, (value) => value % 2),
-  }
-  return together('tiles of narrow types', contents, (g) => {
-    for (const dtype of ['f16', 'i8', 'u8', 'bool'] as const) {
+function narrowTiles(dtypes: readonly DType[]): ConformanceCase {
+  const contents = Object.fromEntries(
+    dtypes.map((dtype) => {
+      const elements = allocate(dtype, threads)
+      const values = Float64Array.from(elements, (_, i) => (dtype === 'bool' ? i % 2 : (i * 5) % 120))
+      narrowInto(dtype, values, elements)
+      return [`x_${dtype}`, elements]
+    }),
+  )
+  return together(`tiles of ${dtypes.join(', ')}`, contents, (g) => {
+    for (const dtype of dtypes) {
       const [x, y] = [g.param(`x_${dtype}`, dtype, [threads]), g.param(`y_${dtype}`, dtype, [3, threads])]
       const tile = g.workgroupBuffer('tile', dtype, [threads])
       tile.set([g.thread], x.at(g.thread))

@@ -17,6 +17,7 @@ import {
   type Expr,
   elementCount,
   equationOutputs,
+  isHalf,
   loadsOf,
   rows,
   type SizeExpr,
@@ -150,7 +151,7 @@ function chainOf(
 const chainExprs = ({ stages, value }: Chain): readonly Expr[] => [...stages.flatMap((stage) => stage.value), value]
 
 /** Whether storing wraps a value: what is not stored would keep bits that the program loses. */
-const isNarrow = ({ dtype }: Buffer): boolean => dtype !== 'f16' && computeType(dtype) !== dtype
+const isNarrow = ({ dtype }: Buffer): boolean => !isHalf(dtype) && computeType(dtype) !== dtype
 
 /** Rows below which, where each is long, whole devices would wait for a few workgroups. */
 const fewRows = 8

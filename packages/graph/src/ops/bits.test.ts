@@ -23,7 +23,9 @@ test('logic on bits, operands broadcast', () => {
   expect(run(bitwiseAndOp)).toEqual([0b1000, 0, 0b1010, -(2 ** 31)])
   expect(run(bitwiseOrOp)).toEqual([0b1110, 0b1100 - 2 ** 31, -1, -1])
   expect(run(bitwiseXorOp)).toEqual([0b0110, 0b1100 - 2 ** 31, ~0b1010, 2 ** 31 - 1])
-  expect(thrownBy(() => bitwiseAndOp(of('f32'), of('f32'))).message).toBe('BitwiseAnd is not defined on f32')
+  for (const dtype of ['f32', 'bf16', 'bool'] as const) {
+    expect(thrownBy(() => bitwiseAndOp(of(dtype), of(dtype))).message).toBe(`BitwiseAnd is not defined on ${dtype}`)
+  }
 })
 
 test.each([
@@ -60,6 +62,8 @@ test('IsNaN and IsInf', () => {
   // Bits of f16: infinity, the largest number, a NaN.
   const half = { type: of('f16', 3), data: Uint16Array.of(0x7c00, 0x7bff, 0x7e01) }
   expect(runOperation(isNanOp(half.type), [half])[0]).toEqual(Uint8Array.of(0, 0, 1))
+  const bfloat = { type: of('bf16', 3), data: Uint16Array.of(0x7f80, 0x7f7f, 0xffc0) }
+  expect(runOperation(isNanOp(bfloat.type), [bfloat])[0]).toEqual(Uint8Array.of(0, 0, 1))
   expect(thrownBy(() => isNanOp(of('i32'))).message).toBe('IsNaN is not defined on i32')
 })
 
@@ -77,4 +81,12 @@ test.each([
 test('BitCast keeps the width', () => {
   expect(thrownBy(() => bitCastOp(of('f32'), 'i64')).message).toBe('BitCast of f32 to i64')
   expect(thrownBy(() => bitCastOp(of('bool'), 'u8')).message).toBe('BitCast of bool to u8')
+  expect(thrownBy(() => bitCastOp(of('bf16'), 'f32'))).toMatchObject({ name: 'CompileError', code: 'graph/dtype' })
+})
+
+test('BitCast between f16 and bf16 is a gap, and to the same type nothing', () => {
+  const gap = thrownBy(() => bitCastOp(of('f16'), 'bf16'))
+  expect(gap).toMatchObject({ name: 'UnsupportedError', message: 'BitCast of f16 to bf16' })
+  const x = { type: of('bf16', 2), data: Uint16Array.of(0x3fc0, 0x8000) }
+  expect(runOperation(bitCastOp(x.type, 'bf16'), [x])[0]).toEqual(x.data)
 })

@@ -9,8 +9,10 @@ import {
   defined,
   type Expr,
   int,
+  isInteger,
   lt,
   select,
+  UnsupportedError,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
 import { deviceDType, type TensorDType, type TensorType } from '../tensor.js'
@@ -21,7 +23,7 @@ type Binary = (left: TensorType, right: TensorType) => Operation
 type Unary = (operand: TensorType) => Operation
 
 function expectInteger(operator: string, { dtype }: TensorType): void {
-  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bool') return
+  if (isInteger(computeType(deviceDType(dtype)))) return
   throw new CompileError({ code: 'graph/dtype', message: `${operator} is not defined on ${dtype}` })
 }
 
@@ -92,6 +94,7 @@ export function isInfOp(
 const widths: Readonly<Record<TensorDType, number>> = {
   f32: 32,
   f16: 16,
+  bf16: 16,
   i64: 64,
   i32: 32,
   u32: 32,
@@ -100,7 +103,10 @@ const widths: Readonly<Record<TensorDType, number>> = {
   bool: 8,
 }
 
-/** The elements of type `dtype` with the same bits. Throws `CompileError` `graph/dtype` for another width, and for bool. */
+/**
+ * The elements of type `dtype` with the same bits. Throws `CompileError` `graph/dtype` for another width, and for bool, and
+ * `UnsupportedError` `graph/dtype` between f16 and bf16.
+ */
 export function bitCastOp(operand: TensorType, dtype: TensorDType): Operation {
   const isBool = operand.dtype === 'bool' || dtype === 'bool'
   if (operand.dtype !== dtype && (isBool || widths[operand.dtype] !== widths[dtype])) {
@@ -108,6 +114,13 @@ export function bitCastOp(operand: TensorType, dtype: TensorDType): Operation {
       code: 'graph/dtype',
       message: `BitCast of ${operand.dtype} to ${dtype}`,
       help: 'both must be numbers of one width',
+    })
+  }
+  if (operand.dtype !== dtype && widths[dtype] === 16) {
+    throw new UnsupportedError({
+      code: 'graph/dtype',
+      message: `BitCast of ${operand.dtype} to ${dtype}`,
+      help: 'their bits are at hand only where they are f32: convert with Cast',
     })
   }
   const type = computeType(deviceDType(dtype))

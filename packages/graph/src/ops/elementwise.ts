@@ -18,9 +18,9 @@ import {
   unary,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
-import type { TensorDType, TensorType } from '../tensor.js'
+import { isFloat, type TensorDType, type TensorType } from '../tensor.js'
 import { broadcast, loadBroadcast } from './broadcast.js'
-import { expectFloat, expectOneDType, isFloat } from './shape-error.js'
+import { expectFloat, expectOneDType } from './shape-error.js'
 
 /** result[axes] = body(operands at axes), of dtype `dtype`. Throws `CompileError` `graph/shape`. */
 export function pointwise(

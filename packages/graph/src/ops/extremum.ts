@@ -16,6 +16,7 @@ function limitsOf(dtype: DType): readonly [number, number] {
   switch (dtype) {
     case 'f32':
     case 'f16':
+    case 'bf16':
       return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
     case 'i32':
       return [-(2 ** 31), 2 ** 31 - 1]

@@ -19,10 +19,10 @@ import {
   unary,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
-import { deviceDType, type TensorType } from '../tensor.js'
+import { deviceDType, isFloat, type TensorType } from '../tensor.js'
 import { broadcast, loadBroadcast } from './broadcast.js'
 import { elementwise, pointwise } from './elementwise.js'
-import { expectFloat, isFloat } from './shape-error.js'
+import { expectFloat } from './shape-error.js'
 
 type Unary = (operand: TensorType) => Operation
 

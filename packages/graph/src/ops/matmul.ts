@@ -15,10 +15,10 @@ import {
   type SizeExpr,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
-import type { TensorType } from '../tensor.js'
+import { isFloat, type TensorType } from '../tensor.js'
 import { broadcast, broadcastTo, loadBroadcast } from './broadcast.js'
 import { reshapeEquation } from './reshape.js'
-import { agree, expectOneDType, formatShape, isFloat, plainer, shapeError } from './shape-error.js'
+import { agree, expectOneDType, formatShape, plainer, shapeError } from './shape-error.js'
 
 /** MatMul (ONNX, numpy.matmul): batches broadcast; a rank-1 operand is a row or a column. Throws `graph/shape`. */
 export function matmulOp(lhs: TensorType, rhs: TensorType): Operation {

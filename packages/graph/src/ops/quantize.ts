@@ -16,7 +16,7 @@ import {
   unary,
 } from '@tilewright/ir'
 import type { Operation } from '../graph.js'
-import type { TensorDType, TensorType } from '../tensor.js'
+import { isFloat, type TensorDType, type TensorType } from '../tensor.js'
 import {
   centered,
   expectQuantized,
@@ -27,7 +27,6 @@ import {
   readersOf,
   saturated,
 } from './quantization.js'
-import { isFloat } from './shape-error.js'
 
 export interface QuantizeAttributes<T> {
   /** The dimension that lists of parameters run along. */

@@ -1,7 +1,7 @@
 /** Errors of shape rules. */
 import { CompileError, formatSize, mayEqual, type SizeExpr, sizeEquals, UnsupportedError } from '@tilewright/ir'
 import type { EqualSizes } from '../graph.js'
-import type { TensorType } from '../tensor.js'
+import { isFloat, type TensorType } from '../tensor.js'
 
 export const formatShape = (shape: readonly SizeExpr[]): string => `[${shape.map(formatSize).join(', ')}]`
 
@@ -59,9 +59,6 @@ export function expectOneDType(operator: string, types: readonly TensorType[]): 
     })
   }
 }
-
-/** Whether a tensor is floating point. */
-export const isFloat = (type: TensorType): boolean => type.dtype === 'f32' || type.dtype === 'f16'
 
 /** Throws `CompileError` `graph/dtype` unless the operand is floating point. */
 export function expectFloat(operator: string, type: TensorType): void {

@@ -1,12 +1,12 @@
 /** ONNX element types as the graph's, and constants in them. */
 import type { TensorData as GraphData, TensorDType } from '@tilewright/graph'
-import { UnsupportedError } from '@tilewright/ir'
+import { dtypes, UnsupportedError } from '@tilewright/ir'
 import type { OnnxDataType } from '../data-type.js'
 import { quote } from '../format-errors.js'
 import type { OnnxTensor } from '../model.js'
 import { type TensorData, tensorData } from '../tensor-data.js'
 
-const supported: ReadonlySet<string> = new Set<TensorDType>(['f32', 'f16', 'i64', 'i32', 'u32', 'i8', 'u8', 'bool'])
+const supported: ReadonlySet<string> = new Set<TensorDType>([...dtypes, 'i64'])
 
 /** Whether graphs have the element type. */
 export function isGraphDType(dtype: OnnxDataType): dtype is TensorDType {
@@ -19,6 +19,7 @@ export function graphData(value: TensorData, where: string): GraphData {
   switch (dtype) {
     case 'f32':
     case 'f16':
+    case 'bf16':
     case 'i64':
     case 'i32':
     case 'u32':
@@ -42,7 +43,7 @@ export function dtypeGap(dtype: OnnxDataType, where: string): UnsupportedError {
     code: 'onnx/dtype',
     message: `${what} is not supported`,
     where,
-    help: 'convert the tensor to float32, float16, int64, int32, uint32, int8, uint8 or bool before exporting',
+    help: 'convert the tensor to float32, float16, bfloat16, int64, int32, uint32, int8, uint8 or bool before exporting',
     gaps: [{ where, what }],
   })
 }

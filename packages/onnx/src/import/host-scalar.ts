@@ -1,12 +1,12 @@
 /** Inputs of one number that must be known when compiling. */
+import { isFloat } from '@tilewright/graph'
 import { CompileError, type SizeExpr } from '@tilewright/ir'
 import type { NodeContext } from './node-context.js'
 
 /** The number, or size, that an input holds. Throws `CompileError` `onnx/host-value`. */
 export function hostScalar(context: NodeContext, position: number): SizeExpr {
   const tensor = context.input(position)
-  const isFloat = tensor.dtype === 'f32' || tensor.dtype === 'f16'
-  const [value] = isFloat ? context.hostFloats(position) : context.hostSizes(position)
+  const [value] = isFloat(tensor) ? context.hostFloats(position) : context.hostSizes(position)
   if (value !== undefined) return value
   throw new CompileError({
     code: 'onnx/host-value',

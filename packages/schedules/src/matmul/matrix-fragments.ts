@@ -8,7 +8,9 @@ import {
   computeType,
   constant,
   type Expr,
+  type HalfDType,
   invariant,
+  isHalf as isHalfDType,
   type KernelBuilder,
   type MatrixInstruction,
   matrixSum,
@@ -25,25 +27,30 @@ export const instructionN = 8
 /** Bytes of the depth of an instruction, whatever its elements: two rows of what is loaded. */
 const depthBytes = 32
 const rowBytes = depthBytes / 2
-/** Depth of the instruction for f16. */
+/** Depth of the instruction for halves. */
 export const instructionK = 16
 export const halfBytes = 2
-/** Elements of f16 between the rows of a tile. */
+/** Halves between the rows of a tile. */
 export const padding = 8
 /** What an instruction leaves to others of the 255 registers of a thread. */
 export const mostRegisters = 224
 /** Registers for addresses, loops and edges. */
 export const otherRegisters = 48
 
-/** Whether the values of a factor are f16: it is memory of that type, perhaps with zeros around it. */
-export function isHalf(factor: Expr): boolean {
-  if (factor.kind === 'select') return isHalf(factor.then) && factor.else.kind === 'const' && factor.else.value === 0
-  return factor.kind === 'load' && factor.buffer.dtype === 'f16'
+/** Which halves the values of a factor are: it is memory of that type, perhaps with zeros around it. */
+export function halfOf(factor: Expr): HalfDType | undefined {
+  if (factor.kind === 'select') {
+    return factor.else.kind === 'const' && factor.else.value === 0 ? halfOf(factor.then) : undefined
+  }
+  return factor.kind === 'load' && isHalfDType(factor.buffer.dtype) ? factor.buffer.dtype : undefined
 }
 
+/** Whether they are f16. */
+export const isHalf = (factor: Expr): boolean => halfOf(factor) === 'f16'
+
 /** Bytes of the element types that are multiplied. */
-const multipliedBytes = { f16: halfBytes, f32: 4, i8: 1, u8: 1 } as const
-export type MultipliedDType = 'f16' | 'f32' | 'i8' | 'u8'
+const multipliedBytes = { f16: halfBytes, bf16: halfBytes, f32: 4, i8: 1, u8: 1 } as const
+export type MultipliedDType = HalfDType | 'f32' | 'i8' | 'u8'
 
 /** How elements of a type fill the rows of a tile. */
 export interface ElementForm {
@@ -75,7 +82,8 @@ export interface NarrowFactor {
  * around it.
  */
 export function narrowed(factor: Expr): NarrowFactor | undefined {
-  if (isHalf(factor)) return { dtype: 'f16', value: factor }
+  const half = halfOf(factor)
+  if (half !== undefined) return { dtype: half, value: factor }
   for (const dtype of ['i8', 'u8'] as const) {
     const value = asByte(factor, dtype)
     if (value !== undefined) return { dtype, value }

@@ -14,17 +14,21 @@ export const isSymbolic = (element: HostElement): element is Symbolic => typeof 
 export function elementOf({ dtype, data }: TensorData, position: number): HostElement | undefined {
   const stored = data[position]
   if (stored === undefined) return undefined
-  if (dtype === 'f16') return halfValue(Number(stored))
+  if (dtype === 'f16') return halfValue(Number(stored), 10)
+  if (dtype === 'bf16') return halfValue(Number(stored), 7)
   if (dtype === 'bool') return stored !== 0 && stored !== 0n
   return dtype === 'f32' ? Number(stored) : BigInt(stored)
 }
 
-/** The value of the bits of an f16: sign, 5 bits of exponent, 10 of fraction. */
-function halfValue(bits: number): number {
+/** The value of 16 bits: sign, exponent, and as many of fraction. */
+function halfValue(bits: number, fractionBits: 10 | 7): number {
   const sign = bits >> 15 === 0 ? 1 : -1
-  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023]
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+  const [ones, most] = [2 ** fractionBits, 2 ** (15 - fractionBits) - 1]
+  const [exponent, fraction] = [(bits >> fractionBits) & most, bits % ones]
+  if (exponent === most) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  // Of exponent 0 are the numbers without a leading one, in steps of those of exponent 1.
+  const step = 2 ** (Math.max(exponent, 1) - (most - 1) / 2 - fractionBits)
+  return sign * (exponent === 0 ? fraction : ones + fraction) * step
 }
 
 /** The value that an element of `dtype` takes when it is stored: integers wrap, floats round. */

@@ -11,13 +11,14 @@ import {
   type Tensor,
 } from '@tilewright/graph'
 import { evaluateSize, formatSize, type SizeExpr, size } from '@tilewright/ir'
+import { bfloatToNumber, halfToNumber } from '@tilewright/simulator'
 import { arbitrarySize, arbitrarySizeValues, propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { attribute, type GraphBuilder, graphBuilder, modelOf } from '../../graph-builder.js'
 import { importGraph } from '../import-model.js'
 import { evaluateOperation } from './evaluate-operation.js'
-import { elementOfSize } from './host-element.js'
+import { elementOf, elementOfSize } from './host-element.js'
 import { knownTensor } from './known-tensor.js'
 
 const integers = (...sizes: readonly SizeExpr[]): Tensor => {
@@ -36,6 +37,15 @@ const texts = (tensor: Tensor | undefined): readonly string[] | undefined =>
   (tensor?.constant === undefined ? undefined : Array.from(tensor.constant.data, String))
 
 const n = size('n')
+
+test.each([
+  ['f16', halfToNumber],
+  ['bf16', bfloatToNumber],
+] as const)('elements of %s are the values of their bits', (dtype, toNumber) => {
+  const data = Uint16Array.from({ length: 65536 }, (_, bits) => bits)
+  const wrong = data.filter((_, i) => !Object.is(elementOf({ dtype, shape: [65536], data }, i), toNumber(i)))
+  expect(wrong).toEqual(new Uint16Array())
+})
 
 describe('an operation on known values', () => {
   test('is evaluated by its definition, exactly and over sizes', () => {

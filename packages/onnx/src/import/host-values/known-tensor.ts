@@ -60,6 +60,7 @@ function exactData(
     case 'bool':
       return { dtype, shape, data: Uint8Array.from(numbers) }
     case 'f16':
+    case 'bf16':
       return undefined
   }
 }

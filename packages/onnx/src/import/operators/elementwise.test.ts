@@ -35,6 +35,21 @@ test('IsInf detects both signs unless told otherwise', () => {
   expect(floatOp('IsNaN')).toEqual([0, 0, 0, 0])
 })
 
+test('Cast to and from bfloat16, whatever saturate says', () => {
+  const cast = (from: 'f32' | 'bf16', to: 'f32' | 'bf16', attributes: Attributes = {}) => {
+    const graph = graphBuilder('cast')
+    const number = attribute.int(to === 'f32' ? 1 : 16)
+    graph.node('Cast', [graph.input('x', from, [4])], { attributes: { to: number, ...attributes }, outputs: ['y'] })
+    graph.output('y', to)
+    return importGraph(modelOf(graph.build(), { opset: 22 })).nodes[0]!.operation
+  }
+  const wide = { type: { dtype: 'f32', shape: [4] }, data: Float32Array.of(1 + 2 ** -8, -3.4e38, -0, 1 / 3) } as const
+  const narrow = { type: { dtype: 'bf16', shape: [4] }, data: Uint16Array.of(0x3f80, 0xff80, 0x8000, 0x3eab) } as const
+  expect(runOperation(cast('f32', 'bf16'), [wide])).toEqual([narrow.data])
+  expect(runOperation(cast('f32', 'bf16', { saturate: attribute.int(0) }), [wide])).toEqual([narrow.data])
+  expect(runOperation(cast('bf16', 'f32'), [narrow])).toEqual([Float32Array.of(1, -Infinity, -0, 0.333984375)])
+})
+
 test('BitShift needs a direction', () => {
   const bytes = (...data: readonly number[]) =>
     ({ type: { dtype: 'u8', shape: [4] }, data: Uint8Array.from(data) }) as const

@@ -8,6 +8,7 @@ import {
   greaterOp,
   greaterOrEqualOp,
   identityOp,
+  isFloat,
   lessOp,
   lessOrEqualOp,
   maxOp,
@@ -42,9 +43,8 @@ const variadic = (operation: (...operands: readonly TensorType[]) => Operation):
 function knownExponent(base: Tensor, exponent: Tensor): number | undefined {
   // A constant of higher rank would add dimensions to the result.
   const known = exponent.shape.length > base.shape.length ? undefined : scalarOf(exponent)
-  const isFloat = base.dtype === 'f32' || base.dtype === 'f16'
   // Large powers of integers are exact as products only.
-  return known !== undefined && (isFloat || [0, 1, 2, 3].includes(known)) ? known : undefined
+  return known !== undefined && (isFloat(base) || [0, 1, 2, 3].includes(known)) ? known : undefined
 }
 
 const converted = (value: Tensor, dtype: TensorDType): Imported =>
