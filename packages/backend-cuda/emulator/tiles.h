@@ -15,29 +15,29 @@ inline TwLines tw_lines(const void* first, unsigned leading, unsigned stride) {
   return {(const unsigned char*)first, leading, stride};
 }
 
-// The 128-byte swizzle: bits 4 to 6 of an address are those of the 16 bytes, 7 to 9 those of the line, modulo 8.
-inline float tw_tile_at(TwLines tile, bool alongOwn, int own, int k) {
+// The bits of a half. The 128-byte swizzle: bits 4 to 6 of an address are those of the 16 bytes, 7 to 9 those of the line, modulo 8.
+inline unsigned short tw_tile_at(TwLines tile, bool alongOwn, int own, int k) {
   // In lines of 64 elements; those along k hold all 16 of an instruction in one.
   unsigned long at = (unsigned long)tile.at;
   if (alongOwn) at += own / 64 * tile.leading + k / 8 * tile.stride + k % 8 * 128 + own % 64 * 2;
   else at += own / 8 * tile.stride + own % 8 * 128 + k * 2;
   at ^= (at >> 7 & 7) << 4;
   if (!tw_is_shared((const void*)at, 2)) tw_fail("a tile that is not in shared memory");
-  return tw_half_to_float(*(const unsigned short*)at);
+  return *(const unsigned short*)at;
 }
 
 // Of every 8 columns, warp w has rows 16w and on; in it, lane l has rows l / 4 and 8 below, columns 2(l % 4) and the next.
-template <int columns, int alongOwnA, int alongOwnB>
+template <int columns, float toFloat(unsigned short), int alongOwnA, int alongOwnB>
 inline void tw_multiply_tile(float* d, TwLines a, TwLines b) {
   const int warp = threadIdx.x / 32 % 4, lane = threadIdx.x % 32;
   float left[2][16];
   for (int half = 0; half < 2; half++) {
-    for (int k = 0; k < 16; k++) left[half][k] = tw_tile_at(a, alongOwnA, 16 * warp + lane / 4 + 8 * half, k);
+    for (int k = 0; k < 16; k++) left[half][k] = toFloat(tw_tile_at(a, alongOwnA, 16 * warp + lane / 4 + 8 * half, k));
   }
   for (int pair = 0; pair < columns / 4; pair++) {
     const int column = pair / 2 * 8 + lane % 4 * 2 + pair % 2;
     float right[16];
-    for (int k = 0; k < 16; k++) right[k] = tw_tile_at(b, alongOwnB, column, k);
+    for (int k = 0; k < 16; k++) right[k] = toFloat(tw_tile_at(b, alongOwnB, column, k));
     for (int half = 0; half < 2; half++) {
       float& sum = d[pair / 2 * 4 + half * 2 + pair % 2];
       for (int k = 0; k < 16; k++) sum += left[half][k] * right[k];
@@ -47,7 +47,11 @@ inline void tw_multiply_tile(float* d, TwLines a, TwLines b) {
 #define TW_MULTIPLY_TILE(columns)                                                        \
   template <int alongOwnA, int alongOwnB>                                                \
   inline void tw_multiply_m64n##columns##k16_f16(float* d, TwLines a, TwLines b) {       \
-    tw_multiply_tile<columns, alongOwnA, alongOwnB>(d, a, b);                            \
+    tw_multiply_tile<columns, tw_half_to_float, alongOwnA, alongOwnB>(d, a, b);          \
+  }                                                                                      \
+  template <int alongOwnA, int alongOwnB>                                                \
+  inline void tw_multiply_m64n##columns##k16_bf16(float* d, TwLines a, TwLines b) {      \
+    tw_multiply_tile<columns, tw_bfloat_to_float, alongOwnA, alongOwnB>(d, a, b);        \
   }
 TW_MULTIPLY_TILE(64)
 TW_MULTIPLY_TILE(128)

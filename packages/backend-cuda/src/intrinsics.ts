@@ -4,7 +4,7 @@
  * executes the source on a processor defines them under the same names. Semantics: PTX ISA 8, "Data Movement", "Parallel
  * Synchronization" and "Warp-level Matrix".
  */
-
+import type { HalfDType } from '@tilewright/ir'
 import type { SharedMemory } from './shared-memory.js'
 import type { InstructionColumns } from './tile-instructions.js'
 
@@ -55,9 +55,10 @@ const lines = `unsigned long long tw_lines(const void* first, unsigned leading, 
 /** `wgmma`: the operands along their own axes are what the hardware calls transposed. */
 const multiplyTiles = (
   columns: InstructionColumns,
-): string => `template <int alongOwnA, int alongOwnB> __device__ __forceinline__ void tw_multiply_m64n${columns}k16_f16(
+  type: HalfDType,
+): string => `template <int alongOwnA, int alongOwnB> __device__ __forceinline__ void tw_multiply_m64n${columns}k16_${type}(
     float* d, unsigned long long a, unsigned long long b) {
-  asm volatile("wgmma.mma_async.sync.aligned.m64n${columns}k16.f32.f16.f16 ${registers(0, columns / 2)}, %${columns / 2}, %${columns / 2 + 1}, 1, 1, 1, %${columns / 2 + 2}, %${columns / 2 + 3};"
+  asm volatile("wgmma.mma_async.sync.aligned.m64n${columns}k16.f32.${type}.${type} ${registers(0, columns / 2)}, %${columns / 2}, %${columns / 2 + 1}, 1, 1, 1, %${columns / 2 + 2}, %${columns / 2 + 3};"
                : ${operands('+f', 'd', columns / 2)} : "l"(a), "l"(b), "n"(alongOwnA), "n"(alongOwnB));
 }`
 const multiplyBytes = (a: 's8' | 'u8', b: 's8' | 'u8'): string =>
@@ -115,9 +116,9 @@ export type Intrinsic =
   | 'tw_load_matrices_1_transposed'
   | 'tw_load_matrices_2_transposed'
   | 'tw_load_matrices_4_transposed'
-  | 'tw_multiply_m16n8k16_f16'
+  | `tw_multiply_m16n8k16_${HalfDType}`
   | 'tw_multiply_m16n8k8_tf32'
-  | `tw_multiply_m64n${InstructionColumns}k16_f16`
+  | `tw_multiply_m64n${InstructionColumns}k16_${HalfDType}`
   | 'tw_lines'
   | 'tw_multiply_begin'
   | 'tw_multiply_commit'
@@ -153,10 +154,14 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_load_matrices_1_transposed: loadMatrices(1, true),
   tw_load_matrices_2_transposed: loadMatrices(2, true),
   tw_load_matrices_4_transposed: loadMatrices(4, true),
-  tw_multiply_m64n64k16_f16: multiplyTiles(64),
-  tw_multiply_m64n128k16_f16: multiplyTiles(128),
-  tw_multiply_m64n192k16_f16: multiplyTiles(192),
-  tw_multiply_m64n256k16_f16: multiplyTiles(256),
+  tw_multiply_m64n64k16_f16: multiplyTiles(64, 'f16'),
+  tw_multiply_m64n128k16_f16: multiplyTiles(128, 'f16'),
+  tw_multiply_m64n192k16_f16: multiplyTiles(192, 'f16'),
+  tw_multiply_m64n256k16_f16: multiplyTiles(256, 'f16'),
+  tw_multiply_m64n64k16_bf16: multiplyTiles(64, 'bf16'),
+  tw_multiply_m64n128k16_bf16: multiplyTiles(128, 'bf16'),
+  tw_multiply_m64n192k16_bf16: multiplyTiles(192, 'bf16'),
+  tw_multiply_m64n256k16_bf16: multiplyTiles(256, 'bf16'),
   tw_lines: lines,
   tw_multiply_begin: 'void tw_multiply_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }',
   tw_multiply_commit: 'void tw_multiply_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }',
@@ -176,6 +181,7 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   asm volatile("fence.mbarrier_init.release.cluster; fence.proxy.async.shared::cta;" ::: "memory");
 }`,
   tw_multiply_m16n8k16_f16: multiply('tw_multiply_m16n8k16_f16', 'm16n8k16', 'f32', 'f16', 'f16'),
+  tw_multiply_m16n8k16_bf16: multiply('tw_multiply_m16n8k16_bf16', 'm16n8k16', 'f32', 'bf16', 'bf16'),
   tw_multiply_m16n8k8_tf32: multiplyRounded,
   tw_multiply_m16n8k32_s8_s8: multiplyBytes('s8', 's8'),
   tw_multiply_m16n8k32_s8_u8: multiplyBytes('s8', 'u8'),

@@ -18,9 +18,9 @@ const fragmentMaps = (e: 1 | 2 | 4): Pick<MatrixInstruction, 'a' | 'b' | 'd'> =>
   d: compose(repeat([2, 1], unrolled), spatial(8, 4), repeat([1, 2], unrolled)),
 })
 
-/** Products of f16 and sums in f32, from compute capability 8.0 on. */
+/** Products of f16, or of bf16, and sums in f32, from compute capability 8.0 on. */
 export const halfMatrixInstruction: MatrixInstruction = {
-  ...{ operands: ['f16'], sums: 'f32', lanes: 32 },
+  ...{ operands: ['f16', 'bf16'], sums: 'f32', lanes: 32 },
   ...fragmentMaps(2),
 }
 
@@ -38,6 +38,7 @@ export const roundedMatrixInstruction: MatrixInstruction = {
 
 const intrinsics: readonly (readonly [MatrixInstruction, a: DType, b: DType, Intrinsic])[] = [
   [halfMatrixInstruction, 'f16', 'f16', 'tw_multiply_m16n8k16_f16'],
+  [halfMatrixInstruction, 'bf16', 'bf16', 'tw_multiply_m16n8k16_bf16'],
   [byteMatrixInstruction, 'i8', 'i8', 'tw_multiply_m16n8k32_s8_s8'],
   [byteMatrixInstruction, 'i8', 'u8', 'tw_multiply_m16n8k32_s8_u8'],
   [byteMatrixInstruction, 'u8', 'i8', 'tw_multiply_m16n8k32_u8_s8'],

@@ -1,6 +1,16 @@
 /** How CUDA C++ writes products of tiles in shared memory: `wgmma`, whose operands are descriptors of tiles. */
 import type { CLikePrinter, StmtPrinters } from '@tilewright/backend'
-import { buffersWritten, type Kernel, type LineTile, lineElements, UnsupportedError, walkStmts } from '@tilewright/ir'
+import {
+  buffersWritten,
+  type HalfDType,
+  invariant,
+  isHalf,
+  type Kernel,
+  type LineTile,
+  lineElements,
+  UnsupportedError,
+  walkStmts,
+} from '@tilewright/ir'
 import { elementBytes, elementText } from './cuda-types.js'
 import type { Intrinsic } from './intrinsics.js'
 import { instructionColumnsOf, instructionDepth } from './tile-instructions.js'
@@ -24,7 +34,7 @@ export function asyncMultiplyPrinters(
         })
       }
       const { a, b, d, depth } = stmt
-      const multiply = `tw_multiply_m64n${columns}k16_f16` as const
+      const multiply = `tw_multiply_m64n${columns}k16_${halfIn(a)}` as const
       for (const name of ['tw_settle', 'tw_multiply_begin', 'tw_lines', multiply, 'tw_multiply_commit'] as const)
         use(name)
       const fragment = p.bufferName(d.buffer)
@@ -68,6 +78,12 @@ function stepUnits({ lines, alongOwn }: LineTile, step: number): number {
   const bytes =
     Math.floor(step / stepsOfLine) * lines * lineBytes + (step % stepsOfLine) * instructionDepth * elementBytes.f16
   return bytes / unitBytes
+}
+
+/** Of what a tile is made. */
+function halfIn({ buffer: { dtype } }: LineTile): HalfDType {
+  invariant(isHalf(dtype), 'tiles are made of halves')
+  return dtype
 }
 
 /** The buffers that a kernel copies or multiplies as tiles. */

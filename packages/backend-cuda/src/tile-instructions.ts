@@ -19,7 +19,7 @@ export type InstructionColumns = (typeof instructionColumns)[number]
 const unrolled = { unroll: true } as const
 
 const instructionOf = (columns: InstructionColumns): TileInstruction => ({
-  operands: 'f16',
+  operands: ['f16', 'bf16'],
   depth: instructionDepth,
   d: compose(
     spatial(4, 1),
@@ -30,7 +30,7 @@ const instructionOf = (columns: InstructionColumns): TileInstruction => ({
   ),
 })
 
-/** Products of f16 and sums in f32, narrow ones first. */
+/** Products of f16, or of bf16, and sums in f32, narrow ones first. */
 export const halfTileInstructions: readonly TileInstruction[] = instructionColumns.map(instructionOf)
 
 /** The columns of the instruction for an async multiply; undefined where there is none for its map and depth. */

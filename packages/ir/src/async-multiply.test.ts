@@ -22,6 +22,7 @@ describe('asyncMultiply', () => {
   test.each([
     ['tiles in storage', { a: { ...factor, buffer: buffer('tile', 'f16', [32, 64], 'storage') } }],
     ['tiles of f32', { b: { ...factor, buffer: buffer('tile', 'f32', [32, 64], 'workgroup') } }],
+    ['f16 by bf16', { b: { ...factor, buffer: buffer('tile', 'bf16', [32, 64], 'workgroup') } }],
     ['lines that are not swizzled whole', { a: { ...factor, lines: 12 } }],
     ['fewer lines than the depth, along the own axis', { b: { ...factor, alongOwn: true } }],
     ['a fragment that does not hold its share', { d: { ...d, buffer: buffer('sums', 'f32', [8], 'private') } }],
@@ -30,6 +31,11 @@ describe('asyncMultiply', () => {
     expect(() => asyncMultiply({ a: factor, b: factor, d, depth: 64, ...wrong })).toThrow(
       expect.objectContaining({ code: 'ir/async-multiply' }),
     )
+  })
+
+  test('takes bf16 too', () => {
+    const other = { ...factor, buffer: buffer('tile', 'bf16', [32, 64], 'workgroup') }
+    expect(asyncMultiply({ a: other, b: other, d, depth: 64 }).kind).toBe('async-multiply')
   })
 
   test('a wait counts from 0, for what is private', () => {

@@ -1,13 +1,14 @@
 /** Products of tiles in workgroup memory, on their own while threads go on; their semantics stand above `Stmt`. */
 import { rank, taskShape, workers } from '@tilewright/task-mapping'
 import type { Buffer } from './buffer.js'
+import { isHalf } from './dtype.js'
 import { CompileError } from './errors.js'
 import { checkIndex, type Expr } from './expr.js'
 import { elementCount } from './size.js'
 import type { SourceLocation } from './source-location.js'
 import type { Fragment } from './subgroup-stmts.js'
 
-/** Elements of a line: 128 bytes of f16. */
+/** Elements of a line: 128 bytes of halves. */
 export const lineElements = 64
 /** Elements of a chunk, which stay together when lines are swizzled: 16 bytes. */
 export const chunkElements = 8
@@ -57,7 +58,7 @@ export function swizzledOffset(lines: number, line: number, position: number): n
 }
 
 /**
- * Throws `CompileError` `ir/async-multiply` unless f16 tiles of workgroup memory are multiplied into an f32 fragment that is
+ * Throws `CompileError` `ir/async-multiply` unless tiles of one kind of halves in workgroup memory are multiplied into an f32 fragment that is
  * spread over threads, `ir/rank`, or `ir/type`.
  */
 export function asyncMultiply(multiply: Omit<AsyncMultiply, 'kind'>): AsyncMultiply {
@@ -65,17 +66,24 @@ export function asyncMultiply(multiply: Omit<AsyncMultiply, 'kind'>): AsyncMulti
   for (const { buffer, index } of [a, b]) checkIndex(buffer, index)
   const tiles = [a, b].every(
     ({ buffer, lines, alongOwn }) =>
-      buffer.scope === 'workgroup' && buffer.dtype === 'f16' && lines % 8 === 0 && (!alongOwn || lines >= depth),
+      buffer.scope === 'workgroup' && isHalf(buffer.dtype) && lines % 8 === 0 && (!alongOwn || lines >= depth),
   )
   const isFragment =
     d.buffer.scope === 'private' && d.buffer.dtype === 'f32' && d.buffer.shape.length === 1 && rank(d.map) === 2
   const held = Number(elementCount(d.buffer.shape)) * workers(d.map)
   const asked = taskShape(d.map).reduce((product, extent) => product * extent, 1)
-  if (!tiles || !isFragment || held !== asked || !Number.isInteger(depth) || depth < 1) {
+  if (
+    !tiles ||
+    a.buffer.dtype !== b.buffer.dtype ||
+    !isFragment ||
+    held !== asked ||
+    !Number.isInteger(depth) ||
+    depth < 1
+  ) {
     throw new CompileError({
       code: 'ir/async-multiply',
       message: `async-multiply of depth ${depth} of ${describe(a)} by ${describe(b)} into ${d.buffer.scope} ${d.buffer.dtype} "${d.buffer.hint}"`,
-      help: 'A and B are f16 tiles in workgroup memory, in lines by eights, D is an f32 fragment over threads',
+      help: 'A and B are tiles of f16 or both of bf16 in workgroup memory, in lines by eights, D is an f32 fragment over threads',
     })
   }
   return { kind: 'async-multiply', ...multiply }

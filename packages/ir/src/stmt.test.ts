@@ -95,6 +95,7 @@ test('what constructors refuse', () => {
     () => matrixMultiply(fragment('a', cells, 2), fragment('b', spatial(8, 8), 1), fragment('d', cells, 2)),
     () => matrixMultiply(fragment('a', cells, 2), fragment('b', narrow, 4), fragment('d', cells, 2)),
     () => matrixMultiply(fragment('a', cells, 2, 'f16'), fragment('b', cells, 2), fragment('d', cells, 2)),
+    () => matrixMultiply(fragment('a', cells, 2, 'f16'), fragment('b', cells, 2, 'bf16'), fragment('d', cells, 2)),
     () => matrixMultiply(fragment('a', cells, 2, 'i8'), fragment('b', cells, 2, 'u8'), fragment('d', cells, 2)),
     matrices('f16', 2, true),
     matrices('i8', 8, true),
@@ -128,6 +129,7 @@ test('what constructors refuse', () => {
       "error[ir/fragment]: matrix-multiply of 8x8 by 8x8 into 8x8 over 32, 64 and 32 lanes",
       "error[ir/fragment]: fragment "b" does not hold its share of 64 elements over 32 lanes",
       "error[ir/fragment]: matrix-multiply of f16 by f32 into f32",
+      "error[ir/fragment]: matrix-multiply of f16 by bf16 into f32",
       "error[ir/fragment]: matrix-multiply of i8 by u8 into f32",
       "error[ir/fragment]: load of 2 matrices of workgroup f16 "tile", transposed, into private f16 "own" of 2 elements",
       "error[ir/fragment]: load of 2 matrices of workgroup i8 "tile", transposed, into private i8 "own" of 8 elements",
@@ -141,8 +143,15 @@ test('what they accept', () => {
   const of = (hint: string): Fragment => fragment(hint, cells, 2)
   expect(matrixMultiply(of('a'), of('b'), of('d')).kind).toBe('matrix-multiply')
   const [left, right] = [fragment('a', cells, 2, 'i8'), fragment('b', cells, 2, 'u8')]
+  const [upper, lower] = [fragment('a', cells, 2, 'bf16'), fragment('b', cells, 2, 'bf16')]
+  expect(matrixMultiply(upper, lower, of('d')).kind).toBe('matrix-multiply')
   expect(matrixMultiply(left, right, fragment('d', cells, 2, 'i32')).kind).toBe('matrix-multiply')
-  const loads = [matrices('f16', 4, true), matrices('u8', 8, false), matrices('f32', 2, false)]
+  const loads = [
+    matrices('f16', 4, true),
+    matrices('bf16', 4, true),
+    matrices('u8', 8, false),
+    matrices('f32', 2, false),
+  ]
   expect(loads.map((load) => load().kind)).toEqual(loads.map(() => 'load-matrices'))
   expect(copy({ guard: lt(builtin('thread'), int(4)) }).kind).toBe('async-copy')
   expect(loadVector([f, variable('g', 'f32')], x, zero).guard).toBeUndefined()

@@ -36,13 +36,13 @@
  *   tensor. The phase that the slot is in does not complete before the copy has landed, which it does at any moment after
  *   its start; it is seen by those who waited for the phase. The destination may not be touched in between.
  * - `matrix-multiply` is executed by whole subgroups: D = A·B + D, products and sums in the type of D: f32 where A and B
- *   are of f16 or f32, summed in any order; i32 where they are of i8 or u8 (either of its own), exact modulo 2^32. Elements
+ *   are of f16, bf16 or f32, summed in any order; i32 where they are of i8 or u8 (either of its own), exact modulo 2^32. Elements
  *   of f32 are rounded first, to 10 bits behind the leading one (TF32), to the nearest, ties away from zero. Each fragment
  *   is a private buffer whose element r in lane l is the r-th task of worker l of its map: (row, column) of the tile.
  * - `load-matrices` is executed by whole subgroups. It reads `count` matrices of 8 rows of 16 bytes from workgroup memory,
- *   of c = 8 elements of f16, 16 of i8 or u8, or 4 of f32: row r of matrix i is c consecutive elements in flat order,
+ *   of c = 8 elements of f16 or bf16, 16 of i8 or u8, or 4 of f32: row r of matrix i is c consecutive elements in flat order,
  *   from `index` on as lane 8i + r evaluates it, a multiple of c (other lanes do not evaluate it). Of each matrix, or of
- *   its transpose (f16 alone), lane l gets the c / 4 elements from (l div 4, (c / 4)(l mod 4)) on along the row: the next
+ *   its transpose (halves alone), lane l gets the c / 4 elements from (l div 4, (c / 4)(l mod 4)) on along the row: the next
  *   ones of `to`, private buffers that are filled in order.
  * - `async-multiply` is executed by groups of consecutive threads, as many as D's map has workers, which all give the same
  *   indices: it starts D = A·B + D, products and sums in f32, summed in any order. Element (line l, position p) of a tile is

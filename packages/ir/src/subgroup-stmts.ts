@@ -2,7 +2,7 @@
 import { rank, type TaskMapping, taskShape, workers } from '@tilewright/task-mapping'
 import type { AsyncMultiply, AsyncMultiplyWait } from './async-multiply.js'
 import type { Buffer } from './buffer.js'
-import { type DType, expectType } from './dtype.js'
+import { type DType, expectType, isHalf } from './dtype.js'
 import { CompileError } from './errors.js'
 import { checkIndex, type Expr, type Var } from './expr.js'
 import { elementCount } from './size.js'
@@ -68,11 +68,11 @@ export const matrixRowBytes = 16
 const matrixLaneBytes = 4
 
 /** Bytes of the elements that fragments of A and B may have. */
-const operandBytes: Readonly<Partial<Record<DType, number>>> = { f32: 4, f16: 2, i8: 1, u8: 1 }
+const operandBytes: Readonly<Partial<Record<DType, number>>> = { f32: 4, f16: 2, bf16: 2, i8: 1, u8: 1 }
 
 /** What a matrix-multiply of A by B sums in; undefined where it multiplies no such elements. */
 export function matrixSum(a: DType, b: DType): 'f32' | 'i32' | undefined {
-  if (a === b && (a === 'f16' || a === 'f32')) return 'f32'
+  if (a === b && (isHalf(a) || a === 'f32')) return 'f32'
   return operandBytes[a] === 1 && operandBytes[b] === 1 ? 'i32' : undefined
 }
 
@@ -88,7 +88,7 @@ export function matrixMultiply(a: Fragment, b: Fragment, d: Fragment, at?: Sourc
     throw new CompileError({
       code: 'ir/fragment',
       message: `matrix-multiply of ${a.buffer.dtype} by ${b.buffer.dtype} into ${d.buffer.dtype}`,
-      help: 'A and B are both f16 or both f32, and D is f32; or either is i8 or u8, and D is i32',
+      help: 'A and B are both f16, both bf16 or both f32, and D is f32; or either is i8 or u8, and D is i32',
     })
   }
   for (const { buffer, map } of [a, b, d]) {
@@ -127,13 +127,13 @@ export function matrixMultiply(a: Fragment, b: Fragment, d: Fragment, at?: Sourc
 
 /**
  * Throws `CompileError` `ir/fragment` unless elements of workgroup memory go to private buffers of rank 1 and their type
- * that hold 4 bytes a matrix; and unless what is transposed is of f16.
+ * that hold 4 bytes a matrix; and unless what is transposed is of halves.
  */
 export function loadMatrices(load: Omit<LoadMatrices, 'kind'>): LoadMatrices {
   const { count, to, source, index, transposed } = load
   checkIndex(source, index)
   const neighbours = matrixNeighbours(source.dtype) ?? 0
-  const types = to.every(({ dtype }) => dtype === source.dtype) && (source.dtype === 'f16' || !transposed)
+  const types = to.every(({ dtype }) => dtype === source.dtype) && (isHalf(source.dtype) || !transposed)
   const scopes =
     source.scope === 'workgroup' && to.every(({ scope, shape }) => scope === 'private' && shape.length === 1)
   const held = to.reduce((sum, { shape }) => sum + Number(elementCount(shape)), 0)
@@ -143,7 +143,7 @@ export function loadMatrices(load: Omit<LoadMatrices, 'kind'>): LoadMatrices {
     throw new CompileError({
       code: 'ir/fragment',
       message: `load of ${count} matrices of ${source.scope} ${source.dtype} "${source.hint}"${how} into ${targets} of ${held} elements`,
-      help: 'matrices of f16 (or, as they lie, of i8, u8 or f32) in workgroup memory go to private buffers of rank 1: 4 bytes a matrix',
+      help: 'matrices of f16 or bf16 (or, as they lie, of i8, u8 or f32) in workgroup memory go to private buffers of rank 1: 4 bytes a matrix',
     })
   }
   return { kind: 'load-matrices', ...load }

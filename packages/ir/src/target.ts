@@ -1,7 +1,7 @@
 /** A target: what a device can do, as plain data. Schedules and passes ask it; nobody asks a backend's name. */
 import type { TaskMapping } from '@tilewright/task-mapping'
 import { checkArgument } from './check-arguments.js'
-import type { DType } from './dtype.js'
+import type { DType, HalfDType } from './dtype.js'
 
 export interface TargetLimits {
   /** Threads of a workgroup. */
@@ -29,9 +29,9 @@ export interface MatrixInstruction {
   readonly d: TaskMapping
 }
 
-/** D = A·B + D of swizzled tiles in workgroup memory, on its own while threads go on: f32 products and sums of `operands`. */
+/** D = A·B + D of swizzled tiles in workgroup memory, on its own while threads go on: f32 products and sums of two of one of `operands`. */
 export interface TileInstruction {
-  readonly operands: 'f16'
+  readonly operands: readonly HalfDType[]
   /** Elements along k; a tile is a multiple of it deep. */
   readonly depth: number
   /** From (thread of a group, element) to (row, column) of D. */

@@ -31,8 +31,17 @@ describe('tileCopy', () => {
     ['extents that are no sizes', { extents: [sizeValue(rows), { ...int(1), kind: 'builtin', name: 'thread' }] }],
     ['storage to storage', { destination: buffer('tile', 'f16', [16, 64], 'storage') }],
     ['other elements', { source: buffer('x', 'f32', [rows, 128], 'storage') }],
+    ['bf16 to f16', { source: buffer('x', 'bf16', [rows, 128], 'storage') }],
   ])('refuses %s', (_, wrong) => {
     expect(() => tileCopy({ ...copy, ...(wrong as object) })).toThrow(expect.objectContaining({ code: 'ir/tile-copy' }))
+  })
+
+  test('copies bf16 too', () => {
+    const of = {
+      destination: buffer('tile', 'bf16', [16, 64], 'workgroup'),
+      source: buffer('x', 'bf16', [rows, 128], 'storage'),
+    }
+    expect(tileCopy({ ...copy, ...of }).kind).toBe('tile-copy')
   })
 
   test('is not of what the kernel writes', () => {

@@ -1,6 +1,7 @@
 /** Copies of boxes of a tensor into swizzled tiles, by hardware; their semantics stand above `Stmt`. */
 import { lineElements } from './async-multiply.js'
 import type { Buffer } from './buffer.js'
+import { isHalf } from './dtype.js'
 import { CompileError } from './errors.js'
 import { checkIndex, type Expr } from './expr.js'
 import type { SourceLocation } from './source-location.js'
@@ -31,7 +32,7 @@ const mostElements = 256
 export const linesOfBox = (box: readonly number[]): number => box.slice(0, -1).reduce((product, n) => product * n, 1)
 
 /**
- * Throws `CompileError` `ir/tile-copy` unless f16 elements go from storage, as a tensor of 2 to 5 dimensions, to lines by eights
+ * Throws `CompileError` `ir/tile-copy` unless halves go from storage, as a tensor of 2 to 5 dimensions, to lines by eights
  * of workgroup memory, and `ir/rank` or `ir/type` for indices.
  */
 export function tileCopy(copy: Omit<TileCopy, 'kind'>): TileCopy {
@@ -46,7 +47,7 @@ export function tileCopy(copy: Omit<TileCopy, 'kind'>): TileCopy {
     first.length === rank &&
     extents.every(({ kind }) => kind === 'size' || kind === 'const')
   const memories = source.scope === 'storage' && destination.scope === 'workgroup'
-  const halves = source.dtype === 'f16' && destination.dtype === 'f16'
+  const halves = isHalf(source.dtype) && destination.dtype === source.dtype
   const integers = [...extents, ...first, slot].every(({ dtype }) => dtype === 'i32')
   if (isBox && isTensor && memories && halves && integers && box.at(-1) === lineElements && linesOfBox(box) % 8 === 0) {
     return { kind: 'tile-copy', ...copy }
@@ -54,6 +55,6 @@ export function tileCopy(copy: Omit<TileCopy, 'kind'>): TileCopy {
   throw new CompileError({
     code: 'ir/tile-copy',
     message: `tile-copy of a box of ${box.join(' × ')} from ${source.scope} ${source.dtype} "${source.hint}" to ${destination.scope} ${destination.dtype} "${destination.hint}"`,
-    help: `boxes of f16 go from storage to workgroup memory: ${lineElements} elements of the last of 2 to ${mostDimensions} dimensions, by eights of lines`,
+    help: `boxes of f16 or bf16 go from storage to workgroup memory: ${lineElements} elements of the last of 2 to ${mostDimensions} dimensions, by eights of lines`,
   })
 }

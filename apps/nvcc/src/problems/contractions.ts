@@ -27,9 +27,9 @@ function productOf(choose: Choose, dtype: TensorDType): Graph {
   return finish(apply(gemmOp(a, b, undefined, { alpha: choose(1, 2), beta: 1, transA, transB }), [a, b]))
 }
 
-export const product = (choose: Choose): Graph => productOf(choose, choose('f32', 'f32', 'f16', 'i32'))
+export const product = (choose: Choose): Graph => productOf(choose, choose('f32', 'f32', 'f16', 'bf16', 'i32'))
 export const floatProduct = (choose: Choose): Graph => productOf(choose, 'f32')
-export const halfProduct = (choose: Choose): Graph => productOf(choose, 'f16')
+export const halfProduct = (choose: Choose): Graph => productOf(choose, choose('f16', 'bf16'))
 export const narrowProduct = (choose: Choose): Graph => choose(halfProduct, byteProduct)(choose)
 
 /** A product of quantised matrices, or a convolution of quantised images. */
@@ -60,7 +60,7 @@ export function convolution(choose: Choose): Graph {
   const around = surroundings(choose)
   const { operand, input, apply, finish } = around
   const rank = choose(1, 2, 2, 2)
-  const dtype = choose('f32', 'f32', 'f16')
+  const dtype = choose('f32', 'f32', 'f16', 'bf16')
   const [groupChannels, groupFeatures] = [choose(1, 3, 4, 16), choose(1, 2, 8, 32)]
   const group = choose(1, 1, 2, 24)
   const [stride, dilation] = [choose(1, 1, 2), choose(1, 1, 2)]

@@ -138,7 +138,7 @@ const times = (x: Float32Array, y: Float64Array): Float64Array =>
 test('all goldens are known here', () => {
   // Hand-written kernels, and templates, whose goldens are executed at other sizes (hand-written, templates) or apart (rows).
   const handWritten = ['double-buffered-matmul', 'matrix-unit-matmul', 'warp-specialised-matmul']
-  const matrixUnits = ['512', '1021', 'symbolic', 'bytes', 'tf32'].map(
+  const matrixUnits = ['512', '1021', 'symbolic', 'bytes', 'tf32', 'bf16'].map(
     (extent) => `matmul-matrix-units-${extent}`,
   )
   const rows = ['rows-softmax-8x1000', 'reduce-sums-4x4096']

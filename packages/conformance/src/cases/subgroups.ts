@@ -1,6 +1,15 @@
 /** What subgroups do together, on targets that fix their size: shuffles, mbarriers, matrix instructions. */
-import { buildKernel, type DType, invariant, type KernelBuilder, matrixSum, type Target } from '@tilewright/ir'
-import { numberToHalf, type TypedArray } from '@tilewright/simulator'
+import {
+  buildKernel,
+  type DType,
+  type HalfDType,
+  invariant,
+  isHalf,
+  type KernelBuilder,
+  matrixSum,
+  type Target,
+} from '@tilewright/ir'
+import { allocate, narrowInto, type TypedArray } from '@tilewright/simulator'
 import { type TaskMapping, taskShape } from '@tilewright/task-mapping'
 import type { ConformanceCase } from '../conformance-case.js'
 import { kernelCase } from '../kernel-case.js'
@@ -30,8 +39,12 @@ function subgroups(
 }
 
 const integers = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => (i * i * 7) % 113)
-const halves = (length: number, step: number): Uint16Array =>
-  Uint16Array.from({ length }, (_, i) => numberToHalf(((i * step) % 17) - 8))
+function halves(dtype: HalfDType, length: number, step: number): TypedArray {
+  const elements = allocate(dtype, length)
+  const values = Float64Array.from(elements, (_, i) => ((i * step) % 17) - 8)
+  narrowInto(dtype, values, elements)
+  return elements
+}
 
 export const subgroupCases: readonly ConformanceCase[] = [
   subgroups(
@@ -106,22 +119,23 @@ export const subgroupCases: readonly ConformanceCase[] = [
       )
     },
   ),
-  matrices(),
+  matrices('f16'),
+  matrices('bf16'),
   products(),
 ]
 
 /** Loads of one, two and four matrices from workgroup memory, as they lie and transposed. */
-function matrices(): ConformanceCase {
-  const contents = () => ({ x: halves(32 * 8, 3) })
-  return subgroups('loads of matrices', { matrixInstruction: true }, contents, (g, lanes) => {
-    const x = g.param('x', 'f16', [32, 8])
-    const tile = g.workgroupBuffer('tile', 'f16', [32, 8])
+function matrices(dtype: HalfDType): ConformanceCase {
+  const contents = () => ({ x: halves(dtype, 32 * 8, 3) })
+  return subgroups(`loads of matrices of ${dtype}`, { matrixInstruction: true }, contents, (g, lanes) => {
+    const x = g.param('x', dtype, [32, 8])
+    const tile = g.workgroupBuffer('tile', dtype, [32, 8])
     g.loop('i', 8, (i) => g.if(g.thread.lt(32), () => tile.set([g.thread, i], x.at(g.thread, i))))
     g.barrier()
     for (const count of [1, 2, 4] as const) {
       const y = g.param(`y${count}`, 'f32', [2, 2, lanes, 2 * count])
       for (const [which, transposed] of [false, true].entries()) {
-        const fragment = g.privateBuffer('fragment', 'f16', [2 * count])
+        const fragment = g.privateBuffer('fragment', dtype, [2 * count])
         g.loadMatrices(count, [fragment], tile, [g.lane.mod(8 * count), 0], { transposed })
         g.loop('r', 2 * count, (r) => y.set([which, g.subgroup, g.lane, r], fragment.at(r)), { unroll: true })
       }
@@ -169,7 +183,7 @@ function products(): ConformanceCase {
 
 /** Small integers as elements of a type; what is unsigned has large ones for those below zero. */
 function smallNumbers(dtype: DType, count: number, seed: number): TypedArray {
-  if (dtype === 'f16') return halves(count, seed)
+  if (isHalf(dtype)) return halves(dtype, count, seed)
   const numbers = integers(count).map((number) => ((number + seed) % 16) - 8)
   if (dtype === 'f32') return Float32Array.from(numbers)
   return dtype === 'i8' ? Int8Array.from(numbers) : dtype === 'u8' ? Uint8Array.from(numbers) : numbers

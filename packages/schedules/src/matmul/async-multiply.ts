@@ -1,5 +1,5 @@
 /**
- * Matmul by groups of threads that multiply tiles out of workgroup memory while threads go on: products of f16, sums in f32
+ * Matmul by groups of threads that multiply tiles out of workgroup memory while threads go on: products of f16 or of bf16, sums in f32
  * (wgmma on GPUs of compute capability 9.0; CUTLASS's kernels for them take operands from shared memory too).
  *
  * A workgroup owns a tile of the result, a group some rows of it. Tiles of the factors are in a ring of stages. In a step the
@@ -17,7 +17,6 @@ import {
   type ScheduledKernels,
   type ScheduleTemplate,
   type Target,
-  type TileInstruction,
 } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
 import { type Contraction, extentOf, lhsAt, operandBuffers, requireMatmul, rhsAt } from './contraction.js'
@@ -27,15 +26,16 @@ import { splitDepth } from './split-depth.js'
 import { factorStages, type StagedFactor, stageFactor } from './staged-factor.js'
 import { placeInLines } from './swizzled-lines.js'
 import {
-  columnsOf,
   fittingTile,
   isHalfProduct,
   linesOf,
   registerFile,
   rowsOf,
   type TileCandidate,
+  type TileUnit,
   tileK,
   tileProducts,
+  tileUnitOf,
 } from './tile-products.js'
 
 /** Stages that are being read: of this step, and of the one before. */
@@ -57,8 +57,7 @@ export const asyncMultiplyMatmul: ScheduleTemplate<TileCandidate> = {
   build,
 }
 
-interface Plan {
-  readonly instruction: TileInstruction
+interface Plan extends TileUnit {
   /** Rows of an instruction, and of the tile. */
   readonly rows: number
   readonly tileM: number
@@ -74,22 +73,24 @@ interface Plan {
 function planOf(
   { groups, tilesM, columns }: TileCandidate,
   { computed }: Problem,
-  { m, n, k, lhs, rhs }: Contraction,
+  product: Contraction,
   target: Target,
 ): Plan | Rejection {
-  const instruction = target.tileInstructions.find((each) => columnsOf(each) === columns)
-  if (instruction === undefined) return { reason: `the target multiplies no tiles of ${columns} columns on its own` }
+  const unit = tileUnitOf(target, product, columns)
+  if (isRejection(unit)) return unit
+  const { instruction, dtype } = unit
+  const { m, n, k, lhs, rhs } = product
   const rows = rowsOf(instruction)
   const tileM = groups * tilesM * rows
   const groupThreads = workers(instruction.d)
   const threads = groups * groupThreads
-  const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, formOf('f16'))
+  const a = stageFactor(lhs, computed, { own: m, k, tileOwn: tileM, tileK }, threads, formOf(dtype))
   if (isRejection(a)) return a
-  const b = stageFactor(rhs, computed, { own: n, k, tileOwn: columns, tileK }, threads, formOf('f16'))
+  const b = stageFactor(rhs, computed, { own: n, k, tileOwn: columns, tileK }, threads, formOf(dtype))
   if (isRejection(b)) return b
   // Compilers move sums about where threads part, as they do to compute a prologue; so no product may be going on then.
   const isCopied = a.vector !== undefined && b.vector !== undefined
-  return { instruction, rows, tileM, groupThreads, threads, a, b, inFlight: isCopied ? tilesM : 0 }
+  return { instruction, dtype, rows, tileM, groupThreads, threads, a, b, inFlight: isCopied ? tilesM : 0 }
 }
 
 function check(candidate: TileCandidate, problem: Problem, target: Target): Rejection | undefined {
@@ -129,7 +130,7 @@ function build(candidate: TileCandidate, problem: Problem, target: Target): Sche
   const plan = planOf(candidate, problem, product, target)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
   const { tilesM, columns, stages } = candidate
-  const { instruction, tileM, threads } = plan
+  const { instruction, dtype, tileM, threads } = plan
   const { m, n, k } = product
   const [resultRows, resultColumns] = [extentOf(m), extentOf(n)]
   const split = splitDepth(product, tileK, candidate.splits)
@@ -146,8 +147,8 @@ function build(candidate: TileCandidate, problem: Problem, target: Target): Sche
     const { atBatch: known, first, steps, set } = split.place(g)
     const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(columns)]
     const [linesA, linesB] = [linesOf(plan.a.alongOwn, tileM), linesOf(plan.b.alongOwn, columns)]
-    const tileA = g.workgroupBuffer('tileA', 'f16', [stages, ...linesA])
-    const tileB = g.workgroupBuffer('tileB', 'f16', [stages, ...linesB])
+    const tileA = g.workgroupBuffer('tileA', dtype, [stages, ...linesA])
+    const tileB = g.workgroupBuffer('tileB', dtype, [stages, ...linesB])
     const ringA = { tile: tileA, alongOwn: plan.a.alongOwn, lines: linesA[1] }
     const ringB = { tile: tileB, alongOwn: plan.b.alongOwn, lines: linesB[1] }
     const factors = [

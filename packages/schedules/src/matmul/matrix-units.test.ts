@@ -18,7 +18,13 @@ import {
   walkStmts,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { evaluateDefinition, numberToHalf, runKernelAllWays, type TypedArray } from '@tilewright/simulator'
+import {
+  evaluateDefinition,
+  numberToBfloat,
+  numberToHalf,
+  runKernelAllWays,
+  type TypedArray,
+} from '@tilewright/simulator'
 import { propertyRuns, testTarget } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -35,10 +41,11 @@ interface Shape {
   /** Which operands have a prologue. */
   readonly computed: readonly boolean[]
   readonly types: readonly [a: DType, b: DType]
-  readonly result: 'f16' | 'f32' | 'i32'
+  readonly result: 'f16' | 'bf16' | 'f32' | 'i32'
 }
 
 const halfTypes = { types: ['f16', 'f16'], result: 'f16' } as const
+const bfloatTypes = { types: ['bf16', 'bf16'], result: 'bf16' } as const
 const roundedTypes = { types: ['f32', 'f32'], result: 'f32' } as const
 const byteTypes = (['i8', 'u8'] as const).flatMap((a) =>
   (['i8', 'u8'] as const).map((b) => ({ types: [a, b], result: 'i32' }) as const),
@@ -56,7 +63,13 @@ const shapes: fc.Arbitrary<Shape> = fc
     transB: fc.boolean(),
     symbolic: fc.boolean(),
     computed: fc.tuple(fc.boolean(), fc.boolean()),
-    typed: fc.constantFrom(halfTypes, roundedTypes, { ...halfTypes, result: 'f32' } as const, ...byteTypes),
+    typed: fc.constantFrom(
+      halfTypes,
+      bfloatTypes,
+      roundedTypes,
+      { ...halfTypes, result: 'f32' } as const,
+      ...byteTypes,
+    ),
   })
   .map(({ typed, ...shape }) => ({ ...shape, ...typed }))
 const candidates: fc.Arbitrary<MatrixUnits> = fc.record({
@@ -81,7 +94,8 @@ const multiplied = (numbers: TypedArray): TypedArray =>
 const templateOf = ({ types }: Shape) => (types[0] === 'f32' ? roundedMatmul : matrixUnitsMatmul)
 
 function numbersOf(dtype: DType, count: number, seed: number): TypedArray {
-  if (dtype === 'f16') return Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
+  const toBits = { f16: numberToHalf, bf16: numberToBfloat }[String(dtype)]
+  if (toBits !== undefined) return Uint16Array.from({ length: count }, (_, i) => toBits(((i * 7 + seed) % 5) - 2))
   // What f32 has beyond whole numbers is rounded away.
   if (dtype === 'f32') return Float32Array.from({ length: count }, (_, i) => wholeNumber(i, seed) * (1 + 2 ** -12))
   const bytes = Array.from({ length: count }, (_, i) => i * 37 + seed * 101)
@@ -118,7 +132,7 @@ const plain: Shape = {
 }
 function unwritten(dtype: Shape['result'], count: number): TypedArray {
   if (dtype === 'i32') return new Int32Array(count).fill(-12345)
-  return dtype === 'f16' ? new Uint16Array(count).fill(0x7e00) : new Float32Array(count).fill(Number.NaN)
+  return dtype === 'f32' ? new Float32Array(count).fill(Number.NaN) : new Uint16Array(count).fill(0x7fc0)
 }
 const copies = (shape: Shape, candidate: MatrixUnits): readonly number[] => {
   const found = new Set<number>()
@@ -236,10 +250,10 @@ describe('matmul/matrix-units', () => {
     expect(out).toEqual(evaluateDefinition(meaning, inputs).get(c))
   })
 
-  test.each([512, 1021, 'symbolic', 'bytes', 'tf32'] as const)('at %s is this CUDA C++', async (extent) => {
+  test.each([512, 1021, 'symbolic', 'bytes', 'tf32', 'bf16'] as const)('at %s is this CUDA C++', async (extent) => {
     const length = typeof extent === 'number' ? extent : extent === 'symbolic' ? 8 : 512
     const bytes = { types: ['u8', 'i8'], result: 'i32' } as const
-    const typed = extent === 'bytes' ? bytes : extent === 'tf32' ? roundedTypes : halfTypes
+    const typed = { bytes, tf32: roundedTypes, bf16: bfloatTypes }[String(extent)] ?? halfTypes
     const shape = { ...plain, ...typed, m: length, n: length, k: length, symbolic: extent === 'symbolic' }
     const { problem } = problemOf(shape)
     const tileK = { bytes: 64, tf32: 16 }[String(extent)] ?? 32
@@ -268,6 +282,8 @@ describe('matmul/matrix-units', () => {
     expect(matrixUnitsMatmul.level0(problem, testTarget)).toEqual({
       reason: 'the target multiplies no matrices of f16',
     })
+    const halves = problemOf({ ...plain, types: ['f16', 'bf16'] }).problem
+    expect(matrixUnitsMatmul.matches(halves.anchor)).toBe(false)
     const bytes = problemOf({ ...plain, types: ['i8', 'u8'], result: 'i32' }).problem
     expect(matrixUnitsMatmul.level0(bytes, testTarget)).toEqual({
       reason: 'the target multiplies no matrices of i8 and u8',

@@ -1,5 +1,5 @@
 /**
- * Matmul on matrix units: products of f16 with sums in f32, or of bytes with sums in i32 (Hidet, section 5; CUTLASS's
+ * Matmul on matrix units: products of f16 or bf16 with sums in f32, or of bytes with sums in i32 (Hidet, section 5; CUTLASS's
  * multistage kernel is the same form); by request, of f32 that is rounded.
  *
  * A workgroup owns a tile of the result, a subgroup a part of it, as fragments of the target's matrix instruction. Tiles

@@ -19,7 +19,6 @@ import {
   type ScheduledKernels,
   type ScheduleTemplate,
   type Target,
-  type TileInstruction,
   type Value,
 } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
@@ -29,7 +28,6 @@ import { halfBytes, mostRegisters, otherRegisters } from './matrix-fragments.js'
 import { alignmentRefinements } from './refinements.js'
 import { splitDepth } from './split-depth.js'
 import {
-  columnsOf,
   type FactorRing,
   fittingTile,
   isHalfProduct,
@@ -37,8 +35,10 @@ import {
   registerFile,
   rowsOf,
   type TileCandidate,
+  type TileUnit,
   tileK,
   tileProducts,
+  tileUnitOf,
 } from './tile-products.js'
 
 export const producerConsumerMatmul: ScheduleTemplate<TileCandidate> = {
@@ -57,8 +57,7 @@ export const producerConsumerMatmul: ScheduleTemplate<TileCandidate> = {
   build,
 }
 
-interface Plan {
-  readonly instruction: TileInstruction
+interface Plan extends TileUnit {
   readonly tileM: number
   /** Of the consumers, and of the workgroup. */
   readonly consumers: number
@@ -71,13 +70,15 @@ interface Plan {
 function planOf(
   { groups, tilesM, columns }: TileCandidate,
   { computed }: Problem,
-  { m, n, k, lhs, rhs }: Contraction,
-  { tileInstructions, subgroupSize }: Target,
+  product: Contraction,
+  target: Target,
 ): Plan | Rejection {
-  const instruction = tileInstructions.find((each) => columnsOf(each) === columns)
-  if (instruction === undefined || subgroupSize === undefined) {
-    return { reason: `the target multiplies no tiles of ${columns} columns on its own` }
-  }
+  const unit = tileUnitOf(target, product, columns)
+  if (isRejection(unit)) return unit
+  const { subgroupSize } = target
+  invariant(subgroupSize !== undefined, 'what multiplies tiles has subgroups')
+  const { instruction, dtype } = unit
+  const { m, n, k, lhs, rhs } = product
   const a = boxedFactor(lhs, computed, m, k, halfBytes)
   const b = boxedFactor(rhs, computed, n, k, halfBytes)
   if (a === undefined || b === undefined) {
@@ -85,7 +86,7 @@ function planOf(
   }
   const consumers = groups * workers(instruction.d)
   const tileM = groups * tilesM * rowsOf(instruction)
-  return { instruction, tileM, consumers, threads: consumers + subgroupSize, subgroupSize, a, b }
+  return { instruction, dtype, tileM, consumers, threads: consumers + subgroupSize, subgroupSize, a, b }
 }
 
 function check(candidate: TileCandidate, problem: Problem, target: Target): Rejection | undefined {
@@ -128,7 +129,7 @@ function build(candidate: TileCandidate, problem: Problem, target: Target): Sche
   const plan = planOf(candidate, problem, product, target)
   invariant(!isRejection(plan), 'a candidate is checked before it is built')
   const { tilesM, columns, stages } = candidate
-  const { instruction, tileM, consumers, threads, subgroupSize } = plan
+  const { instruction, dtype, tileM, consumers, threads, subgroupSize } = plan
   const split = splitDepth(product, tileK, candidate.splits)
 
   const options = {
@@ -143,7 +144,7 @@ function build(candidate: TileCandidate, problem: Problem, target: Target): Sche
     const [originM, originN] = [g.workgroup.y.mul(tileM), g.workgroup.x.mul(columns)]
     const ringOf = (hint: string, { alongOwn }: BoxedFactor, tileOwn: number): FactorRing => {
       const shape = linesOf(alongOwn, tileOwn)
-      return { tile: g.workgroupBuffer(hint, 'f16', [stages, ...shape]), alongOwn, lines: shape[1] }
+      return { tile: g.workgroupBuffer(hint, dtype, [stages, ...shape]), alongOwn, lines: shape[1] }
     }
     const [ringA, ringB] = [ringOf('tileA', plan.a, tileM), ringOf('tileB', plan.b, columns)]
     const full = g.mbarrier('full', stages, 1)

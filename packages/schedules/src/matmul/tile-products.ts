@@ -5,6 +5,8 @@ import {
   defined,
   type Equation,
   type Expr,
+  type HalfDType,
+  invariant,
   type KernelBuilder,
   lineElements,
   type Problem,
@@ -25,7 +27,7 @@ import {
   requireMatmul,
   tooThin,
 } from './contraction.js'
-import { isHalf } from './matrix-fragments.js'
+import { halfOf } from './matrix-fragments.js'
 import { splitsFor } from './split-depth.js'
 
 interface TileShape {
@@ -58,10 +60,31 @@ export function linesOf(alongOwn: boolean, tileOwn: number): readonly [number, n
   return alongOwn ? [tileOwn / lineElements, tileK, lineElements] : [tileK / lineElements, tileOwn, lineElements]
 }
 
-/** Whether both factors are f16, of which tile instructions are. */
+/** Which halves both factors are, of which tile instructions are. */
+function halvesOf({ lhs, rhs }: Contraction): HalfDType | undefined {
+  const half = halfOf(lhs)
+  return half === halfOf(rhs) ? half : undefined
+}
+
 export function isHalfProduct(anchor: Equation): boolean {
   const product = matchMatmul(anchor)
-  return product !== undefined && isHalf(product.lhs) && isHalf(product.rhs)
+  return product !== undefined && halvesOf(product) !== undefined
+}
+
+/** What multiplies tiles of a product. */
+export interface TileUnit {
+  readonly instruction: TileInstruction
+  readonly dtype: HalfDType
+}
+
+/** The target's instruction with so many columns for a product of halves. */
+export function tileUnitOf({ tileInstructions }: Target, product: Contraction, columns: number): TileUnit | Rejection {
+  const dtype = halvesOf(product)
+  invariant(dtype !== undefined, 'templates on tile instructions match products of halves')
+  const instruction = tileInstructions.find((each) => columnsOf(each) === columns && each.operands.includes(dtype))
+  return instruction === undefined
+    ? { reason: `the target multiplies no tiles of ${columns} columns of ${dtype} on its own` }
+    : { instruction, dtype }
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   buffer,
   definition,
   type Expr,
+  type HalfDType,
   load,
   matmul,
   type Problem,
@@ -13,7 +14,13 @@ import {
   walkStmts,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { evaluateDefinition, numberToHalf, runKernelAllWays, type TypedArray } from '@tilewright/simulator'
+import {
+  evaluateDefinition,
+  numberToBfloat,
+  numberToHalf,
+  runKernelAllWays,
+  type TypedArray,
+} from '@tilewright/simulator'
 import { propertyRuns, testTarget } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -22,6 +29,7 @@ import { producerConsumerMatmul } from './producer-consumer.js'
 import type { TileCandidate } from './tile-products.js'
 
 interface Shape {
+  readonly dtype: HalfDType
   /** 0: the factors have no such dimension. */
   readonly batch: number
   readonly m: number
@@ -38,6 +46,7 @@ interface Shape {
 const extent = fc.oneof(fc.constantFrom(0, 1, 8, 64, 72), fc.integer({ min: 1, max: 72 }))
 const depth = fc.oneof(fc.constantFrom(0, 1, 64, 192), fc.integer({ min: 1, max: 136 }))
 const shapes: fc.Arbitrary<Shape> = fc.record({
+  dtype: fc.constantFrom('f16', 'bf16'),
   batch: fc.constantFrom(0, 0, 1, 2),
   m: extent,
   n: extent,
@@ -50,6 +59,7 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
 /** Those of which boxes can be copied. */
 const eights = (most: number) => fc.integer({ min: 0, max: most / 8 }).map((count) => 8 * count)
 const boxedShapes: fc.Arbitrary<Shape> = fc.record({
+  dtype: fc.constantFrom('f16', 'bf16'),
   batch: fc.integer({ min: 0, max: 2 }),
   m: eights(72),
   n: eights(72),
@@ -74,8 +84,8 @@ function problemOf(shape: Shape) {
   }
   const [m, n, k] = [dimension('m', shape.m), dimension('n', shape.n), dimension('k', shape.k)]
   const batches = shape.batch === 0 ? [] : [shape.batch]
-  const a = buffer('a', 'f16', shape.transA ? [...batches, k, m] : [...batches, m, k], 'storage')
-  const b = buffer('b', 'f16', shape.transB ? [n, k] : [k, n], 'storage')
+  const a = buffer('a', shape.dtype, shape.transA ? [...batches, k, m] : [...batches, m, k], 'storage')
+  const b = buffer('b', shape.dtype, shape.transB ? [n, k] : [k, n], 'storage')
   const c = buffer('c', 'f32', [...batches, m, n], 'storage')
   const anchor = matmul(
     c,
@@ -88,8 +98,9 @@ function problemOf(shape: Shape) {
 }
 
 function inputsOf(shape: Shape, a: Buffer, b: Buffer): Map<Buffer, TypedArray> {
+  const toBits = shape.dtype === 'f16' ? numberToHalf : numberToBfloat
   const halves = (count: number, seed: number): Uint16Array =>
-    Uint16Array.from({ length: count }, (_, i) => numberToHalf(((i * 7 + seed) % 5) - 2))
+    Uint16Array.from({ length: count }, (_, i) => toBits(((i * 7 + seed) % 5) - 2))
   return new Map<Buffer, TypedArray>([
     [a, halves(Math.max(1, shape.batch) * shape.m * shape.k, 1)],
     [b, halves(shape.k * shape.n, 3)],
@@ -121,7 +132,7 @@ function expectDefinition(template: Template, candidate: TileCandidate, shape: S
 }
 
 const plain: Shape = {
-  ...{ batch: 0, m: 64, n: 64, k: 320, transA: false, transB: false },
+  ...{ dtype: 'f16', batch: 0, m: 64, n: 64, k: 320, transA: false, transB: false },
   ...{ symbolic: false, computed: [false, false] },
 }
 /** As few threads, registers and bytes as there can be. */
@@ -145,6 +156,7 @@ describe.each(templates.map(([template, own]) => [template.name, template, own] 
 
   test.each([
     ['as they are', {}],
+    ['of bf16', { dtype: 'bf16' }],
     ['of no depth', { k: 0 }],
     ['transposed', { transA: true, transB: true }],
     ['in batches, one of them transposed', { batch: 2, transB: true }],
@@ -154,7 +166,7 @@ describe.each(templates.map(([template, own]) => [template.name, template, own] 
 
   test('a target without tile instructions has none', () => {
     expect(template.level0(problemOf(plain).problem, testTarget)).toEqual({
-      reason: expect.stringMatching(/^the target multiplies no tiles of \d+ columns on its own$/),
+      reason: expect.stringMatching(/^the target multiplies no tiles of \d+ columns of f16 on its own$/),
     })
   })
 
