@@ -98,7 +98,7 @@ function unitOf(names: readonly string[]): string {
     (name, i) =>
       `#define main_kernel kernel_${i}\nnamespace unit_${i} {\n#include "${name}.cu"\n}\n#undef main_kernel\n`,
   )
-  return ['#include <cuda_fp16.h>\n', ...parts].join('')
+  return ['#include <cuda_fp16.h>\n#include <cuda_bf16.h>\n', ...parts].join('')
 }
 
 function runNvcc(file: string, architecture: Architecture, nvcc: string) {

@@ -1,6 +1,8 @@
 // A model of bfloat16, from its file to numbers on a CUDA device: matrix units multiply it, and what it gives is rounded once.
 import { elementFor, elementValue } from '@tilewright/backend'
-import { compile } from '@tilewright/compiler'
+import { evaluate } from '@tilewright/backend-cpu/evaluate'
+import { compile, programOf } from '@tilewright/compiler'
+import { buildGraph, convOp, reluOp } from '@tilewright/graph'
 import { attribute, graphBuilder, importGraph, modelOf } from '@tilewright/onnx'
 import { createSession } from '@tilewright/runtime'
 import { openTestedCuda } from '@tilewright/testing'
@@ -46,6 +48,35 @@ test('MatMul, Add and Relu of bf16, and a Cast of the result', async () => {
   expect(Array.from(outputs.z?.data ?? [], Number)).toEqual(
     all.map((of) => elementValue('bf16', elementFor('bf16', of))),
   )
+  session.dispose()
+  device.dispose()
+})
+
+test('a convolution of bf16 is a product on matrix units', async () => {
+  const g = buildGraph('convolution')
+  const x = g.input('x', { dtype: 'bf16', shape: [2, 24, 9, 7] })
+  const w = g.input('w', { dtype: 'bf16', shape: [32, 24, 3, 3] })
+  const window = { strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1], autoPad: 'NOTSET', group: 1 } as const
+  const y = g.apply1(convOp(x, w, undefined, window), [x, w])
+  const graph = g.finish([{ name: 'y', tensor: g.apply1(reluOp(y), [y]) }])
+
+  const device = await openTestedCuda()
+  const compiled = compile(graph, { backend: cuda(), device })
+  expect(compiled.groups.map(({ variants }) => variants.at(-1)?.template)).toEqual(['matmul/matrix-units'])
+  const session = await createSession({ ...compiled, device })
+  const data = { x: bits(2 * 24 * 9 * 7, 4), w: bits(32 * 24 * 9, 5) }
+  const { outputs } = await session.run({
+    x: { dtype: 'bf16', shape: [2, 24, 9, 7], data: data.x },
+    w: { dtype: 'bf16', shape: [32, 24, 3, 3], data: data.w },
+  })
+  const program = programOf(graph)
+  const values = (of: Uint16Array): Float32Array => Float32Array.from(of, (element) => elementValue('bf16', element))
+  const known = new Map(
+    program.inputs.map(({ tensor, buffer }) => [buffer, values(tensor.name === 'x' ? data.x : data.w)]),
+  )
+  const meaning = evaluate(program, known, {}).get(program.outputs[0]!.buffer)
+  expect(new Set(meaning).size).toBeGreaterThan(20)
+  expect(values(outputs.y?.data as Uint16Array)).toEqual(meaning)
   session.dispose()
   device.dispose()
 })
