@@ -31,6 +31,15 @@ const product = (g: GraphBuilder): void => {
   g.output(g.node('MatMul', [y, x], { name: 'product' }), 'f32')
 }
 
+const reshape = (g: GraphBuilder, x: string, shape: readonly number[]): string =>
+  g.node('Reshape', [x, g.initializer(`shape of ${x}`, i64([shape.length], [...shape]))])
+
+/** An input of one shape in another. */
+const reshaped =
+  (from: readonly (string | number)[], to: readonly number[]) =>
+  (g: GraphBuilder): void =>
+    g.output(reshape(g, g.input('x', 'f32', [...from]), to), 'f32')
+
 test('a size that the model needs to be a multiple is raised until it is one', () => {
   expect(sizesOf(halved)).toEqual({ n: 64 })
   expect(sizesOf(halved, { n: 192 })).toEqual({ n: 192 })
@@ -40,6 +49,33 @@ test('a size follows another that it must equal, and one that is asked for', () 
   expect(sizesOf(product)).toEqual({ rows: 16, columns: 16 })
   expect(sizesOf(product, { rows: 3 })).toEqual({ rows: 3, columns: 3 })
   expect(sizesOf(product, { columns: 5 })).toEqual({ rows: 5, columns: 5 })
+})
+
+test('a leading size moves to the nearest value that a reshape needs', () => {
+  expect(sizesOf(reshaped(['w', 4], [3, -1]))).toEqual({ w: 3 })
+  expect(sizesOf(reshaped(['w', 6], [4, -1]))).toEqual({ w: 2 })
+  expect(sizesOf(reshaped(['w', 6], [-1, 4]))).toEqual({ w: 2 })
+  expect(sizesOf(reshaped([1, 'w'], [3, -1]))).toEqual({ w: 15 })
+})
+
+test('a size stays above zero, unless zero is asked for', () => {
+  expect(sizesOf(reshaped(['w'], [3, -1]))).toEqual({ w: 3 })
+  expect(sizesOf(reshaped(['w'], [3, -1]), { w: 0 })).toEqual({ w: 0 })
+  expect(sizesOf(product, { rows: 0 })).toEqual({ rows: 0, columns: 0 })
+})
+
+test('of several free sizes in one condition, the one that is nearest to a value that fits moves', () => {
+  expect(sizesOf(reshaped([1, 'h', 6, 'w'], [5, -1]))).toEqual({ h: 15, w: 16 })
+  expect(sizesOf(reshaped([1, 'h', 'w'], [35, -1]))).toEqual({ h: 35, w: 16 })
+  expect(sizesOf(reshaped([1, 'h', 'w'], [35, -1]), { h: 10 })).toEqual({ h: 10, w: 14 })
+})
+
+test('conditions on different sizes are met one after the other', () => {
+  const both = (g: GraphBuilder): void => {
+    reshaped(['a', 4], [3, -1])(g)
+    g.output(reshape(g, g.input('z', 'f32', [1, 'b', 'a']), [11, -1]), 'f32')
+  }
+  expect(sizesOf(both)).toEqual({ a: 3, b: 11 })
 })
 
 test('a size follows a sum of others', () => {
@@ -79,5 +115,22 @@ test('where none agree, the error names the options to type', () => {
       help: expect.stringMatching(/^set sizes that agree: --size rows=VALUE --size columns=VALUE; /),
     }),
   )
+  expect(() => sizesOf(reshaped(['w', 4], [2053, -1]))).toThrow(
+    expect.objectContaining({
+      help: expect.stringMatching(/^set sizes that agree: --size w=VALUE \(w: nothing was found from 1 to 512\); /),
+    }),
+  )
   expect(() => sizesOf(halved, { n: 65 })).toThrow(expect.objectContaining({ code: 'size/disagree' }))
+})
+
+test('the error names the sizes that are at odds, and no others', () => {
+  const multiplied = (g: GraphBuilder): void => {
+    g.output(g.node('MatMul', [g.input('x', 'f32', ['a', 'b']), g.input('y', 'f32', ['c', 'd'])]), 'f32')
+  }
+  expect(() => sizesOf(multiplied, { b: 5, c: 6 })).toThrow(
+    expect.objectContaining({
+      message: 'b is 5 and c is 6, which must be equal',
+      help: expect.stringMatching(/^set sizes that agree: --size b=VALUE --size c=VALUE; `tilewright run`/),
+    }),
+  )
 })

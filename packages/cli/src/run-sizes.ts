@@ -3,7 +3,6 @@ import {
   bindSizes,
   checkEqualSizes,
   chooseSteps,
-  type EqualSizes,
   evaluatePlanSize,
   type MemoryRules,
   type Plan,
@@ -12,7 +11,8 @@ import {
   planMemory,
 } from '@tilewright/backend'
 import type { Graph } from '@tilewright/graph'
-import { CompileError } from '@tilewright/ir'
+import { CompileError, defined } from '@tilewright/ir'
+import { agreed, firstUnequal, paramsOf } from './equal-sizes.js'
 import { sizesWith } from './random-inputs.js'
 
 /**
@@ -47,7 +47,7 @@ export function checkRun(plan: Plan, shapes: readonly (readonly number[])[], rul
 }
 
 /**
- * Sizes that a model runs with: those that are asked for, and of the others the first defaults that agree.
+ * Sizes that a model runs with: those that are asked for, and of the others the defaults, or what is near them and agrees.
  * Throws `CompileError` `size/unknown`, `size/disagree` where none do, and `PlanError` `limits/…`.
  */
 export function agreeingSizes(
@@ -56,59 +56,42 @@ export function agreeingSizes(
   asked: Readonly<Record<string, number>>,
   rules: MemoryRules,
 ): PlanSizeValues {
-  let first: PlanError | undefined
+  let first: { readonly error: PlanError; readonly sizes: PlanSizeValues } | undefined
   for (const inner of innerSizes) {
-    const sizes = new Map(Object.entries(sizesWith(graph, asked, inner)))
+    const sizes = agreed(plan.equalSizes, new Map(Object.entries(sizesWith(graph, asked, inner))), asked)
     try {
-      followEqualSizes(plan.equalSizes, sizes, asked)
       const shapes = plan.inputs.map(({ shape }) => shape.map((extent) => evaluatePlanSize(extent, sizes)))
       return checkRun(plan, shapes, rules)
     } catch (error) {
       if (!(error instanceof PlanError)) throw error
-      first ??= error
+      first ??= { error, sizes }
       if (error.code !== 'run/shape') break
     }
   }
-  throw first?.code === 'run/shape' ? disagreement(first, graph, asked) : first
+  const { error, sizes } = defined(first, 'each of the sizes that are tried returns or fails')
+  if (error.code !== 'run/shape') throw error
+  const unequal = firstUnequal(plan.equalSizes, sizes)
+  const names = unequal === undefined ? undefined : paramsOf(unequal).map(({ name }) => name)
+  const atOdds = [...sizes.keys()].filter((name) => names?.includes(name) ?? true)
+  throw disagreement(error, atOdds, asked)
 }
 
-/** Gives each size that nobody asked for, and that must equal another, the value of that. */
-function followEqualSizes(
-  pairs: readonly EqualSizes[],
-  sizes: Map<string, number>,
-  asked: Readonly<Record<string, number>>,
-): void {
-  for (const { left, right } of pairs) {
-    const [a, b] = [evaluatePlanSize(left, sizes), evaluatePlanSize(right, sizes)]
-    if (a === b) continue
-    const sides = [
-      { side: left, own: a, other: b },
-      { side: right, own: b, other: a },
-    ].toSorted((one, two) => one.own - two.own)
-    for (const { side, other } of sides) {
-      if (typeof side === 'number' || side.kind !== 'size' || Object.hasOwn(asked, side.name)) continue
-      sizes.set(side.name, other)
-      break
-    }
-  }
-}
-
+/** The error for sizes that do not agree, with the options to type for those that are at odds. */
 function disagreement(
   { message, where, cause }: PlanError,
-  graph: Graph,
+  atOdds: readonly string[],
   asked: Readonly<Record<string, number>>,
 ): CompileError {
-  const names = Object.keys(sizesWith(graph, asked))
-  const free = names.filter((name) => !Object.hasOwn(asked, name))
-  const tried = free.length === 0 ? '' : ` (${free.join(', ')}: nothing that was tried from 1 to 512 agrees)`
+  const free = atOdds.filter((name) => !Object.hasOwn(asked, name))
+  const tried = free.length === 0 ? '' : ` (${free.join(', ')}: nothing was found from 1 to 512)`
   return new CompileError({
     code: 'size/disagree',
     message,
     where,
     help:
-      names.length === 0
+      atOdds.length === 0
         ? 'all sizes of the model are numbers, and no inputs fit them'
-        : `set sizes that agree: ${names.map((name) => `--size ${name}=VALUE`).join(' ')}${tried}; \`tilewright run\` takes them from data too, with --data DIR; a size that is always 1 can be fixed when compiling, with --fix NAME=1`,
+        : `set sizes that agree: ${atOdds.map((name) => `--size ${name}=VALUE`).join(' ')}${tried}; \`tilewright run\` takes them from data too, with --data DIR; a size that is always 1 can be fixed when compiling, with --fix NAME=1`,
     cause,
   })
 }
