@@ -2,6 +2,7 @@
 import { type CompiledModel, type CompileOptions, compile } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import { fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
+import { wrongDeclarations } from './declared-outputs.js'
 import { type KnownInputs, sizesToFix, withSizesToFix } from './sizes-to-fix.js'
 
 export interface Compilation {
@@ -9,6 +10,8 @@ export interface Compilation {
   readonly compiled: CompiledModel
   /** Sizes of the data that the model is compiled for, and for no others: those that it cannot be compiled without. */
   readonly fixed: Readonly<Record<string, number>>
+  /** What to know of the model, a line each. */
+  readonly notes: readonly string[]
   /** Of the import and the compile. */
   readonly milliseconds: number
   /** Of the import alone. */
@@ -32,7 +35,8 @@ export function compileModel(
   const { graph, fixed } = importKnown(model, known)
   const importMilliseconds = performance.now() - start
   const compiled = compile(graph, { backend, ...(device && { device }), ...(products && { products }) })
-  return { graph, compiled, fixed, milliseconds: performance.now() - start, importMilliseconds }
+  const milliseconds = performance.now() - start
+  return { graph, compiled, fixed, notes: wrongDeclarations(model, graph), milliseconds, importMilliseconds }
 }
 
 function importKnown(model: OnnxModel, known: KnownInputs): Pick<Compilation, 'graph' | 'fixed'> {

@@ -33,6 +33,8 @@ export interface CaseReport {
   readonly gaps: readonly Gap[]
   /** What to do about either, each once. */
   readonly helps: readonly string[]
+  /** What to know of the model, each once. */
+  readonly notes: readonly string[]
   readonly dataSets: number
   readonly compiles: number
   /** Sizes of data sets that the model was compiled for since it cannot be compiled without, for each compile that needed any. */
@@ -71,6 +73,7 @@ interface Tally {
   readonly failures: string[]
   readonly gaps: Gap[]
   readonly helps: Set<string>
+  readonly notes: Set<string>
   isRefused: boolean
   compiles: number
   readonly fixed: Sizes[]
@@ -93,6 +96,7 @@ export async function checkCase(
     failures: [],
     gaps: [],
     helps: new Set(),
+    notes: new Set(),
     isRefused: false,
     compiles: 0,
     fixed: [],
@@ -110,10 +114,10 @@ export async function checkCase(
   } catch (error) {
     addFailure(tally, error)
   }
-  const { isRefused, helps, ...rest } = tally
+  const { isRefused, helps, notes, ...rest } = tally
   const status = tally.failures.length > 0 ? 'failed' : isRefused ? 'unsupported' : 'passed'
   const { name, folder, dataSets } = testCase
-  return { name, folder, status, dataSets: dataSets.length, helps: [...helps], ...rest }
+  return { name, folder, status, dataSets: dataSets.length, helps: [...helps], notes: [...notes], ...rest }
 }
 
 function addFailure(tally: Tally, error: unknown, dataSet?: string): void {
@@ -209,7 +213,8 @@ function prepare(model: OnnxModel, inputs: InputData, opened: OpenedDevice, tall
   const compilation = unlessRefused(tally, () => compileModel(model, inputs, opened))
   if (compilation === undefined) return { fixed: {}, session: Promise.resolve(undefined) }
   onRun()
-  const { compiled, fixed, milliseconds } = compilation
+  const { compiled, fixed, notes, milliseconds } = compilation
+  for (const text of notes) tally.notes.add(text)
   tally.compiles += 1
   if (Object.keys(fixed).length > 0) tally.fixed.push(fixed)
   tally.floatingPointOnHost.operations += floatingPointOnHost(compiled.plan).operations

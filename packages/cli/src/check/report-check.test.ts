@@ -13,6 +13,7 @@ const report = (name: string, more: Partial<CaseReport> = {}): CaseReport => ({
   failures: [],
   gaps: [],
   helps: [],
+  notes: [],
   dataSets: 2,
   compiles: 1,
   fixed: [],
@@ -60,6 +61,17 @@ test('few cases have a line each: what became of it, the largest error, the time
       help  or that
     unsupported c       operator "Foo", operator "Bar""
   `)
+})
+
+test('what is to be done is said once, what is to be known of a model at each case', () => {
+  const lineOf = caseLines(['a', 'b'], colors)
+  const lines = ['a', 'b'].map((name) =>
+    lineOf(report(name, { status: 'failed', failures: ['it differs'], helps: ['do this'], notes: ['it is old'] })),
+  )
+  expect(lines).toEqual([
+    'failed      a  it differs\n  note  it is old\n  help  do this',
+    'failed      b  it differs\n  note  it is old',
+  ])
 })
 
 test('of many cases, those that failed have a line, and what others lack is counted', () => {

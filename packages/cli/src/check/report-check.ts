@@ -20,17 +20,22 @@ export function summarize(cases: readonly CaseReport[]): CheckSummary {
 const listed = 30
 
 /**
- * The lines of cases, one after the other: what became of each, and what to do about it beneath; undefined for a case that
- * is counted alone.
+ * The lines of cases, one after the other: what became of each, and what to know and to do about it beneath; undefined for a case that
+ * is counted alone. What is to be done is said once, at the first case that it helps.
  */
 export function caseLines(names: readonly string[], colors: Colors): (report: CaseReport) => string | undefined {
   const isListed = names.length <= listed
   const width = isListed ? Math.max(...names.map((name) => name.length)) : 0
+  const said = new Set<string>()
   return (report) => {
     if (!isListed && report.status !== 'failed') return undefined
     const label = report.status.padEnd(isListed ? 'unsupported'.length : 0)
-    const helps = report.helps.map((help) => `\n  ${colors.dim('help')}  ${help}`)
-    return `${colorOf(report, colors)(label)} ${report.name.padEnd(width)}  ${outcomeText(report)}${helps.join('')}`
+    const beneath = [
+      ...report.notes.map((note) => `\n  ${colors.dim('note')}  ${note}`),
+      ...report.helps.filter((help) => !said.has(help)).map((help) => `\n  ${colors.dim('help')}  ${help}`),
+    ]
+    for (const help of report.helps) said.add(help)
+    return `${colorOf(report, colors)(label)} ${report.name.padEnd(width)}  ${outcomeText(report)}${beneath.join('')}`
   }
 }
 

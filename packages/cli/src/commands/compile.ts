@@ -28,11 +28,12 @@ export async function compile(file: string | undefined, options: CompileOptions,
   const { name, bytes, model } = readRequest(file, undefined, options.fixed)
   checkNoHostInputs(model, 'compile/host-value')
   checkNewFolder(options.out)
-  const { graph, compiled, milliseconds } = compileModel(model, nothingKnown, {
+  const { graph, compiled, notes, milliseconds } = compileModel(model, nothingKnown, {
     backend: backendOf(options.device),
     products: options.products,
   })
   const { plan, constants, groups } = compiled
+  for (const text of notes) terminal.note(text)
 
   const start = performance.now()
   const files: readonly NewFile[] = [

@@ -31,6 +31,7 @@ export async function explain(file: string | undefined, options: ExplainOptions,
   try {
     const explanation = explainModel(request, options.sizes, opened)
     const data = options.group === undefined ? explanation : groupOf(explanation, options.group)
+    for (const text of explanation.notes) terminal.note(text)
     if (opened.caveat !== undefined) terminal.note(opened.caveat)
     if (options.json) terminal.result(JSON.stringify(data, undefined, 2))
     else terminal.result('definition' in data ? groupText(data, terminal.colors) : explainText(data, terminal.colors))

@@ -28,6 +28,8 @@ export interface Explanation {
   readonly kernels: readonly ExplainedKernel[]
   readonly constants: { readonly tensors: number; readonly bytes: number }
   readonly remarks: readonly RemarkReport[]
+  /** What to know of the model, a line each. */
+  readonly notes: readonly string[]
   readonly memory: MemoryTimeline
   readonly times: ExplainedTimes
 }
@@ -94,7 +96,7 @@ export function explainModel(
 }
 
 function explain(
-  { graph, compiled, milliseconds, importMilliseconds }: Compilation,
+  { graph, compiled, notes, milliseconds, importMilliseconds }: Compilation,
   asked: Readonly<Record<string, number>>,
   opened: OpenedDevice,
 ): Omit<Explanation, 'model'> {
@@ -120,6 +122,7 @@ function explain(
       bytes: plan.constants.reduce((sum, constant) => sum + constant.bytes, 0),
     },
     remarks,
+    notes,
     memory: timelineOf(numbered, plan, sizes, opened.device.target),
     times: { import: importMilliseconds, compile: milliseconds - importMilliseconds, ...times },
   }
