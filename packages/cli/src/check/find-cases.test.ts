@@ -52,6 +52,12 @@ test('a folder named twice, or reached through a link that leads back, is found 
   expect(findCases([at('set'), at('set', 'case')]).map(({ name }) => name)).toEqual(['set/case'])
 })
 
+test('a folder that is not there is named as it was given', () => {
+  expect(() => findCases(['no/such/folder'])).toThrow(
+    expect.objectContaining({ code: 'file/missing', where: 'no/such/folder' }),
+  )
+})
+
 test('no case, no folder and a file are errors', () => {
   writeFileSync(at('file'), '')
   expect(codeOf(() => findCases([root.path]))).toBe('check/no-case')

@@ -32,11 +32,11 @@ export function findCases(roots: readonly string[]): readonly Case[] {
       const folders = names.filter((name) => isFolder(join(folder, name)))
       const dataSets = folders.filter((name) => dataSetName.test(name)).toSorted((a, b) => numberOf(a) - numberOf(b))
       if (dataSets.length > 0 && names.includes('model.onnx')) {
-        cases.push({ name: join(basename(top), relative(top, folder)), folder, dataSets })
+        cases.push({ name: join(basename(top), relative(top, folder)), folder: resolve(folder), dataSets })
       }
       for (const name of folders) if (!dataSetName.test(name)) visit(join(folder, name))
     }
-    visit(top)
+    visit(root)
   }
   if (cases.length > 0) return cases
   throw new CompileError({

@@ -130,6 +130,13 @@ test('a model that computes in bf16, weights and all, is held to ten steps of it
   expect(report.checks.map(({ mismatches }) => mismatches)).toEqual([[], []])
 })
 
+test('of nothing it is not said that it is equal', async () => {
+  const none = await reportOf(fileOf(modelBytes((g) => g.node('Relu', [g.input('x', 'f32', [2])]))))
+  expect(lineOf(none, 'check')).toBe('  check     against its definition  not compared: the model has no outputs')
+  const empty = await reportOf(fileOf(reluModel([0, 3])))
+  expect(lineOf(empty, 'check')).toBe('  check     against its definition  not compared: all outputs are empty')
+})
+
 test('runs that were few are not called a median', async () => {
   const report = await reportOf(fileOf(reluModel()))
   const after = (runs: number): string | undefined =>
