@@ -24,6 +24,30 @@ test('a descriptor is frozen, and one for another contract is refused', () => {
   )
 })
 
+const own = cpu()
+
+test.each<[what: string, changed: object, message: string]>([
+  ['no meta', { meta: undefined }, 'meta of a backend is an object, not undefined'],
+  ['an empty meta', { meta: {} }, 'meta.name of a backend is a text, not undefined'],
+  ['no contract', { meta: { name: 'mine' } }, 'meta.api of a backend is a number, not undefined'],
+  ['no target', { target: undefined }, 'target of a backend is an object, not undefined'],
+  ['an empty target', { target: {} }, 'target of a backend has no name'],
+  [
+    'no limit',
+    { target: { ...own.target, limits: { threads: 1 } } },
+    'target.limits of a backend has no workgroupBytes',
+  ],
+  ['no pipeline', { pipeline: [] }, 'pipeline of a backend is a function, not an Array'],
+  ['no emit', { emit: 'x' }, 'emit of a backend is a function, not the text "x"'],
+  ['no templates', { schedules: {} }, 'schedules of a backend are an array, not an object'],
+  ['no open', { open: 1 }, 'open of a backend is a function, not 1'],
+  ['a misspelt member', { emitt: 1 }, 'defineBackend has no option "emitt"'],
+])('a descriptor with %s is refused by name', (_, changed, message) => {
+  expect(() => defineBackend(Object.assign({ ...own }, changed))).toThrow(
+    expect.objectContaining({ code: 'backend/descriptor', message, help: expect.any(String) }),
+  )
+})
+
 test.each([[undefined], [{}], [{ meta: { name: 'mine' } }], [cpu]])('%o is no backend', (given) => {
   expect(() => Reflect.apply(defineBackend, undefined, [given])).toThrow(
     expect.objectContaining({ code: 'backend/descriptor' }),

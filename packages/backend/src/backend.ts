@@ -1,6 +1,6 @@
 /** The plugin contract: a factory gives a frozen descriptor, and the user passes it in. */
-import type { Pass, ScheduleTemplate, Target } from '@tilewright/ir'
-import { CompileError } from '@tilewright/ir'
+import { CompileError, checkOptions, isPlain, type Pass, type ScheduleTemplate, type Target } from '@tilewright/ir'
+import { checkBackend } from './check-backend.js'
 import type { Device } from './device.js'
 import type { Emit } from './emit.js'
 
@@ -28,22 +28,17 @@ export interface DeviceBackend extends Backend {
 /** A backend that only generates code. */
 export type CodeBackend = Omit<Backend, 'open'>
 
-/** Throws `CompileError` `backend/descriptor` for what is none: callers without types may pass the factory itself. */
-export function checkBackend(backend: Backend | undefined): asserts backend is Backend {
-  if (backend?.meta !== undefined && typeof backend.pipeline === 'function' && typeof backend.emit === 'function')
-    return
-  throw new CompileError({
-    code: 'backend/descriptor',
-    message: `the backend is ${typeof backend === 'function' ? 'a function, not what it returns' : 'missing, or none'}`,
-    help: 'pass what a factory returns, such as wgsl() or cpu(): an object with meta, target, pipeline and emit',
-  })
-}
-
 /**
  * Checks and freezes a descriptor, which keeps its type.
- * Throws `CompileError` `backend/descriptor` for what is none, `backend/api` when it was made for another contract.
+ * Throws `CompileError` `backend/descriptor` for what is none, or has a member that backends have not, `backend/api` when it
+ * was made for another contract.
  */
 export function defineBackend<B extends Backend>(backend: B): B {
+  // A misspelt member is also one that is missing, and is told of first.
+  if (isPlain(backend)) {
+    const members = { meta: true, target: true, pipeline: true, schedules: true, emit: true, open: true } as const
+    checkOptions<Backend>('backend/descriptor', 'defineBackend', backend, members)
+  }
   checkBackend(backend)
   if (backend.meta.api !== backendApi) {
     throw new CompileError({

@@ -2,6 +2,7 @@
 export * from './backend.js'
 export * from './c-like-printer.js'
 export * from './c-like-tables.js'
+export * from './check-backend.js'
 export * from './device.js'
 export * from './device-checks.js'
 export * from './emit.js'

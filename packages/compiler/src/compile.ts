@@ -6,6 +6,7 @@ import {
   type Backend,
   type ChooseStep,
   checkBackend,
+  checkEmitted,
   type Device,
   type LaunchStep,
   type Plan,
@@ -90,7 +91,7 @@ export interface CompiledModel {
  * Throws `CompileError` for a tensor that the target cannot hold (`limits/…`) and for a schedule of the backend's own
  * that breaks a rule of kernels (`ir/…`, `schedule/…`), `UnsupportedError` for what has no schedule, and `PlanError`
  * `run/range` for an int64 weight outside 32 bits; `CompileError` `compile/graph`, `compile/option`, `backend/descriptor`
- * or `compile/device` for arguments that are something else.
+ * or `compile/device` for arguments that are something else, `backend/emit` for a backend whose printer returns none.
  */
 export function compile(graph: Graph, options: CompileOptions): CompiledModel {
   checkArguments(graph, options)
@@ -282,6 +283,7 @@ function lowerGroup(
     )
     time('validate', () => assertValid(lowered, { target, pass: `the pipeline of ${backend.meta.name}` }))
     const emitted = time('emit', () => backend.emit(lowered))
+    checkEmitted(emitted, backend.meta.name)
     // Passes keep the order of parameters; the printer leaves out those that are not used.
     const bound = emitted.buffers.map((buffer) =>
       defined(kernel.params[lowered.params.indexOf(buffer)], 'passes keep parameters in order'),

@@ -235,6 +235,20 @@ test.each(Object.entries({ cpu, wgsl, cuda }))('%s takes no options', async (nam
   })
 })
 
+test.each<[what: string, emit: () => unknown, message: string]>([
+  ['nothing', () => undefined, 'of backend "cpu", what emit returns is a printed kernel, not undefined'],
+  ['an empty object', () => ({}), 'of backend "cpu", pipeline of what emit returns is an object, not undefined'],
+  ['a promise', async () => ({}), 'of backend "cpu", what emit returns is a printed kernel, not a Promise'],
+  [
+    'no array',
+    () => ({ pipeline: { source: '' } }),
+    'of backend "cpu", buffers of what emit returns is an array, not undefined',
+  ],
+])('a printer that returns %s is told so', async (_, emit, message) => {
+  const backend = Object.assign({ ...cpu() }, { emit })
+  expect(await errorOf(compile, [graph, { backend }])).toMatchObject({ code: 'backend/emit', message })
+})
+
 test('openNode({ software }) is a flag', async () => {
   expect(await errorOf(openNode, [{ software: 'yes' }])).toMatchObject({
     code: 'device/option',

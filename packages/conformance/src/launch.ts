@@ -4,6 +4,7 @@
  */
 import {
   type Backend,
+  checkEmitted,
   type Device,
   type DeviceBuffer,
   type EmittedKernel,
@@ -28,9 +29,11 @@ export interface Lowered {
 }
 
 /** The kernel after the backend's passes, and what it prints. Throws what these throw. */
-export function lower({ pipeline, emit }: Backend, { target }: Device, kernel: Kernel): Lowered {
+export function lower({ meta, pipeline, emit }: Backend, { target }: Device, kernel: Kernel): Lowered {
   const lowered = pipeline(target).reduce((before, pass) => pass.run(before), kernel)
-  return { kernel: lowered, emitted: emit(lowered) }
+  const emitted = emit(lowered)
+  checkEmitted(emitted, meta.name)
+  return { kernel: lowered, emitted }
 }
 
 export interface LaunchResult {

@@ -30,6 +30,24 @@ test('a backend without `open` is tried on the device it is given, alone', async
   expect(skipped).toBe(3)
 })
 
+test.each<[what: string, subject: unknown, error: object]>([
+  [
+    'nothing',
+    undefined,
+    { code: 'conformance/subject', message: 'what is tried is a backend with a device, not undefined' },
+  ],
+  [
+    'no device',
+    { backend },
+    { code: 'conformance/subject', message: 'the device of a subject is one that is open, not undefined' },
+  ],
+  ['a device that is not awaited', { backend, device: backend.open() }, { code: 'conformance/subject' }],
+  ['no backend', { device: {} }, { code: 'backend/descriptor' }],
+  ['a misspelt device', { backend, devise: {} }, { message: 'a subject has no option "devise"' }],
+])('%s is refused before a case runs', async (_, subject, error) => {
+  await expect(Reflect.apply(runConformance, undefined, [subject])).rejects.toMatchObject(error)
+})
+
 test('names are unique, and begin with their area', () => {
   const names = conformanceCases.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
