@@ -1,5 +1,5 @@
 /** Every documented function, called as one may from plain JavaScript: each argument in turn is something else. */
-import { defineBackend, wholeBuffer } from '@tilewright/backend'
+import { defineBackend, evaluatePlanSize, wholeBuffer } from '@tilewright/backend'
 import { cpu } from '@tilewright/backend-cpu'
 import { cuda, cudaPipeline, emitCuda } from '@tilewright/backend-cuda'
 import { openCuda } from '@tilewright/backend-cuda/driver'
@@ -13,6 +13,7 @@ import {
   buildKernel,
   definition,
   evaluateSize,
+  formatSize,
   type KernelBuilder,
   printKernel,
   size,
@@ -102,6 +103,8 @@ const calls: Readonly<Record<string, Call>> = {
   workers: [workers, spatial(4)],
   size: [size, 'N', { min: 1 }],
   evaluateSize: [evaluateSize, size('N'), { N: 1 }],
+  formatSize: [formatSize, size('N')],
+  evaluatePlanSize: [evaluatePlanSize, size('N'), new Map([['N', 1]])],
   buildKernel: [buildKernel, { name: 'k', threads: 1, workgroups: [1, 1, 1] }, () => undefined],
   printKernel: [printKernel, kernel],
   assertValid: [assertValid, kernel, {}],

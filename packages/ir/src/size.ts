@@ -95,8 +95,7 @@ export function applySizeOp(op: SizeOp, left: number, right: number): number {
 /** Evaluates a size. Throws `CompileError` `ir/size` when a parameter has no value, or none that is a size. */
 export function evaluateSize(expr: SizeExpr, values: SizeValues): number {
   if (typeof expr === 'number') return expr
-  // Callers without types may pass anything.
-  checkArgument(expr?.kind !== undefined, 'ir/size', 'a size is a number or an expression', expr, "pass size('N')")
+  checkSize(expr)
   checkRecord('ir/size', 'values of sizes', values)
   if (expr.kind === 'size-op') {
     return applySizeOp(expr.op, evaluateSize(expr.left, values), evaluateSize(expr.right, values))
@@ -112,6 +111,11 @@ export function evaluateSize(expr: SizeExpr, values: SizeValues): number {
   const isCount = Number.isSafeInteger(value) && value >= 0
   checkArgument(isCount, 'ir/size', `size "${expr.name}" is a whole number from 0`, value, 'pass one, such as 4')
   return value
+}
+
+/** Callers without types may pass anything. */
+function checkSize(expr: Exclude<SizeExpr, number>): void {
+  checkArgument(expr?.kind !== undefined, 'ir/size', 'a size is a number or an expression', expr, "pass size('N')")
 }
 
 /** The interval a size lies in, by its facts: inclusive bounds. */
@@ -310,9 +314,13 @@ const symbols: Readonly<Record<SizeOp, string>> = {
   max: 'max',
 }
 
-/** Text form: `ceil(N / 64)` is written `N /^ 64`. Parentheses only where precedence or left association need them. */
+/**
+ * Text form: `ceil(N / 64)` is written `N /^ 64`. Parentheses only where precedence or left association need them. Throws
+ * `CompileError` `ir/size` for what is no size.
+ */
 export function formatSize(expr: SizeExpr): string {
   if (typeof expr === 'number') return String(expr)
+  checkSize(expr)
   if (expr.kind === 'size') return expr.name
   const [left, right] = [formatSize(expr.left), formatSize(expr.right)]
   if (expr.op === 'min' || expr.op === 'max') return `${expr.op}(${left}, ${right})`

@@ -14,7 +14,7 @@ const isText = (value: unknown): boolean => typeof value === 'string'
 export function checkValue(what: string, name: string, dtype: OnnxDataType, shape?: readonly DimSpec[]): void {
   checkName(what, name)
   checkDataType(`${what} ${quote(name)}`, dtype)
-  const isDim = (dim: unknown): boolean => dim === undefined || isText(dim) || typeof dim === 'number'
+  const isDim = (dim: unknown): boolean => dim === undefined || isText(dim) || Number.isInteger(dim)
   const rule = `the shape of ${what} ${quote(name)} is an array of sizes and names`
   // Not every, which passes over the holes of a list.
   const wrong = Array.isArray(shape) ? Array.from(shape).find((dim) => !isDim(dim)) : shape

@@ -153,6 +153,20 @@ describe('what is something else than its type says is refused', () => {
       'Object.fromEntries',
     ],
     [
+      'no number',
+      g.input,
+      ['x', 'f32', [Number.NaN, 3]],
+      'the shape of input "x" is an array of sizes and names, not NaN',
+      "['batch', 4]",
+    ],
+    [
+      'a fraction',
+      g.input,
+      ['x', 'f32', [1.5, 3]],
+      'the shape of input "x" is an array of sizes and names, not 1.5',
+      "['batch', 4]",
+    ],
+    [
       'an attribute',
       g.node,
       ['Elu', ['x'], { attributes: { alpha: 1 } }],

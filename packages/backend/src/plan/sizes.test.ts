@@ -93,12 +93,29 @@ describe('sizes', () => {
 
   test('a size without a value, and a division by zero', () => {
     expect(refusal(() => evaluatePlanSize(param('n'), new Map()))).toMatchInlineSnapshot(`
-      "error[plan/size]: size "n" has no value"
+      "error[plan/size]: size "n" has no value
+        help  give it one among the values of the sizes: ["n", 4]"
     `)
     expect(refusal(() => evaluatePlanSize(op('mod', 7, param('n')), new Map([['n', 0]])))).toMatchInlineSnapshot(`
       "error[plan/size]: size 7 mod 0: division by zero"
     `)
   })
+})
+
+test.each<[what: string, size: unknown, values: unknown, message: string, help: string]>([
+  ['an object', param('n'), { n: 4 }, 'values of sizes are a Map, not an object', 'pass a Map: new Map([["n", 4]])'],
+  ['nothing', param('n'), undefined, 'values of sizes are a Map, not undefined', 'pass a Map: new Map([["n", 4]])'],
+  [
+    'a name',
+    'n',
+    new Map(),
+    'a size is a number or an expression, not the text "n"',
+    'pass an extent of a shape of the plan, or of a launch',
+  ],
+])('%s for a size or its values is refused', (_, size, values, message, help) => {
+  expect(() => Reflect.apply(evaluatePlanSize, undefined, [size, values])).toThrow(
+    expect.objectContaining({ code: 'plan/size', message, help }),
+  )
 })
 
 describe('binding sizes', () => {

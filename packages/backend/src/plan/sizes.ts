@@ -1,4 +1,5 @@
 /** Evaluation of sizes and predicates, and how a run's input shapes give the sizes. */
+import { describe } from '@tilewright/ir/arguments'
 import type { EqualSizes, PlanSize, PlanTensor, Predicate } from './plan.js'
 import { PlanError } from './plan-error.js'
 
@@ -8,14 +9,25 @@ export type PlanSizeValues = ReadonlyMap<string, number>
 /**
  * The value of a size. A difference may be negative where it is raised to zero or more by a sum or a maximum; what is
  * divided or multiplied with another negative one is a window that does not fit its input.
- * Throws `PlanError` `plan/size` for an unknown parameter or a division by zero, `run/shape` for a negative size.
+ * Throws `PlanError` `plan/size` for an unknown parameter, a division by zero and what is no size or no Map of values, `run/shape` for a negative size.
  */
 export function evaluatePlanSize(size: PlanSize, values: PlanSizeValues): number {
   if (typeof size === 'number') return size
+  // Callers without types may pass anything.
+  if (size?.kind === undefined) {
+    const help = 'pass an extent of a shape of the plan, or of a launch'
+    throw new PlanError('plan/size', `a size is a number or an expression, not ${describe(size)}`, help)
+  }
   if (size.kind === 'size') {
+    const entry = `[${JSON.stringify(size.name)}, 4]`
+    if (typeof values?.get !== 'function') {
+      const help = `pass a Map: new Map([${entry}])`
+      throw new PlanError('plan/size', `values of sizes are a Map, not ${describe(values)}`, help)
+    }
     const value = values.get(size.name)
-    if (value === undefined) throw new PlanError('plan/size', `size "${size.name}" has no value`)
-    return value
+    if (value !== undefined) return value
+    const help = `give it one among the values of the sizes: ${entry}`
+    throw new PlanError('plan/size', `size "${size.name}" has no value`, help)
   }
   const [left, right] = [evaluatePlanSize(size.left, values), evaluatePlanSize(size.right, values)]
   switch (size.op) {
