@@ -1,5 +1,5 @@
 // pnpm check:packages: what is built can be used as it will be published: every export of every package loads in plain Node,
-// its declarations resolve and check for a user who has neither the sources nor our compiler settings, and its README links
+// by import and by require, its declarations resolve and check for a user who has neither the sources nor our compiler settings, and its README links
 // to nothing that stays here.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,13 +16,27 @@ const specifiers = readPackages().flatMap(({ manifest }) =>
 
 /** @returns {string[]} */
 function checkRunning() {
-  const script = specifiers.map(
+  const imports = specifiers.map(
     (name) => `await import('${name}').catch((e) => console.error('${name}: ' + e.message))`,
   )
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script.join('\n')], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  })
+  const requires = specifiers.map(
+    (name) => `try { require('${name}') } catch (e) { console.error('${name}, by require: ' + e.message) }`,
+  )
+  return [...problemsOf('module', imports), ...problemsOf('commonjs', requires)]
+}
+
+/**
+ * @param {'module' | 'commonjs'} type
+ * @param {string[]} script
+ * @returns {string[]}
+ */
+function problemsOf(type, script) {
+  // Some versions of Node call a module that is required experimental.
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--no-warnings', `--input-type=${type}`, '-e', script.join('\n')],
+    { cwd: ROOT, encoding: 'utf8' },
+  )
   const problems = stderr.split('\n').filter((line) => line !== '')
   return status === 0 || problems.length > 0 ? problems : [`loading the packages ends with exit code ${status}`]
 }
