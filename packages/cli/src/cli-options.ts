@@ -23,6 +23,7 @@ interface AllFlags {
   readonly data?: string
   readonly size?: Sizes
   readonly group?: number
+  readonly products: ProductKind
   readonly json?: boolean
   readonly rtol?: number
   readonly atol?: number
@@ -31,30 +32,30 @@ interface AllFlags {
 export type Flags<K extends keyof AllFlags> = Pick<AllFlags, K>
 type ToleranceFlags = Flags<'rtol' | 'atol' | 'ofMax'>
 
-export type RunFlags = Flags<'device' | 'fix' | 'data' | 'size' | 'json'> & ToleranceFlags
-export type CheckFlags = Flags<'device' | 'fix' | 'json'> & ToleranceFlags
-export type ExplainFlags = Flags<'device' | 'fix' | 'size' | 'group' | 'json'>
-export interface CompileFlags extends Flags<'fix' | 'json'> {
+export type RunFlags = Flags<'device' | 'fix' | 'products' | 'data' | 'size' | 'json'> & ToleranceFlags
+export type CheckFlags = Flags<'device' | 'fix' | 'products' | 'json'> & ToleranceFlags
+export type ExplainFlags = Flags<'device' | 'fix' | 'products' | 'size' | 'group' | 'json'>
+export interface CompileFlags extends Flags<'fix' | 'products' | 'json'> {
   readonly device: CompileTarget
   readonly out?: string
-  readonly products: ProductKind
 }
 
-export function runOptions({ device, fix, data, size, json, ...flags }: RunFlags): RunOptions {
+export function runOptions({ device, fix, products, data, size, json, ...flags }: RunFlags): RunOptions {
   const tolerance = toleranceOf(flags)
-  return { device, fixed: fix ?? {}, data, sizes: size ?? {}, json: json === true, tolerance }
+  return { device, fixed: fix ?? {}, products, data, sizes: size ?? {}, json: json === true, tolerance }
 }
 
-export function checkOptions({ device, fix, json, ...flags }: CheckFlags): CheckOptions {
-  return { device, fixed: fix ?? {}, json: json === true, tolerance: toleranceOf(flags) ?? onnxTolerance }
+export function checkOptions({ device, fix, products, json, ...flags }: CheckFlags): CheckOptions {
+  const tolerance = toleranceOf(flags) ?? onnxTolerance
+  return { device, fixed: fix ?? {}, products, json: json === true, tolerance }
 }
 
 export function compileOptions(out: string, { device, fix, products, json }: CompileFlags): CompileOptions {
   return { device, out, fixed: fix ?? {}, products, json: json === true }
 }
 
-export function explainOptions({ device, fix, size, group, json }: ExplainFlags): ExplainOptions {
-  return { device, fixed: fix ?? {}, sizes: size ?? {}, group, json: json === true }
+export function explainOptions({ device, fix, products, size, group, json }: ExplainFlags): ExplainOptions {
+  return { device, fixed: fix ?? {}, products, sizes: size ?? {}, group, json: json === true }
 }
 
 /** The tolerance that is asked for, if any is. */

@@ -68,6 +68,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
     .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
+    .addOption(productsOption())
     .option('--data <dir>', 'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)')
     .addOption(sizeOption('of random inputs').conflicts('data'))
   for (const option of toleranceOptions('run')) run.addOption(option)
@@ -83,6 +84,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .argument('<dir...>', 'folders to search')
     .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
+    .addOption(productsOption())
   for (const option of toleranceOptions('check')) check.addOption(option)
   check
     .option('--json', 'print one JSON object')
@@ -116,6 +118,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .argument('[model]', 'an .onnx file (default: a small built-in model)')
     .addOption(deviceOption('what to compile for'))
     .addOption(fixOption())
+    .addOption(productsOption())
     .addOption(sizeOption('for launches and memory'))
     .addOption(groupOption())
     .option('--json', 'print one JSON object')

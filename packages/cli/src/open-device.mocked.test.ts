@@ -83,6 +83,17 @@ test('a device that fails is no device that is missing', async () => {
   await expect(open('auto')).rejects.toBe(lost)
 })
 
+test('to compile alone, what cannot be opened is compiled for any of its kind, and that is said', async () => {
+  mocked.mockRejectedValue(noDawn)
+  const { code, stdout, stderr } = await capture('explain', '--device', 'webgpu')
+  expect([code, stderr]).toEqual([
+    0,
+    'no device is open (the package does not load): this is compiled for any of its kind, as `tilewright compile` does\n',
+  ])
+  expect(stdout).toContain('device     webgpu · any (webgpu)\n')
+  expect(await capture('run', '--device', 'webgpu')).toMatchObject({ code: 1, stdout: '' })
+})
+
 test('cpu asks for nothing', async () => {
   expect(await open('cpu')).toEqual(['cpu', 'cpu', 'JavaScript'])
   expect(mocked).not.toHaveBeenCalled()

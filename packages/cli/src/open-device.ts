@@ -14,9 +14,14 @@ export function backendOf(target: CompileTarget): Backend {
   return backends[target]()
 }
 
-export interface OpenedDevice {
+/** What a model is compiled for: a device that is open, or any of its kind. */
+export interface CompileFor {
   readonly name: DeviceName
   readonly backend: Backend
+  readonly device?: Device
+}
+
+export interface OpenedDevice extends CompileFor {
   readonly device: Device
   /** What to know before anything runs on it, in a line: where it is not the GPU that was asked for. */
   readonly caveat?: string
@@ -27,8 +32,9 @@ export interface NamedDevice extends DeviceInfo {
   readonly name: DeviceName
 }
 
-export function namedDevice({ name, device }: OpenedDevice): NamedDevice {
-  return { name, ...device.info }
+export function namedDevice({ name, backend, device }: CompileFor): NamedDevice {
+  if (device !== undefined) return { name, ...device.info }
+  return { name, backend: backend.meta.name, adapter: `any (${backend.target.name})`, software: false }
 }
 
 /** `webgpu · google swiftshader`. */
@@ -55,6 +61,17 @@ export async function openDevice(choice: DeviceChoice): Promise<OpenedDevice> {
     }
     default:
       return openWebgpuOr(choice)
+  }
+}
+
+/** As `openDevice`; where there is no such device, what compiles for any of its kind, with a caveat that says so. */
+export async function openOrTarget(choice: DeviceChoice): Promise<CompileFor & Pick<OpenedDevice, 'caveat'>> {
+  try {
+    return await openDevice(choice)
+  } catch (error) {
+    if (choice === 'auto' || !(error instanceof CompileError && error.code.startsWith('device/'))) throw error
+    const caveat = `no device is open (${error.message}): this is compiled for any of its kind, as \`tilewright compile\` does`
+    return { name: choice, backend: backendOf(choice === 'cuda-emulated' ? 'cuda' : choice), caveat }
   }
 }
 

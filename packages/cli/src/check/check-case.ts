@@ -6,7 +6,7 @@
  * refuses with `UnsupportedError`; whatever else goes wrong is `failed`, and nothing is thrown.
  */
 import { join } from 'node:path'
-import type { CompiledModel } from '@tilewright/compiler'
+import type { CompiledModel, CompileOptions, ProductKind } from '@tilewright/compiler'
 import { CompileError, type Gap, UnsupportedError } from '@tilewright/ir'
 import { decodeModel, fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type Session } from '@tilewright/runtime'
@@ -59,6 +59,7 @@ export interface CaseOptions {
   readonly tolerance: Tolerance
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Sizes
+  readonly products?: ProductKind
 }
 
 /** A model that is compiled, with the sizes that it is for. */
@@ -89,7 +90,7 @@ interface Tally {
 export async function checkCase(
   testCase: Case,
   opened: OpenedDevice,
-  { tolerance, fixed }: CaseOptions,
+  options: CaseOptions,
   onRun: () => void,
 ): Promise<CaseReport> {
   const tally: Tally = {
@@ -110,7 +111,7 @@ export async function checkCase(
   try {
     const bytes = readBytes(join(testCase.folder, 'model.onnx'), 'the model')
     const decoded = unlessRefused(tally, () => decodeModel(bytes))
-    if (decoded !== undefined) await checkDataSets(decoded, testCase, opened, { tolerance, fixed }, tally, onRun)
+    if (decoded !== undefined) await checkDataSets(decoded, testCase, opened, options, tally, onRun)
   } catch (error) {
     addFailure(tally, error)
   }
@@ -143,7 +144,7 @@ async function checkDataSets(
   decoded: OnnxModel,
   { folder, dataSets }: Case,
   opened: OpenedDevice,
-  { tolerance, fixed }: CaseOptions,
+  { tolerance, fixed, products = 'exact' }: CaseOptions,
   tally: Tally,
   onRun: () => void,
 ): Promise<void> {
@@ -158,7 +159,7 @@ async function checkDataSets(
       const key = keyOf(inputs.hostValues)
       const others = prepared.get(key) ?? []
       const found = others.find((one) => isFor(one, inputs.sizes))
-      const one = found ?? prepare(model, inputs, opened, tally, onRun)
+      const one = found ?? prepare(model, inputs, { ...opened, products }, tally, onRun)
       if (found === undefined) prepared.set(key, [...others, one])
       const session = await one.session
       if (session !== undefined) await runDataSet(model, dataSet, inputs.given, session, tolerance, tally)
@@ -209,7 +210,13 @@ function isFor({ fixed }: Prepared, sizes: Sizes): boolean {
 }
 
 /** Compiles and begins to prepare. */
-function prepare(model: OnnxModel, inputs: InputData, opened: OpenedDevice, tally: Tally, onRun: () => void): Prepared {
+function prepare(
+  model: OnnxModel,
+  inputs: InputData,
+  opened: OpenedDevice & CompileOptions,
+  tally: Tally,
+  onRun: () => void,
+): Prepared {
   const compilation = unlessRefused(tally, () => compileModel(model, inputs, opened))
   if (compilation === undefined) return { fixed: {}, session: Promise.resolve(undefined) }
   onRun()

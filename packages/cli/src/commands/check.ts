@@ -1,4 +1,5 @@
 /** `tilewright check`: runs every case it finds and compares with the results that stand beside it. */
+import type { ProductKind } from '@tilewright/compiler'
 import { type CaseReport, checkCase } from '../check/check-case.js'
 import { findCases } from '../check/find-cases.js'
 import { caseLines, checkData, gapLines, summarize, summaryText } from '../check/report-check.js'
@@ -12,6 +13,7 @@ export interface CheckOptions {
   readonly tolerance: Tolerance
   /** Values of symbolic sizes that the models are compiled for. */
   readonly fixed: Readonly<Record<string, number>>
+  readonly products: ProductKind
   readonly json: boolean
 }
 

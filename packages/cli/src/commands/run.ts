@@ -1,4 +1,5 @@
 /** `tilewright run`: compiles a model, runs it, checks the results, and says what became of it. */
+import type { ProductKind } from '@tilewright/compiler'
 import type { DeviceChoice } from '../device-names.js'
 import { openDevice } from '../open-device.js'
 import { runData, runText } from '../run/report-run.js'
@@ -14,6 +15,7 @@ export interface RunOptions {
   readonly tolerance: Tolerance | undefined
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Readonly<Record<string, number>>
+  readonly products: ProductKind
   /** Values of symbolic sizes, where there is no data and the default is not wanted. */
   readonly sizes: Readonly<Record<string, number>>
   readonly json: boolean

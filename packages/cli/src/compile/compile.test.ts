@@ -82,6 +82,8 @@ test('--products tf32 rounds the factors of products where tensor cores multiply
     const { code, stdout } = await capture('compile', fileOf(product), '--out', out, ...options)
     expect(code).toBe(0)
     expect(stdout).toContain(template)
+    // On a device of this machine or, where there is none, for any of its kind.
+    expect((await capture('explain', fileOf(product), ...options)).stdout).toContain(template)
   }
 })
 

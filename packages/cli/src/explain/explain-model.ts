@@ -8,10 +8,10 @@ import {
   planMemory,
   type Step,
 } from '@tilewright/backend'
-import type { GroupReport, PassTime, RemarkReport, StageTime, UnusedOperator } from '@tilewright/compiler'
+import type { GroupReport, PassTime, ProductKind, RemarkReport, StageTime, UnusedOperator } from '@tilewright/compiler'
 import type { Target } from '@tilewright/ir'
 import { type Compilation, compileModel, nothingKnown } from '../compile-model.js'
-import { type NamedDevice, namedDevice, type OpenedDevice } from '../open-device.js'
+import { type CompileFor, type NamedDevice, namedDevice } from '../open-device.js'
 import { checkNoHostInputs, type RunRequest } from '../run/run-model.js'
 import { agreeingSizes } from '../run-sizes.js'
 
@@ -79,6 +79,11 @@ export interface ExplainedTimes {
   readonly passes: readonly PassTime[]
 }
 
+/** What a model is compiled for, and how. */
+interface Given extends CompileFor {
+  readonly products?: ProductKind
+}
+
 /**
  * Compiles a model for a device. `asked` are values of symbolic sizes that are not to have their defaults.
  * Throws the errors of the import and the compile, `CompileError` `size/unknown` for a size that the model does not have,
@@ -88,26 +93,27 @@ export interface ExplainedTimes {
 export function explainModel(
   { name, bytes, model }: RunRequest,
   asked: Readonly<Record<string, number>>,
-  opened: OpenedDevice,
+  given: Given,
 ): Explanation {
   checkNoHostInputs(model, 'explain/host-value')
-  const compilation = compileModel(model, nothingKnown, opened)
-  return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, opened) }
+  const compilation = compileModel(model, nothingKnown, given)
+  return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, given) }
 }
 
 function explain(
   { graph, compiled, notes, milliseconds, importMilliseconds }: Compilation,
   asked: Readonly<Record<string, number>>,
-  opened: OpenedDevice,
+  given: Given,
 ): Omit<Explanation, 'model'> {
   const { plan, prepared, groups, unused, remarks, times } = compiled
-  const sizes = agreeingSizes(graph, plan, asked, opened.device.target)
+  const target = given.device?.target ?? given.backend.target
+  const sizes = agreeingSizes(graph, plan, asked, target)
   const numbered = [
     ...chosen(prepared, plan.prepare, plan, sizes).map((group) => ({ ...group, isPrepared: true })),
     ...chosen(groups, plan.steps, plan, sizes).map((group) => ({ ...group, isPrepared: false })),
   ].map((group, number) => ({ number, ...group }))
   return {
-    device: namedDevice(opened),
+    device: namedDevice(given),
     sizes: Object.fromEntries(sizes),
     groups: numbered,
     unused,
@@ -123,7 +129,7 @@ function explain(
     },
     remarks,
     notes,
-    memory: timelineOf(numbered, plan, sizes, opened.device.target),
+    memory: timelineOf(numbered, plan, sizes, target),
     times: { import: importMilliseconds, compile: milliseconds - importMilliseconds, ...times },
   }
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Plan, PlanSizeValues } from '@tilewright/backend'
-import type { GroupReport } from '@tilewright/compiler'
+import type { GroupReport, ProductKind } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
@@ -128,6 +128,7 @@ export interface RunSettings {
   readonly sizes: Readonly<Record<string, number>>
   /** What computes in f16 or bf16 may be further off where none is asked for. */
   readonly tolerance: Tolerance | undefined
+  readonly products?: ProductKind
 }
 
 /** Nodes that are compiled within about 3 s. */
@@ -140,7 +141,7 @@ const fewNodes = 200
  */
 export async function runModel(
   { name, bytes, model, data, unusedData }: RunRequest,
-  { sizes: asked, tolerance: askedTolerance }: RunSettings,
+  { sizes: asked, tolerance: askedTolerance, products = 'exact' }: RunSettings,
   opened: OpenedDevice,
   { note, progress }: Pick<Terminal, 'note' | 'progress'>,
 ): Promise<RunReport> {
@@ -148,10 +149,10 @@ export async function runModel(
   const nodes = model.graph.nodes.length
   const isLong = nodes > fewNodes
   progress(`compiling ${formatCount(nodes, 'node')} for ${deviceText(namedDevice(opened))} …`, isLong)
-  const compilation = compileModel(model, data?.inputs ?? nothingKnown, opened)
+  const compilation = compileModel(model, data?.inputs ?? nothingKnown, { ...opened, products })
   const { graph, compiled } = compilation
   const { plan } = compiled
-  const tolerance = askedTolerance ?? modelTolerance(graph)
+  const tolerance = askedTolerance ?? modelTolerance(graph, products)
   const { target } = opened.device
   const inputs =
     data?.inputs.given ?? randomInputs(graph, Object.fromEntries(agreeingSizes(graph, plan, asked, target)))
@@ -203,9 +204,10 @@ export async function runModel(
   }
 }
 
-/** What rounding may make of a model: what is f32 at the end may have been narrower on the way. */
-function modelTolerance({ nodes }: Graph): Tolerance {
-  return modelToleranceOf(nodes.flatMap(({ outputs }) => outputs.map(({ dtype }) => dtype)))
+/** What rounding may make of a model: what is f32 at the end may have been narrower on the way, and TF32 is as short as f16. */
+function modelTolerance({ nodes }: Graph, products: ProductKind): Tolerance {
+  const dtypes = nodes.flatMap(({ outputs }) => outputs.map(({ dtype }) => dtype))
+  return modelToleranceOf(products === 'tf32' ? [...dtypes, 'f16'] : dtypes)
 }
 
 /** Milliseconds of further runs, sorted. */
