@@ -65,7 +65,7 @@ function mend(
 }
 
 /** The sizes with each that nobody asked for, and that must equal what is made of others, having the value of that. */
-function followed(pairs: readonly EqualSizes[], start: PlanSizeValues, asked: Asked): PlanSizeValues {
+export function followed(pairs: readonly EqualSizes[], start: PlanSizeValues, asked: Asked): PlanSizeValues {
   const sizes = new Map(start)
   for (const pair of pairs) {
     const values = valuesOf(pair, sizes)

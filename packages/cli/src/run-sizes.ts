@@ -12,7 +12,7 @@ import {
 } from '@tilewright/backend'
 import type { Graph } from '@tilewright/graph'
 import { CompileError, defined } from '@tilewright/ir'
-import { agreed, firstUnequal, paramsOf } from './equal-sizes.js'
+import { agreed, firstUnequal, followed, paramsOf } from './equal-sizes.js'
 import { sizesWith } from './random-inputs.js'
 
 /**
@@ -57,8 +57,11 @@ export function agreeingSizes(
   rules: MemoryRules,
 ): PlanSizeValues {
   let first: { readonly error: PlanError; readonly sizes: PlanSizeValues } | undefined
-  for (const inner of innerSizes) {
-    const sizes = agreed(plan.equalSizes, new Map(Object.entries(sizesWith(graph, asked, inner))), asked)
+  const starts = innerSizes.map((inner) => new Map(Object.entries(sizesWith(graph, asked, inner))))
+  // Usual sizes are tried before odd ones that are nearer.
+  const tried = [followed, agreed].flatMap((moved) => starts.map((start) => () => moved(plan.equalSizes, start, asked)))
+  for (const sizesOf of tried) {
+    const sizes = sizesOf()
     try {
       const shapes = plan.inputs.map(({ shape }) => shape.map((extent) => evaluatePlanSize(extent, sizes)))
       return checkRun(plan, shapes, rules)
