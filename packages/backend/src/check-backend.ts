@@ -10,6 +10,7 @@ const targetParts = {
   binding: true,
   vectorLanes: true,
   fastWorkgroupMemory: true,
+  asyncCopies: true,
   parallelWorkgroups: true,
   matrixInstructions: true,
   tileInstructions: true,
