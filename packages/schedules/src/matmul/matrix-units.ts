@@ -85,7 +85,10 @@ export const matrixUnitsMatmul: ScheduleTemplate<MatrixUnits> = {
     stages: [2, 3, 4],
     splits: [1, 2, 4, 8],
   },
-  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
+  refinements: (anchor) => {
+    const product = requireMatmul(anchor)
+    return alignmentRefinements(product, formOf(factorsOf(product).a.dtype).row)
+  },
   check,
   level0,
   build,

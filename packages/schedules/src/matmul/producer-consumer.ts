@@ -9,6 +9,7 @@
 import {
   buildKernel,
   ceilDiv,
+  chunkElements,
   invariant,
   isRejection,
   type KernelBuilder,
@@ -51,7 +52,7 @@ export const producerConsumerMatmul: ScheduleTemplate<TileCandidate> = {
     splits: [1, 2, 4, 8],
   },
   matches: isHalfProduct,
-  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
+  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor), chunkElements),
   check,
   level0,
   build,

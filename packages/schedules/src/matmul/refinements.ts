@@ -8,10 +8,10 @@ const fewRows = 4
 const isParam = (extent: SizeExpr): extent is SizeParam => typeof extent !== 'number' && extent.kind === 'size'
 
 /**
- * Few rows want threads along n only; lengths that are a multiple of 4 can be loaded as vectors. A parameter whose
- * facts already say so gets no variant.
+ * Few rows want threads along n only; lengths that are a multiple of `vector` elements can be moved in vectors of them. A
+ * parameter whose facts already say so gets no variant.
  */
-export function alignmentRefinements({ m, n, k }: Contraction): readonly Refinement[] {
+export function alignmentRefinements({ m, n, k }: Contraction, vector: number): readonly Refinement[] {
   const refinements: Refinement[] = []
   const [rows, ...more] = m.map((axis) => axis.extent)
   if (more.length === 0 && rows !== undefined && isParam(rows) && rows.max > fewRows) {
@@ -20,7 +20,7 @@ export function alignmentRefinements({ m, n, k }: Contraction): readonly Refinem
   const inner = [n.at(-1)?.extent, k.at(-1)?.extent].flatMap((extent) => extent ?? [])
   const lengths = new Map(inner.filter(isParam).map((param) => [param.name, param]))
   for (const param of lengths.values()) {
-    if (param.multipleOf % 4 !== 0) refinements.push({ param, facts: { multipleOf: 4 } })
+    if (param.multipleOf % vector !== 0) refinements.push({ param, facts: { multipleOf: vector } })
   }
   return refinements
 }

@@ -63,7 +63,7 @@ export const registerTiledMatmul: ScheduleTemplate<RegisterTiled> = {
     step: [1, 4, 8],
   },
   matches: (anchor) => matchMatmul(anchor) !== undefined,
-  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
+  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor), 4),
   check,
   level0,
   build,

@@ -24,6 +24,7 @@ import {
 import { propertyRuns, testTarget } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { refinementsOf, templateOf } from '../resolve.js'
 import { asyncMultiplyMatmul } from './async-multiply.js'
 import { producerConsumerMatmul } from './producer-consumer.js'
 import type { TileCandidate } from './tile-products.js'
@@ -240,4 +241,18 @@ describe('matmul/producer-consumer', () => {
     expect(level0({ m: 4096, n: 4096, k: 4096 })).toEqual({ groups: 2, tilesM: 1, columns: 256, stages: 4, splits: 1 })
     expect(level0({ m: 512, n: 512, k: 4096 })).toMatchObject({ groups: 1, columns: 64, stages: 8, splits: 2 })
   })
+})
+
+test('lengths that only a run knows are tried as multiples of a chunk: of those, boxes can be copied', () => {
+  const shape = { dtype: 'f16', batch: 0, transA: false, transB: false, symbolic: true, computed: [] } as const
+  const { problem, a, b } = problemOf({ ...shape, m: 513, n: 1021, k: 1021 })
+  expect(templateOf(problem, target)).toBe(asyncMultiplyMatmul)
+  const refinements = refinementsOf(problem, target)
+  expect(refinements).toEqual([
+    { param: a.shape[0], facts: { max: 4 } },
+    { param: b.shape[1], facts: { multipleOf: 8 } },
+    { param: a.shape[1], facts: { multipleOf: 8 } },
+  ])
+  const whole = problemOf({ ...shape, m: 513, n: 1024, k: 1024 }).problem
+  expect(templateOf(whole, target)).toBe(producerConsumerMatmul)
 })

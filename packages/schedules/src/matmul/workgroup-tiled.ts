@@ -73,7 +73,7 @@ export const workgroupTiledMatmul: ScheduleTemplate<WorkgroupTiled> = {
     splits: [1, 2, 4, 8],
   },
   matches: (anchor) => matchMatmul(anchor) !== undefined,
-  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor)),
+  refinements: (anchor) => alignmentRefinements(requireMatmul(anchor), 4),
   check,
   level0,
   build,
