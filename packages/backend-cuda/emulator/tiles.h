@@ -27,13 +27,9 @@ inline unsigned short tw_tile_at(TwLines tile, bool alongOwn, int own, int k) {
 }
 
 // Of every 8 columns, warp w has rows 16w and on; in it, lane l has rows l / 4 and 8 below, columns 2(l % 4) and the next.
-template <int columns, float toFloat(unsigned short), int alongOwnA, int alongOwnB>
-inline void tw_multiply_tile(float* d, TwLines a, TwLines b) {
-  const int warp = threadIdx.x / 32 % 4, lane = threadIdx.x % 32;
-  float left[2][16];
-  for (int half = 0; half < 2; half++) {
-    for (int k = 0; k < 16; k++) left[half][k] = toFloat(tw_tile_at(a, alongOwnA, 16 * warp + lane / 4 + 8 * half, k));
-  }
+template <int columns, float toFloat(unsigned short), int alongOwnB>
+inline void tw_multiply_rows(float* d, const float (&left)[2][16], TwLines b) {
+  const int lane = threadIdx.x % 32;
   for (int pair = 0; pair < columns / 4; pair++) {
     const int column = pair / 2 * 8 + lane % 4 * 2 + pair % 2;
     float right[16];
@@ -44,6 +40,32 @@ inline void tw_multiply_tile(float* d, TwLines a, TwLines b) {
     }
   }
 }
+template <int columns, float toFloat(unsigned short), int alongOwnA, int alongOwnB>
+inline void tw_multiply_tile(float* d, TwLines a, TwLines b) {
+  const int warp = threadIdx.x / 32 % 4, lane = threadIdx.x % 32;
+  float left[2][16];
+  for (int half = 0; half < 2; half++) {
+    for (int k = 0; k < 16; k++) left[half][k] = toFloat(tw_tile_at(a, alongOwnA, 16 * warp + lane / 4 + 8 * half, k));
+  }
+  tw_multiply_rows<columns, toFloat, alongOwnB>(d, left, b);
+}
+
+// Lane l has of A, in its first two registers, columns 2(l % 4) and the next of rows l / 4 and 8 below; in the others, the
+// columns 8 further. What other lanes of its four have they say here.
+template <int columns, float toFloat(unsigned short), int alongOwnB>
+inline void tw_multiply_held(float* d, const unsigned* a, TwLines b) {
+  const int lane = threadIdx.x % 32;
+  float left[2][16];
+  for (int other = 0; other < 4; other++) {
+    for (int i = 0; i < 4; i++) {
+      const unsigned pair = __shfl_sync(0xffffffffu, a[i], lane / 4 * 4 + other);
+      const int k = i / 2 * 8 + 2 * other;
+      left[i % 2][k] = toFloat((unsigned short)(pair & 0xffff));
+      left[i % 2][k + 1] = toFloat((unsigned short)(pair >> 16));
+    }
+  }
+  tw_multiply_rows<columns, toFloat, alongOwnB>(d, left, b);
+}
 #define TW_MULTIPLY_TILE(columns)                                                        \
   template <int alongOwnA, int alongOwnB>                                                \
   inline void tw_multiply_m64n##columns##k16_f16(float* d, TwLines a, TwLines b) {       \
@@ -52,6 +74,14 @@ inline void tw_multiply_tile(float* d, TwLines a, TwLines b) {
   template <int alongOwnA, int alongOwnB>                                                \
   inline void tw_multiply_m64n##columns##k16_bf16(float* d, TwLines a, TwLines b) {      \
     tw_multiply_tile<columns, tw_bfloat_to_float, alongOwnA, alongOwnB>(d, a, b);        \
+  }                                                                                      \
+  template <int alongOwnB>                                                               \
+  inline void tw_multiply_held_m64n##columns##k16_f16(float* d, const unsigned* a, TwLines b) {  \
+    tw_multiply_held<columns, tw_half_to_float, alongOwnB>(d, a, b);                     \
+  }                                                                                      \
+  template <int alongOwnB>                                                               \
+  inline void tw_multiply_held_m64n##columns##k16_bf16(float* d, const unsigned* a, TwLines b) { \
+    tw_multiply_held<columns, tw_bfloat_to_float, alongOwnB>(d, a, b);                   \
   }
 TW_MULTIPLY_TILE(64)
 TW_MULTIPLY_TILE(128)
@@ -65,4 +95,6 @@ template <int pending>
 inline void tw_multiply_wait() {}
 template <int count>
 inline void tw_settle(float (&)[count]) {}
+template <int count>
+inline void tw_settle_words(unsigned*) {}
 inline void tw_show_tiles() {}

@@ -51,3 +51,10 @@ export function elementText(buffer: Buffer, index: readonly Expr[], p: CLikePrin
   if (flat !== undefined) return `${name}[${p.text(flat)}]`
   return buffer.scope === 'storage' ? `${name}[0]` : name
 }
+
+/** Bytes of a register. */
+export const wordBytes = 4
+
+/** A fragment as the 32-bit registers that instructions take. */
+export const words = (fragment: Buffer, p: CLikePrinter): string =>
+  `reinterpret_cast<unsigned*>(${p.bufferName(fragment)})`

@@ -61,6 +61,15 @@ const multiplyTiles = (
   asm volatile("wgmma.mma_async.sync.aligned.m64n${columns}k16.f32.${type}.${type} ${registers(0, columns / 2)}, %${columns / 2}, %${columns / 2 + 1}, 1, 1, 1, %${columns / 2 + 2}, %${columns / 2 + 3};"
                : ${operands('+f', 'd', columns / 2)} : "l"(a), "l"(b), "n"(alongOwnA), "n"(alongOwnB));
 }`
+/** `wgmma` with A in registers of the threads. */
+const multiplyHeld = (
+  columns: InstructionColumns,
+  type: HalfDType,
+): string => `template <int alongOwnB> __device__ __forceinline__ void tw_multiply_held_m64n${columns}k16_${type}(
+    float* d, const unsigned* a, unsigned long long b) {
+  asm volatile("wgmma.mma_async.sync.aligned.m64n${columns}k16.f32.${type}.${type} ${registers(0, columns / 2)}, ${registers(columns / 2, 4)}, %${columns / 2 + 4}, 1, 1, 1, %${columns / 2 + 5};"
+               : ${operands('+f', 'd', columns / 2)} : ${operands('r', 'a', 4)}, "l"(b), "n"(alongOwnB));
+}`
 const multiplyBytes = (a: 's8' | 'u8', b: 's8' | 'u8'): string =>
   multiply(`tw_multiply_m16n8k32_${a}_${b}`, 'm16n8k32', 's32', a, b)
 
@@ -119,11 +128,13 @@ export type Intrinsic =
   | `tw_multiply_m16n8k16_${HalfDType}`
   | 'tw_multiply_m16n8k8_tf32'
   | `tw_multiply_m64n${InstructionColumns}k16_${HalfDType}`
+  | `tw_multiply_held_m64n${InstructionColumns}k16_${HalfDType}`
   | 'tw_lines'
   | 'tw_multiply_begin'
   | 'tw_multiply_commit'
   | 'tw_multiply_wait'
   | 'tw_settle'
+  | 'tw_settle_words'
   | 'tw_show_tiles'
   | 'tw_copy_tile'
   | 'tw_expect_tile'
@@ -162,6 +173,14 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_multiply_m64n128k16_bf16: multiplyTiles(128, 'bf16'),
   tw_multiply_m64n192k16_bf16: multiplyTiles(192, 'bf16'),
   tw_multiply_m64n256k16_bf16: multiplyTiles(256, 'bf16'),
+  tw_multiply_held_m64n64k16_f16: multiplyHeld(64, 'f16'),
+  tw_multiply_held_m64n128k16_f16: multiplyHeld(128, 'f16'),
+  tw_multiply_held_m64n192k16_f16: multiplyHeld(192, 'f16'),
+  tw_multiply_held_m64n256k16_f16: multiplyHeld(256, 'f16'),
+  tw_multiply_held_m64n64k16_bf16: multiplyHeld(64, 'bf16'),
+  tw_multiply_held_m64n128k16_bf16: multiplyHeld(128, 'bf16'),
+  tw_multiply_held_m64n192k16_bf16: multiplyHeld(192, 'bf16'),
+  tw_multiply_held_m64n256k16_bf16: multiplyHeld(256, 'bf16'),
   tw_lines: lines,
   tw_multiply_begin: 'void tw_multiply_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }',
   tw_multiply_commit: 'void tw_multiply_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }',
@@ -171,6 +190,10 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_settle: `template <int count> __device__ __forceinline__ void tw_settle(float (&d)[count]) {
   #pragma unroll
   for (int i = 0; i < count; i++) asm volatile("" : "+f"(d[i]) :: "memory");
+}`,
+  tw_settle_words: `template <int count> __device__ __forceinline__ void tw_settle_words(unsigned* a) {
+  #pragma unroll
+  for (int i = 0; i < count; i++) asm volatile("" : "+r"(a[i]) :: "memory");
 }`,
   tw_show_tiles: 'void tw_show_tiles() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }',
   tw_copy_tile: [2, 3, 4, 5].map(copyTile).join('\n'),

@@ -1,21 +1,27 @@
 /** How CUDA C++ writes products of tiles in shared memory: `wgmma`, whose operands are descriptors of tiles. */
 import type { CLikePrinter, StmtPrinters } from '@tilewright/backend'
 import {
+  type Buffer,
   buffersWritten,
+  fragmentsHeld,
   type HalfDType,
   invariant,
   isHalf,
+  isHeld,
   type Kernel,
   type LineTile,
   lineElements,
+  tilesRead,
   UnsupportedError,
   walkStmts,
 } from '@tilewright/ir'
-import { elementBytes, elementText } from './cuda-types.js'
+import { elementBytes, elementsOf, elementText, wordBytes, words } from './cuda-types.js'
 import type { Intrinsic } from './intrinsics.js'
 import { instructionColumnsOf, instructionDepth } from './tile-instructions.js'
 
 const lineBytes = lineElements * elementBytes.f16
+/** Registers of A that an instruction takes of each thread. */
+const heldWords = 4
 /** Descriptors count in these. */
 const unitBytes = 16
 
@@ -23,28 +29,51 @@ const unitBytes = 16
 export function asyncMultiplyPrinters(
   use: (name: Intrinsic) => void,
 ): Pick<StmtPrinters, 'async-multiply' | 'async-multiply-wait'> {
+  /** Has the compiler keep a fragment in its registers from here on. */
+  const settle = (buffer: Buffer, p: CLikePrinter): void => {
+    if (!isHalf(buffer.dtype)) {
+      use('tw_settle')
+      p.line(`tw_settle(${p.bufferName(buffer)});`)
+      return
+    }
+    use('tw_settle_words')
+    const count = (elementsOf(buffer.shape) * elementBytes[buffer.dtype]) / wordBytes
+    p.line(`tw_settle_words<${count}>(${words(buffer, p)});`)
+  }
   return {
     'async-multiply': (stmt, p) => {
       const columns = instructionColumnsOf(stmt)
       if (columns === undefined) {
         throw new UnsupportedError({
           code: 'cuda/async-multiply',
-          message: `no instruction multiplies tiles into fragments with the map of "${stmt.d.buffer.hint}", ${stmt.depth} deep`,
+          message: `no instruction multiplies tiles, or what threads hold, into fragments with the map of "${stmt.d.buffer.hint}", ${stmt.depth} deep`,
           help: 'take the map and the depth from target.tileInstructions',
         })
       }
       const { a, b, d, depth } = stmt
-      const multiply = `tw_multiply_m64n${columns}k16_${halfIn(a)}` as const
-      for (const name of ['tw_settle', 'tw_multiply_begin', 'tw_lines', multiply, 'tw_multiply_commit'] as const)
+      const multiply = `tw_multiply_m64n${columns}k16_${halfIn(b)}` as const
+      const multiplyHeld = `tw_multiply_held_m64n${columns}k16_${halfIn(b)}` as const
+      for (const name of [
+        'tw_multiply_begin',
+        'tw_lines',
+        isHeld(a) ? multiplyHeld : multiply,
+        'tw_multiply_commit',
+      ] as const)
         use(name)
       const fragment = p.bufferName(d.buffer)
-      const [left, right] = [describe(a, p), describe(b, p)]
-      // The compiler must have the sums in their registers before the instructions begin.
-      p.line(`tw_settle(${fragment});`)
+      const left = isHeld(a) ? words(a.buffer, p) : describe(a, p)
+      const right = describe(b, p)
+      // The compiler must have fragments in their registers before the instructions begin.
+      for (const { buffer } of fragmentsHeld(stmt)) settle(buffer, p)
       p.line('tw_multiply_begin();')
       for (let step = 0; step < depth / instructionDepth; step++) {
-        const [fromA, fromB] = [`${left} + ${stepUnits(a, step)}`, `${right} + ${stepUnits(b, step)}`]
-        p.line(`${multiply}<${Number(a.alongOwn)}, ${Number(b.alongOwn)}>(${fragment}, ${fromA}, ${fromB});`)
+        const fromB = `${right} + ${stepUnits(b, step)}`
+        if (isHeld(a)) {
+          p.line(`${multiplyHeld}<${Number(b.alongOwn)}>(${fragment}, ${left} + ${step * heldWords}, ${fromB});`)
+        } else {
+          const fromA = `${left} + ${stepUnits(a, step)}`
+          p.line(`${multiply}<${Number(a.alongOwn)}, ${Number(b.alongOwn)}>(${fragment}, ${fromA}, ${fromB});`)
+        }
       }
       p.line('tw_multiply_commit();')
     },
@@ -52,10 +81,7 @@ export function asyncMultiplyPrinters(
       use('tw_multiply_wait')
       p.line(`tw_multiply_wait<${pending}>();`)
       // And must not read them before.
-      for (const result of results) {
-        use('tw_settle')
-        p.line(`tw_settle(${p.bufferName(result)});`)
-      }
+      for (const result of results) settle(result, p)
     },
   }
 }
@@ -91,7 +117,7 @@ export function tilesOf({ body }: Kernel): ReadonlySet<LineTile['buffer']> {
   const tiles = new Set<LineTile['buffer']>()
   walkStmts(body, (stmt) => {
     if (stmt.kind === 'tile-copy') tiles.add(stmt.destination)
-    if (stmt.kind === 'async-multiply') for (const { buffer } of [stmt.a, stmt.b]) tiles.add(buffer)
+    if (stmt.kind === 'async-multiply') for (const { buffer } of tilesRead(stmt)) tiles.add(buffer)
   })
   return tiles
 }

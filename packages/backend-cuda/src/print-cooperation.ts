@@ -9,7 +9,7 @@ import {
   type Mbarrier,
   UnsupportedError,
 } from '@tilewright/ir'
-import { elementBytes, elementsOf, elementText, elementTypes, scalarTypes } from './cuda-types.js'
+import { elementBytes, elementsOf, elementText, elementTypes, scalarTypes, wordBytes, words } from './cuda-types.js'
 import type { Intrinsic } from './intrinsics.js'
 import { matrixIntrinsic } from './matrix-instructions.js'
 import { asyncMultiplyPrinters } from './print-async-multiply.js'
@@ -147,12 +147,6 @@ export function cooperationPrinters({ use, shared, writesTiles, tileMaps }: Coop
     },
   }
 }
-
-/** Bytes of a register. */
-const wordBytes = 4
-
-/** A fragment as the 32-bit registers that instructions take. */
-const words = (fragment: Buffer, p: CLikePrinter): string => `reinterpret_cast<unsigned*>(${p.bufferName(fragment)})`
 
 /** Bytes of the asynchronous copies that move `elements`; undefined where they are fewer than 4, which none moves. */
 function copyWidth({ source, elements }: AsyncCopy): 4 | 8 | 16 | undefined {

@@ -9,6 +9,7 @@ const tile = buffer('tile', 'f16', [32, 64], 'workgroup')
 const sums = buffer('sums', 'f32', [16], 'private')
 const d = { buffer: sums, map: compose(spatial(8, 1), repeat([1, 16])) }
 const factor: LineTile = { buffer: tile, index: [int(0), int(0)], lines: 32, alongOwn: false }
+const held = { buffer: buffer('weights', 'f16', [16], 'private'), map: compose(spatial(8, 1), repeat([1, 16])) }
 
 describe('asyncMultiply', () => {
   test('is printed with its depth and how its tiles lie', () => {
@@ -17,6 +18,25 @@ describe('asyncMultiply', () => {
       'async-multiply 64 deep sums{spatial(8, 1) * repeat(1, 16)} += tile[0, 0]{32 lines along k} @ tile[8, 0]{32 lines along k}',
     )
     expect(printStmt(asyncMultiplyWait(1, [sums]))).toBe('async-multiply-wait 1 for (sums)')
+  })
+
+  test('whose left factor threads hold is printed with its map', () => {
+    expect(printStmt(asyncMultiply({ a: held, b: factor, d, depth: 16 }))).toBe(
+      'async-multiply 16 deep sums{spatial(8, 1) * repeat(1, 16)} += weights{spatial(8, 1) * repeat(1, 16)} @ tile[0, 0]{32 lines along k}',
+    )
+  })
+
+  test.each([
+    ['of f32', { buffer: buffer('weights', 'f32', [16], 'private') }],
+    ['in workgroup memory', { buffer: buffer('weights', 'f16', [16], 'workgroup') }],
+    ['that does not hold its share', { buffer: buffer('weights', 'f16', [8], 'private') }],
+    ['of other rows than D', { map: compose(spatial(8, 1), repeat([2, 8])) }],
+    ['over other threads than D', { map: compose(spatial(4, 1), repeat([2, 16])) }],
+    ['of another depth', { map: compose(spatial(8, 1), repeat([1, 8])) }],
+  ])('refuses a left factor %s', (_, wrong) => {
+    expect(() => asyncMultiply({ a: { ...held, ...wrong }, b: factor, d, depth: 16 })).toThrow(
+      expect.objectContaining({ code: 'ir/async-multiply' }),
+    )
   })
 
   test.each([

@@ -29,13 +29,16 @@ export interface LineTile {
   readonly alongOwn: boolean
 }
 
+/** A factor that threads hold: each its share of the elements, mapped to positions along the own axis and along k. */
+export type Factor = LineTile | Fragment
+
 interface At {
   readonly at?: SourceLocation | undefined
 }
 
 export interface AsyncMultiply extends At {
   readonly kind: 'async-multiply'
-  readonly a: LineTile
+  readonly a: Factor
   readonly b: LineTile
   readonly d: Fragment
   /** Elements along k. */
@@ -46,8 +49,24 @@ export interface AsyncMultiplyWait extends At {
   readonly kind: 'async-multiply-wait'
   /** Products of the group that may be left unfinished. */
   readonly pending: number
-  /** Private buffers whose products are finished by this wait, and which may be touched hereafter. */
+  /** Buffers of fragments whose products are finished by this wait, and which may be touched hereafter. */
   readonly results: readonly Buffer[]
+}
+
+export const isHeld = (factor: Factor): factor is Fragment => 'map' in factor
+
+/** The tiles of workgroup memory that a product reads. */
+export const tilesRead = ({ a, b }: Pick<AsyncMultiply, 'a' | 'b'>): readonly LineTile[] => (isHeld(a) ? [b] : [a, b])
+
+/** The fragments that threads hold and that are a product's until it is waited for. */
+export const fragmentsHeld = ({ a, d }: Pick<AsyncMultiply, 'a' | 'd'>): readonly Fragment[] =>
+  isHeld(a) ? [a, d] : [d]
+
+/** A product with its tiles mapped; the same where none changes. */
+export function mapTiles(multiply: AsyncMultiply, onTile: (tile: LineTile) => LineTile): AsyncMultiply {
+  const a = isHeld(multiply.a) ? multiply.a : onTile(multiply.a)
+  const b = onTile(multiply.b)
+  return a === multiply.a && b === multiply.b ? multiply : { ...multiply, a, b }
 }
 
 /** Where element `position` of line `line` stands, in elements from the first of a tile with `lines` lines a block. */
@@ -58,39 +77,46 @@ export function swizzledOffset(lines: number, line: number, position: number): n
 }
 
 /**
- * Throws `CompileError` `ir/async-multiply` unless tiles of one kind of halves in workgroup memory are multiplied into an f32 fragment that is
- * spread over threads, `ir/rank`, or `ir/type`.
+ * Throws `CompileError` `ir/async-multiply` unless tiles of one kind of halves in workgroup memory, or a fragment and a tile of such,
+ * are multiplied into an f32 fragment that is spread over the same threads, `ir/rank`, or `ir/type`.
  */
 export function asyncMultiply(multiply: Omit<AsyncMultiply, 'kind'>): AsyncMultiply {
   const { a, b, d, depth } = multiply
-  for (const { buffer, index } of [a, b]) checkIndex(buffer, index)
-  const tiles = [a, b].every(
+  const read = tilesRead(multiply)
+  for (const { buffer, index } of read) checkIndex(buffer, index)
+  const tiles = read.every(
     ({ buffer, lines, alongOwn }) =>
       buffer.scope === 'workgroup' && isHalf(buffer.dtype) && lines % 8 === 0 && (!alongOwn || lines >= depth),
   )
-  const isFragment =
-    d.buffer.scope === 'private' && d.buffer.dtype === 'f32' && d.buffer.shape.length === 1 && rank(d.map) === 2
-  const held = Number(elementCount(d.buffer.shape)) * workers(d.map)
-  const asked = taskShape(d.map).reduce((product, extent) => product * extent, 1)
-  if (
-    !tiles ||
-    a.buffer.dtype !== b.buffer.dtype ||
-    !isFragment ||
-    held !== asked ||
-    !Number.isInteger(depth) ||
-    depth < 1
-  ) {
+  const fits = isShare(d) && d.buffer.dtype === 'f32' && (!isHeld(a) || isLeftOf(a, d, depth))
+  if (!tiles || a.buffer.dtype !== b.buffer.dtype || !fits || !Number.isInteger(depth) || depth < 1) {
     throw new CompileError({
       code: 'ir/async-multiply',
       message: `async-multiply of depth ${depth} of ${describe(a)} by ${describe(b)} into ${d.buffer.scope} ${d.buffer.dtype} "${d.buffer.hint}"`,
-      help: 'A and B are tiles of f16 or both of bf16 in workgroup memory, in lines by eights, D is an f32 fragment over threads',
+      help: 'A and B are tiles of f16 or both of bf16 in workgroup memory, in lines by eights, D is an f32 fragment over threads; A may be a fragment over the same',
     })
   }
   return { kind: 'async-multiply', ...multiply }
 }
 
-const describe = ({ buffer, lines }: LineTile): string =>
-  `${buffer.scope} ${buffer.dtype} "${buffer.hint}" in blocks of ${lines} lines`
+/** Whether each thread holds its share of the elements that the map has. */
+function isShare({ buffer, map }: Fragment): boolean {
+  if (buffer.scope !== 'private' || buffer.shape.length !== 1 || rank(map) !== 2) return false
+  const asked = taskShape(map).reduce((product, extent) => product * extent, 1)
+  return Number(elementCount(buffer.shape)) * workers(map) === asked
+}
+
+/** Whether a fragment has the rows and the threads of D, and all of k. */
+function isLeftOf(a: Fragment, d: Fragment, depth: number): boolean {
+  if (!isShare(a) || workers(a.map) !== workers(d.map)) return false
+  const [[rows, deep], [ofD]] = [taskShape(a.map), taskShape(d.map)]
+  return rows === ofD && deep === depth
+}
+
+function describe(factor: Factor): string {
+  const { scope, dtype, hint } = factor.buffer
+  return `${scope} ${dtype} "${hint}"${isHeld(factor) ? '' : ` in blocks of ${factor.lines} lines`}`
+}
 
 /** Throws `CompileError` `ir/async-multiply` for a bad count, or results that are not private. */
 export function asyncMultiplyWait(pending: number, results: readonly Buffer[], at?: SourceLocation): AsyncMultiplyWait {

@@ -2,6 +2,7 @@
  * Rewriting. Mappers give back the same object when no child changed, so `===` means unchanged. Expressions are shared
  * (a DAG): rewriters visit each node once.
  */
+import { mapTiles } from './async-multiply.js'
 import { defined } from './errors.js'
 import { binary, bitcast, cast, type Expr, load, select, unary, type Var } from './expr.js'
 import { ifThen, type Stmt, seq } from './stmt.js'
@@ -152,13 +153,11 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
         slot === stmt.slot
       return same ? stmt : { ...stmt, destinationIndex, extents, first, slot }
     }
-    case 'async-multiply': {
-      const [a, b] = [stmt.a, stmt.b].map((tile) => {
+    case 'async-multiply':
+      return mapTiles(stmt, (tile) => {
         const index = mapArray(tile.index, onExpr)
         return index === tile.index ? tile : { ...tile, index }
       })
-      return a === undefined || b === undefined || (a === stmt.a && b === stmt.b) ? stmt : { ...stmt, a, b }
-    }
     case 'load-matrices': {
       const index = mapArray(stmt.index, onExpr)
       return index === stmt.index ? stmt : { ...stmt, index }

@@ -49,7 +49,8 @@
  *   chunk ((p div 8) mod 8) xor (l mod 8), element p mod 8 of it, of line l of block p div 64. It ends at any moment before
  *   an `async-multiply-wait` that leaves at most `pending` of the group's products, begun in order, unfinished. Until such a
  *   wait names it, D may not be touched but by further products into it; neither may A and B be written before that wait.
- *   It sees of workgroup memory what a barrier shows its threads.
+ *   It sees of workgroup memory what a barrier shows its threads. A may be a fragment like D, but of halves and (row, k): it may
+ *   not be touched either until such a wait names it, but by further products of it.
  * - `shuffle` is executed by whole subgroups: `var` is bound to what `value` is in the lane whose index differs from
  *   one's own in the bits of `mask`. Neither it nor the two before order memory.
  */

@@ -29,12 +29,16 @@ export interface MatrixInstruction {
   readonly d: TaskMapping
 }
 
-/** D = A·B + D of swizzled tiles in workgroup memory, on its own while threads go on: f32 products and sums of two of one of `operands`. */
+/**
+ * D = A·B + D of swizzled tiles in workgroup memory, on its own while threads go on: f32 products and sums of two of one of
+ * `operands`. Threads may hold A instead.
+ */
 export interface TileInstruction {
   readonly operands: readonly HalfDType[]
   /** Elements along k; a tile is a multiple of it deep. */
   readonly depth: number
-  /** From (thread of a group, element) to (row, column) of D. */
+  /** From (thread of a group, element) to (row, column) of A, `depth` columns of it, and of D. */
+  readonly a: TaskMapping
   readonly d: TaskMapping
 }
 

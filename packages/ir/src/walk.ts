@@ -1,4 +1,5 @@
 /** Walking: one exhaustive switch for each question that passes ask of a tree. */
+import { tilesRead } from './async-multiply.js'
 import type { Buffer } from './buffer.js'
 import type { Expr, Load, Var } from './expr.js'
 import type { Stmt } from './stmt.js'
@@ -169,7 +170,7 @@ export function stmtExprs(stmt: Stmt): readonly Expr[] {
     case 'async-copy':
       return [...stmt.destinationIndex, ...stmt.sourceIndex, ...optional(stmt.guard)]
     case 'async-multiply':
-      return [...stmt.a.index, ...stmt.b.index]
+      return tilesRead(stmt).flatMap(({ index }) => index)
     case 'tile-copy':
       return [...stmt.destinationIndex, ...stmt.extents, ...stmt.first, stmt.slot]
     case 'mbarrier-arrive':

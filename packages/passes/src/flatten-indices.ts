@@ -19,6 +19,7 @@ import {
   load,
   mapArray,
   mapStmt,
+  mapTiles,
   mul,
   type Pass,
   rewriteExpr,
@@ -94,13 +95,11 @@ function flatten(stmt: Stmt, state: State): Stmt {
       const destinationIndex = flatIndex(mapped.destination, mapped.destinationIndex, state)
       return { ...mapped, destination, source, destinationIndex }
     }
-    case 'async-multiply': {
-      const [a, b] = [mapped.a, mapped.b].map((tile) => {
+    case 'async-multiply':
+      return mapTiles(mapped, (tile) => {
         const buffer = flatBuffer(tile.buffer, state)
         return buffer === tile.buffer ? tile : { ...tile, buffer, index: flatIndex(tile.buffer, tile.index, state) }
       })
-      return a === undefined || b === undefined || (a === mapped.a && b === mapped.b) ? mapped : { ...mapped, a, b }
-    }
     // Vector accesses and fragments are of buffers that are flat already.
     default:
       return mapped

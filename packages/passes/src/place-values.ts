@@ -5,7 +5,16 @@
  * Expressions are counted by structure (structural-key.ts), those that contain others first: a value that is bound uses
  * its operands once, however often it is used itself.
  */
-import { type Expr, exprChildren, type SourceLocation, type Stmt, stmtExprs, type Var, variable } from '@tilewright/ir'
+import {
+  type Expr,
+  exprChildren,
+  type SourceLocation,
+  type Stmt,
+  stmtExprs,
+  tilesRead,
+  type Var,
+  variable,
+} from '@tilewright/ir'
 import { type Block, before, outsideLoops, type Position } from './blocks.js'
 import type { NamedValue } from './regroup-sums.js'
 import { createKeyIds, exprKey } from './structural-key.js'
@@ -136,7 +145,7 @@ function indexHints(stmt: Stmt): ReadonlyMap<Expr, string> {
       add(stmt.source, stmt.index)
       break
     case 'async-multiply':
-      for (const { buffer, index } of [stmt.a, stmt.b]) add(buffer, index)
+      for (const { buffer, index } of tilesRead(stmt)) add(buffer, index)
       break
     case 'tile-copy':
       add(stmt.destination, stmt.destinationIndex)

@@ -3,6 +3,7 @@ import {
   type Buffer,
   type Expr,
   exprChildren,
+  fragmentsHeld,
   type Load,
   mapStmt,
   type Stmt,
@@ -51,7 +52,7 @@ function buffersOf(body: Stmt): ReadonlySet<Buffer> {
     // It writes all of them or none.
     if (stmt.kind === 'load-matrices') loaded.push(stmt.to)
     if (stmt.kind === 'matrix-multiply') for (const { buffer } of [stmt.a, stmt.b, stmt.d]) read.add(buffer)
-    if (stmt.kind === 'async-multiply') read.add(stmt.d.buffer)
+    if (stmt.kind === 'async-multiply') for (const { buffer } of fragmentsHeld(stmt)) read.add(buffer)
     if (stmt.kind === 'async-multiply-wait') for (const buffer of stmt.results) read.add(buffer)
   })
   for (const to of loaded) if (to.some((buffer) => read.has(buffer))) for (const buffer of to) read.add(buffer)

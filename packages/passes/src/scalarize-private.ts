@@ -16,6 +16,7 @@ import {
   declare,
   definePass,
   type Expr,
+  fragmentsHeld,
   type Load,
   letStmt,
   load,
@@ -63,8 +64,8 @@ function constantArrays(body: Stmt): ReadonlyMap<Buffer, Map<number, Buffer>> {
     if (stmt.kind === 'store') access(stmt.buffer, stmt.index)
     else if (stmt.kind === 'load-vector' || stmt.kind === 'store-vector') arrays.delete(stmt.buffer)
     else if (stmt.kind === 'load-matrices') for (const buffer of stmt.to) arrays.delete(buffer)
-    else if (stmt.kind === 'async-multiply') arrays.delete(stmt.d.buffer)
     else if (stmt.kind === 'async-multiply-wait') for (const buffer of stmt.results) arrays.delete(buffer)
+    else if (stmt.kind === 'async-multiply') for (const { buffer } of fragmentsHeld(stmt)) arrays.delete(buffer)
     else if (stmt.kind === 'matrix-multiply') {
       for (const { buffer } of [stmt.a, stmt.b, stmt.d]) arrays.delete(buffer)
     }

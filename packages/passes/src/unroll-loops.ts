@@ -17,7 +17,9 @@ import {
   type Expr,
   type For,
   type Fragment,
+  fragmentsHeld,
   int,
+  isHeld,
   load,
   mapArray,
   mapStmt,
@@ -101,6 +103,7 @@ function instantiate(body: Stmt, loopVar: Var, value: Expr): Stmt {
 
 /** Replaces the variables that a statement binds and the buffers that it names. */
 function rename(stmt: Stmt, ofVar: (v: Var) => Var, ofBuffer: (source: Buffer) => Buffer): Stmt {
+  const renamed = ({ buffer, map }: Fragment): Fragment => ({ buffer: ofBuffer(buffer), map })
   switch (stmt.kind) {
     case 'let':
       return { ...stmt, var: ofVar(stmt.var) }
@@ -125,12 +128,12 @@ function rename(stmt: Stmt, ofVar: (v: Var) => Var, ofBuffer: (source: Buffer) =
     case 'matrix-multiply': {
       const { a, b, d } = stmt
       if ([a, b, d].every(({ buffer }) => ofBuffer(buffer) === buffer)) return stmt
-      const renamed = ({ buffer, map }: Fragment): Fragment => ({ buffer: ofBuffer(buffer), map })
       return { ...stmt, a: renamed(a), b: renamed(b), d: renamed(d) }
     }
     case 'async-multiply': {
-      const buffer = ofBuffer(stmt.d.buffer)
-      return buffer === stmt.d.buffer ? stmt : { ...stmt, d: { ...stmt.d, buffer } }
+      const { a, d } = stmt
+      if (fragmentsHeld(stmt).every(({ buffer }) => ofBuffer(buffer) === buffer)) return stmt
+      return { ...stmt, a: isHeld(a) ? renamed(a) : a, d: renamed(d) }
     }
     case 'async-multiply-wait': {
       const results = mapArray(stmt.results, ofBuffer)

@@ -10,7 +10,7 @@ import type {
   Shuffle,
   TileCopy,
 } from '@tilewright/ir'
-import { defined, invariant, matrixLanes, matrixNeighbours } from '@tilewright/ir'
+import { defined, invariant, matrixLanes, matrixNeighbours, tilesRead } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
 import { vectorIndex } from './access.js'
 import { productStarter } from './async-multiply.js'
@@ -71,9 +71,10 @@ export function compileLoadMatrices(context: StmtContext, site: Site, stmt: Load
 export function compileAsyncMultiply(context: StmtContext, site: Site, stmt: AsyncMultiply): Suspendable {
   const { machine, loops } = context
   const compile = expressionsOf(context, site)
-  const placeA = placeOf(context, site, stmt.a.buffer, stmt.a.index, compile).flat
-  const placeB = placeOf(context, site, stmt.b.buffer, stmt.b.index, compile).flat
-  const meet = productStarter(machine, stmt, placeA, placeB, site)
+  const places = new Map(
+    tilesRead(stmt).map((tile) => [tile, placeOf(context, site, tile.buffer, tile.index, compile).flat]),
+  )
+  const meet = productStarter(machine, stmt, places, site)
   const participants = workers(stmt.d.map)
   return meeting({ kind: 'meeting', site, participants, loops, meet }, ticker(context, site, 'async-multiply'))
 }

@@ -15,7 +15,8 @@ export function arrivingHazard(
 ): never {
   const copy = machine.sites[(memory.arriving?.[element] ?? 0) - 1]
   // Private memory of all threads stands in one array.
-  const message = `${formatElement(memory, element % memory.size)} is ${done} while ${copy?.text ?? 'an async copy'} is on its way into it`
+  const what = memory.buffer.scope === 'private' ? 'holds it' : 'is on its way into it'
+  const message = `${formatElement(memory, element % memory.size)} is ${done} while ${copy?.text ?? 'an async copy'} ${what}`
   return fail(machine, 'sim/async-hazard', message, site, thread)
 }
 

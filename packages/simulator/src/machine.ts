@@ -9,9 +9,11 @@ import {
   defined,
   describe,
   evaluateSize,
+  fragmentsHeld,
   type Kernel,
   type Mbarrier,
   type SizeValues,
+  tilesRead,
   walkStmts,
 } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
@@ -88,8 +90,8 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
     }
     if (stmt.kind === 'tile-copy') arriving.add(stmt.destination)
     if (stmt.kind === 'async-multiply') {
-      for (const { buffer } of [stmt.a, stmt.b]) departing.add(buffer)
-      arriving.add(stmt.d.buffer)
+      for (const { buffer } of tilesRead(stmt)) departing.add(buffer)
+      for (const { buffer } of fragmentsHeld(stmt)) arriving.add(buffer)
       groupSizes.add(workers(stmt.d.map))
     }
     if (stmt.kind === 'declare') locals.push(stmt.buffer)

@@ -43,7 +43,8 @@ export interface Copy {
 /** An async multiply between its start and the last wait for it. */
 export interface Product {
   readonly site: Site
-  readonly result: Memory
+  /** Of its fragments, which are its own until it is waited for. */
+  readonly held: readonly Memory[]
   readonly reads: readonly TileRead[]
   /** Threads of the group that have not waited for it. */
   unfinished: number

@@ -112,8 +112,8 @@ export interface KernelBuilder {
     on: Mbarrier,
     slot: Operand,
   ) => void
-  /** Starts D += A·B of tiles in workgroup memory, `depth` deep, for the threads of the map of D. */
-  readonly asyncMultiply: (a: TilePlace, b: TilePlace, d: Fragment, depth: number) => void
+  /** Starts D += A·B, `depth` deep, for the threads of the map of D: of tiles in workgroup memory, or of what these threads hold. */
+  readonly asyncMultiply: (a: TilePlace | Fragment, b: TilePlace, d: Fragment, depth: number) => void
   /** Waits until at most `pending` products are unfinished, after which `results` may be touched. */
   readonly asyncMultiplyWait: (pending: number, results: readonly BufferHandle[]) => void
   /** What a value is in the lane whose index differs in the bits of `mask`. */
@@ -341,7 +341,8 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       const factor = ({ tile, at, lines, alongOwn }: TilePlace): LineTile => {
         return { buffer: tile.buffer, index: index(at), lines, alongOwn }
       }
-      emit(asyncMultiply({ a: factor(a), b: factor(b), d, depth, at: callerLocation() }))
+      const left = 'map' in a ? a : factor(a)
+      emit(asyncMultiply({ a: left, b: factor(b), d, depth, at: callerLocation() }))
     },
     asyncMultiplyWait: (pending, results) => {
       const buffers = results.map(({ buffer }) => buffer)

@@ -3,7 +3,7 @@
  * that kernels written in different places print alike.
  */
 import { formatMapping } from '@tilewright/task-mapping'
-import type { LineTile } from '../async-multiply.js'
+import { isHeld, type LineTile } from '../async-multiply.js'
 import type { Buffer } from '../buffer.js'
 import type { Expr, Var } from '../expr.js'
 import { formatSize } from '../size.js'
@@ -79,6 +79,7 @@ function forHead(stmt: Loop, names: Names): () => string {
 function simpleText(stmt: Exclude<Stmt, Loop | { kind: 'seq' | 'if' }>, names: Names): string {
   const expr = (inner: Expr): string => formatExpr(inner, names)
   const element = (of: Buffer, index: readonly Expr[]): string => `${names.of(of)}[${index.map(expr).join(', ')}]`
+  const fragment = ({ buffer, map }: Fragment): string => `${names.of(buffer)}{${formatMapping(map)}}`
   const guarded = (guard: Expr | undefined): string => (guard === undefined ? '' : ` if ${expr(guard)}`)
   switch (stmt.kind) {
     case 'let': {
@@ -130,17 +131,15 @@ function simpleText(stmt: Exclude<Stmt, Loop | { kind: 'seq' | 'if' }>, names: N
     case 'async-multiply': {
       const tile = ({ buffer, index, lines, alongOwn }: LineTile): string =>
         `${element(buffer, index)}{${lines} lines along ${alongOwn ? 'its own axis' : 'k'}}`
-      const d = `${names.of(stmt.d.buffer)}{${formatMapping(stmt.d.map)}}`
-      return `async-multiply ${stmt.depth} deep ${d} += ${tile(stmt.a)} @ ${tile(stmt.b)}`
+      const a = isHeld(stmt.a) ? fragment(stmt.a) : tile(stmt.a)
+      return `async-multiply ${stmt.depth} deep ${fragment(stmt.d)} += ${a} @ ${tile(stmt.b)}`
     }
     case 'async-multiply-wait':
       return `async-multiply-wait ${stmt.pending} for ${tuple(stmt.results.map(names.of))}`
     case 'shuffle':
       return `let ${declared([stmt.var], names)} = shuffle ${expr(stmt.value)} across ${stmt.mask}`
-    case 'matrix-multiply': {
-      const fragment = ({ buffer, map }: Fragment): string => `${names.of(buffer)}{${formatMapping(map)}}`
+    case 'matrix-multiply':
       return `matrix-multiply ${fragment(stmt.d)} += ${fragment(stmt.a)} @ ${fragment(stmt.b)}`
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** What passes have made true of a kernel is still true. */
+import { tilesRead } from '../async-multiply.js'
 import type { Buffer } from '../buffer.js'
 import type { Kernel, KernelProperty } from '../kernel.js'
 import type { Stmt } from '../stmt.js'
@@ -38,7 +39,7 @@ function hasDeepAccess(stmt: Stmt): boolean {
   for (const expr of stmtExprs(stmt)) walkLoads(expr, ({ buffer }) => check(buffer))
   if (stmt.kind === 'store' || stmt.kind === 'atomic' || stmt.kind === 'declare') check(stmt.buffer)
   if (stmt.kind === 'load-matrices') check(stmt.source)
-  if (stmt.kind === 'async-multiply') for (const { buffer } of [stmt.a, stmt.b]) check(buffer)
+  if (stmt.kind === 'async-multiply') for (const { buffer } of tilesRead(stmt)) check(buffer)
   if (stmt.kind === 'tile-copy') check(stmt.destination)
   if (stmt.kind === 'async-copy') for (const buffer of [stmt.source, stmt.destination]) check(buffer)
   return deep
