@@ -9,7 +9,14 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
-import { asyncMultiplyMatmul, producerConsumerMatmul, roundedMatmul, templates } from '@tilewright/schedules'
+import {
+  asyncMultiplyMatmul,
+  attentionAsyncMultiply,
+  attentionProducerConsumer,
+  producerConsumerMatmul,
+  roundedMatmul,
+  templates,
+} from '@tilewright/schedules'
 import { type Choose, chooser } from './choose.js'
 import { type Architecture, architectures } from './compile-sources.js'
 import { problemsOf } from './problems/index.js'
@@ -28,7 +35,12 @@ export interface GeneratedKernel {
 }
 
 /** Templates with instructions that only one generation has. */
-const ofHopper: ReadonlySet<string> = new Set([asyncMultiplyMatmul.name, producerConsumerMatmul.name])
+const ofHopper: ReadonlySet<string> = new Set([
+  asyncMultiplyMatmul.name,
+  producerConsumerMatmul.name,
+  attentionAsyncMultiply.name,
+  attentionProducerConsumer.name,
+])
 
 /** Those that are used by themselves, and those by request. */
 const shown: readonly ScheduleTemplate[] = [...templates, roundedMatmul]

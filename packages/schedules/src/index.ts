@@ -1,6 +1,8 @@
 /** Templates, one family a folder, and the choice among them. */
+export { type AttentionTiles, attentionAsyncMultiply } from './attention/async-multiply.js'
 export { type AttentionInThread, attentionInThread } from './attention/in-thread.js'
 export { type AttentionMatrixUnits, attentionMatrixUnits } from './attention/matrix-units.js'
+export { attentionProducerConsumer } from './attention/producer-consumer.js'
 export { type AttentionSharedKeys, attentionSharedKeys } from './attention/shared-keys.js'
 export { type AttentionTiled, attentionTiled } from './attention/tiled.js'
 export { type DirectConvolution, directConvolution } from './conv/direct.js'

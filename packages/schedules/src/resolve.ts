@@ -8,8 +8,10 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
+import { attentionAsyncMultiply } from './attention/async-multiply.js'
 import { attentionInThread } from './attention/in-thread.js'
 import { attentionMatrixUnits } from './attention/matrix-units.js'
+import { attentionProducerConsumer } from './attention/producer-consumer.js'
 import { attentionSharedKeys } from './attention/shared-keys.js'
 import { attentionTiled } from './attention/tiled.js'
 import { directConvolution } from './conv/direct.js'
@@ -35,6 +37,8 @@ export const templates: readonly ScheduleTemplate[] = [
   workgroupTiledMatmul,
   registerTiledMatmul,
   attentionSharedKeys,
+  attentionProducerConsumer,
+  attentionAsyncMultiply,
   attentionMatrixUnits,
   attentionTiled,
   attentionInThread,

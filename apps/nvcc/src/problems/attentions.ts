@@ -3,12 +3,17 @@ import { type AttentionAttributes, attentionOp, type Graph, type TensorDType } f
 import type { Choose } from '../choose.js'
 import { surroundings } from './surroundings.js'
 
-function attentionOf(choose: Choose, dtype: TensorDType, few = false): Graph {
+interface Heads {
+  /** Lengths of keys, and of values. */
+  readonly lengths: readonly [number, number]
+  readonly few?: boolean
+}
+
+function attentionOf(choose: Choose, dtype: TensorDType, { lengths: [size, valueSize], few = false }: Heads): Graph {
   const { operand, input, apply, finish } = surroundings(choose)
   const [batch, keyHeads, groups] = [choose(1, 2), choose(1, 3, 12), few ? 1 : choose(1, 1, 4)]
   const queries = few ? choose(1, 1, 2, 3) : choose(16, 64, 77, 200, 1024)
   const keys = choose(16, 64, 77, 200, 1024)
-  const [size, valueSize] = [choose(16, 32, 40, 64, 80), choose(32, 64, 64, 72)]
   const query = operand(dtype, [batch, keyHeads * groups, queries, size])
   const key = operand(dtype, [batch, keyHeads, keys, size])
   const value = operand(dtype, [batch, keyHeads, keys, valueSize])
@@ -22,6 +27,15 @@ function attentionOf(choose: Choose, dtype: TensorDType, few = false): Graph {
   return finish(apply(attentionOp({ query, key, value, mask: mask[0] }, attributes), operands))
 }
 
-export const attended = (choose: Choose): Graph => attentionOf(choose, choose('f32', 'f16'))
-export const halfAttended = (choose: Choose): Graph => attentionOf(choose, 'f16')
-export const fewAttended = (choose: Choose): Graph => attentionOf(choose, choose('f32', 'f16'), true)
+const lengths = (choose: Choose): Heads['lengths'] => [choose(16, 32, 40, 64, 80), choose(32, 64, 64, 72)]
+
+export const attended = (choose: Choose): Graph =>
+  attentionOf(choose, choose('f32', 'f16'), { lengths: lengths(choose) })
+export const halfAttended = (choose: Choose): Graph => attentionOf(choose, 'f16', { lengths: lengths(choose) })
+export const fewAttended = (choose: Choose): Graph =>
+  attentionOf(choose, choose('f32', 'f16'), { lengths: lengths(choose), few: true })
+/** With heads that fill registers. */
+export const wideAttended = (choose: Choose): Graph =>
+  attentionOf(choose, 'f16', {
+    lengths: choose([64, 64], [128, 128], [80, 72], [96, 96], [112, 128], [40, 40]),
+  })

@@ -2,7 +2,7 @@
 import type { Graph } from '@tilewright/graph'
 import { InternalError } from '@tilewright/ir'
 import type { Choose } from '../choose.js'
-import { attended, fewAttended, halfAttended } from './attentions.js'
+import { attended, fewAttended, halfAttended, wideAttended } from './attentions.js'
 import { convolution, floatProduct, halfProduct, narrowProduct, product } from './contractions.js'
 import { reduction, rowsProblem } from './folds.js'
 import { pointwise, transposed } from './points.js'
@@ -14,6 +14,8 @@ export type ProblemMaker = (choose: Choose) => Graph
 /** By template, or by the folder of several. */
 const makers: Readonly<Record<string, ProblemMaker>> = {
   attention: attended,
+  'attention/async-multiply': wideAttended,
+  'attention/producer-consumer': wideAttended,
   'attention/matrix-units': halfAttended,
   'attention/shared-keys': fewAttended,
   conv: convolution,

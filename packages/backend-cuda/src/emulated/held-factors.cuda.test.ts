@@ -1,7 +1,7 @@
 // Products of tiles by what threads hold, printed and executed, against sums element by element.
 import { type Buffer, buffer, buildKernel, type Kernel, lineElements, type TileInstruction } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { numberToHalf } from '@tilewright/simulator'
+import { numberToBfloat, numberToHalf } from '@tilewright/simulator'
 import { compose, repeat, spatial, taskShape, tasksPerWorker, workers } from '@tilewright/task-mapping'
 import { cudaLaunchers, openTestedCuda, runPrinted, testedCuda } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
@@ -33,7 +33,7 @@ function kernelOf(
   return buildKernel({ name: 'held', threads, subgroupSize: 32, workgroups: [1, 1, 1] }, (g) => {
     const [left, right, to] = [g.use(x), g.use(y), g.use(out)]
     const [lines, length] = alongOwn ? [depth, columns] : [columns, depth]
-    const tile = g.workgroupBuffer('tile', 'f16', [length / lineElements, lines, lineElements])
+    const tile = g.workgroupBuffer('tile', x.dtype, [length / lineElements, lines, lineElements])
     g.forTask(compose(repeat((lines * length) / threads), spatial(threads)), g.thread, (i) => {
       const [line, position] = [i.div(length), i.mod(length)]
       const chunk = position.div(8).mod(8).bitXor(line.mod(8))
@@ -43,7 +43,7 @@ function kernelOf(
     const worker = g.thread.mod(group)
     const firstRow = g.thread.div(group).mul(rows)
     const map = compose(repeat([1, depth / instruction.depth], { unroll: true }), instruction.a)
-    const a = g.privateBuffer('a', 'f16', [tasksPerWorker(map)])
+    const a = g.privateBuffer('a', x.dtype, [tasksPerWorker(map)])
     g.forTask(map, worker, (r, k, register) => a.set([register], left.at(firstRow.add(r), k)))
     const d = g.privateBuffer('d', 'f32', [tasksPerWorker(instruction.d)])
     g.forTask(instruction.d, worker, (_, __, register) => d.set([register], 1))
@@ -62,29 +62,33 @@ const value = (i: number, seed: number): number => ((i * 7 + (i >> 3) * 3 + seed
 
 describe.skipIf(!multipliesTiles)('a factor that threads hold', () => {
   test.each([
-    [64, 64, false],
-    [128, 128, true],
-    [192, 64, false],
-  ])('by a tile of %i columns, %i deep, along its own axis: %s', async (columns, depth, alongOwn) => {
-    const instruction = hopperTarget.tileInstructions.find(({ d }) => taskShape(d)[1] === columns)!
-    const x = buffer('x', 'f16', [groups * rows, depth], 'storage')
-    const y = buffer('y', 'f16', [depth, columns], 'storage')
-    const out = buffer('out', 'f32', [groups * rows, columns], 'storage')
-    const lowered = runPipeline(kernelOf(instruction, [x, y, out], alongOwn), cudaPipeline(hopperTarget))
-    const halves = (length: number, seed: number): Uint16Array =>
-      Uint16Array.from({ length }, (_, i) => numberToHalf(value(i, seed)))
-    const contents = [
-      halves(groups * rows * depth, 1),
-      halves(depth * columns, 3),
-      new Float32Array(groups * rows * columns),
-    ]
-    const [, , result] = await runPrinted(launch, emitCuda(lowered), { params: lowered.params, contents, sizes: {} })
-    const expected = Float32Array.from({ length: groups * rows * columns }, (_, at) => {
-      const [row, column] = [Math.floor(at / columns), at % columns]
-      let sum = 0
-      for (let k = 0; k < depth; k++) sum += value(row * depth + k, 1) * value(k * columns + column, 3)
-      return 1 + products * sum
-    })
-    expect(result).toEqual(expected)
-  })
+    ['f16', 64, 64, false],
+    ['bf16', 128, 128, true],
+    ['f16', 192, 64, false],
+  ] as const)(
+    '%s by a tile of %i columns, %i deep, along its own axis: %s',
+    async (dtype, columns, depth, alongOwn) => {
+      const instruction = hopperTarget.tileInstructions.find(({ d }) => taskShape(d)[1] === columns)!
+      const x = buffer('x', dtype, [groups * rows, depth], 'storage')
+      const y = buffer('y', dtype, [depth, columns], 'storage')
+      const out = buffer('out', 'f32', [groups * rows, columns], 'storage')
+      const lowered = runPipeline(kernelOf(instruction, [x, y, out], alongOwn), cudaPipeline(hopperTarget))
+      const toBits = dtype === 'f16' ? numberToHalf : numberToBfloat
+      const halves = (length: number, seed: number): Uint16Array =>
+        Uint16Array.from({ length }, (_, i) => toBits(value(i, seed)))
+      const contents = [
+        halves(groups * rows * depth, 1),
+        halves(depth * columns, 3),
+        new Float32Array(groups * rows * columns),
+      ]
+      const [, , result] = await runPrinted(launch, emitCuda(lowered), { params: lowered.params, contents, sizes: {} })
+      const expected = Float32Array.from({ length: groups * rows * columns }, (_, at) => {
+        const [row, column] = [Math.floor(at / columns), at % columns]
+        let sum = 0
+        for (let k = 0; k < depth; k++) sum += value(row * depth + k, 1) * value(k * columns + column, 3)
+        return 1 + products * sum
+      })
+      expect(result).toEqual(expected)
+    },
+  )
 })

@@ -56,7 +56,7 @@ export interface AttentionPlan extends AttentionAxes {
   readonly v: StagedFactor
 }
 
-const roundUp = (extent: number, to: number): number => Math.ceil(extent / to) * to
+export const roundUp = (extent: number, to: number): number => Math.ceil(extent / to) * to
 
 /** The plan of a candidate; a rejection where threads do not divide its tiles, or a run decides extents. */
 export function planOf(

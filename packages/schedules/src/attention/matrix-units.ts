@@ -272,7 +272,7 @@ function zeros(g: KernelBuilder, hint: string): BufferHandle {
 }
 
 /** Combines what the four lanes hold that have a row of a fragment of results together. */
-function overRow(g: KernelBuilder, own: Value, combine: (a: Value, b: Value) => Value): Value {
+export function overRow(g: KernelBuilder, own: Value, combine: (a: Value, b: Value) => Value): Value {
   const pair = g.let('pair', combine(own, g.shuffle(own, 1)))
   return g.let('row', combine(pair, g.shuffle(pair, 2)))
 }

@@ -5,7 +5,11 @@
 import {
   type Axis,
   type Buffer,
+  type BufferHandle,
   type Expr,
+  type KernelBuilder,
+  lineElements,
+  type Mbarrier,
   type SizeExpr,
   sizeEquals,
   sizeMultipleOf,
@@ -78,12 +82,32 @@ export function boxedFactor(
   return { source: buffer, extents, roles, alongOwn: last === 'own' }
 }
 
-/** The box of `tileOwn` by `tileK` elements. */
-export function boxOf({ roles }: BoxedFactor, tileOwn: number, tileK: number): readonly number[] {
-  return roles.map((role) => (role === 'own' ? tileOwn : role === 'k' ? tileK : 1))
+export interface BoxPlace {
+  /** Extents of the tile. */
+  readonly tileOwn: number
+  readonly tileK: number
+  /** Where it begins in the tensor, and what is known of the places along other dimensions. */
+  readonly own: Value
+  readonly k: Value
+  readonly known: Bindings
+  /** Where it goes, and what counts it. */
+  readonly stage: Value
+  readonly full: Mbarrier
+  readonly slot: Value
 }
 
-/** Where a box begins. */
-export function boxStart({ roles }: BoxedFactor, own: Value, k: Value, known: Bindings): readonly Value[] {
-  return roles.map((role) => (role === 'own' ? own : role === 'k' ? k : value(substitute(role, known))))
+/** Asks for a tile, [stage, block, line, element]: a box for each block of lines. */
+export function copyBoxes(g: KernelBuilder, factor: BoxedFactor, tile: BufferHandle, place: BoxPlace): void {
+  const { source, extents, roles, alongOwn } = factor
+  const { tileOwn, tileK, own, k, known, stage, full, slot } = place
+  const [boxOwn, boxK] = alongOwn ? [lineElements, tileK] : [tileOwn, lineElements]
+  const ofRoles = <T>(ofOwn: T, ofK: T, ofOther: (at: Expr) => T): readonly T[] =>
+    roles.map((role) => (role === 'own' ? ofOwn : role === 'k' ? ofK : ofOther(role)))
+  const box = ofRoles(boxOwn, boxK, () => 1)
+  for (let block = 0; block * lineElements < (alongOwn ? tileOwn : tileK); block++) {
+    const further = block * lineElements
+    const [fromOwn, fromK] = alongOwn ? [own.add(further), k] : [own, k.add(further)]
+    const first = ofRoles(fromOwn, fromK, (at) => value(substitute(at, known)))
+    g.tileCopy(tile, [stage, block, 0, 0], { source, extents, first }, box, full, slot)
+  }
 }

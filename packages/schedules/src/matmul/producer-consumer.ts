@@ -12,9 +12,6 @@ import {
   chunkElements,
   invariant,
   isRejection,
-  type KernelBuilder,
-  lineElements,
-  type Mbarrier,
   type Problem,
   type Rejection,
   type ScheduledKernels,
@@ -23,8 +20,8 @@ import {
   type Value,
 } from '@tilewright/ir'
 import { workers } from '@tilewright/task-mapping'
-import { type BoxedFactor, boxedFactor, boxOf, boxStart } from './boxed-factor.js'
-import { type Bindings, type Contraction, extentOf, operandBuffers, requireMatmul } from './contraction.js'
+import { type BoxedFactor, boxedFactor, copyBoxes } from './boxed-factor.js'
+import { type Contraction, extentOf, operandBuffers, requireMatmul } from './contraction.js'
 import { halfBytes, mostRegisters, otherRegisters } from './matrix-fragments.js'
 import { alignmentRefinements } from './refinements.js'
 import { splitDepth } from './split-depth.js'
@@ -157,8 +154,9 @@ function build(candidate: TileCandidate, problem: Problem, target: Target): Sche
         const stage = g.let('stage', step.mod(stages))
         const k = g.let('k', first.add(step).mul(tileK))
         g.wait(empty, stage, g.constant('i32', 1).sub(parityOf(step)))
-        copyTile(g, plan.a, ringA, { tileOwn: tileM, own: originM, k, known: new Map(known), full, stage })
-        copyTile(g, plan.b, ringB, { tileOwn: columns, own: originN, k, known: new Map(known), full, stage })
+        const place = { tileK, k, known: new Map(known), full, slot: stage, stage }
+        copyBoxes(g, plan.a, ringA.tile, { ...place, tileOwn: tileM, own: originM })
+        copyBoxes(g, plan.b, ringB.tile, { ...place, tileOwn: columns, own: originN })
         g.arrive(full, stage)
       })
 
@@ -182,29 +180,4 @@ function build(candidate: TileCandidate, problem: Problem, target: Target): Sche
     g.if(g.subgroup.lt(consumers / subgroupSize), consume, () => g.if(g.lane.eq(0), produce))
   })
   return { kernels: [kernel, ...split.combine(target)], workspaces: split.workspaces }
-}
-
-interface TilePlace {
-  readonly tileOwn: number
-  readonly own: Value
-  readonly k: Value
-  readonly known: Bindings
-  readonly full: Mbarrier
-  readonly stage: Value
-}
-
-/** Asks for a tile: one box, or one for each block of lines along the factor's own axes. */
-function copyTile(
-  g: KernelBuilder,
-  factor: BoxedFactor,
-  { tile }: FactorRing,
-  { tileOwn, own, k, known, full, stage }: TilePlace,
-): void {
-  const { source, extents, alongOwn } = factor
-  const blocks = alongOwn ? tileOwn / lineElements : 1
-  const box = boxOf(factor, tileOwn / blocks, tileK)
-  for (let block = 0; block < blocks; block++) {
-    const from = boxStart(factor, own.add(block * lineElements), k, known)
-    g.tileCopy(tile, [stage, block, 0, 0], { source, extents, first: from }, box, full, stage)
-  }
 }
