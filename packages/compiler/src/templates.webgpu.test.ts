@@ -191,11 +191,10 @@ test.each([
 })
 
 test.each([
-  { queries: 65, keys: 65, size: 64, valueSize: 64, causal: true },
+  { queries: 33, keys: n, size: 13, valueSize: 16, causal: true, sizes: { n: 33 } },
   { queries: 2, keys: 300, size: 20, valueSize: 24, causal: false, template: 'shared-keys' },
-  { queries: 16, keys: n, size: 13, valueSize: 5, causal: false, sizes: { n: 37 } },
 ])(
-  'attention of $queries queries to $keys keys',
+  'attention of $queries queries',
   async ({ queries, keys, size, valueSize, causal, sizes = {}, template = 'tiled' }) => {
     const g = buildGraph('attended')
     const input = (name: string, ...shape: readonly SizeExpr[]) => g.input(name, { dtype: 'f32', shape })

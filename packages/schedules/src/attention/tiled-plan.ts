@@ -184,7 +184,6 @@ const shapes = [
   { threadsM: 8, threadsN: 16, ownM: 8, ownKeys: 4, step: 16 },
   { threadsM: 16, threadsN: 16, ownM: 4, ownKeys: 4, step: 16 },
   { threadsM: 4, threadsN: 16, ownM: 8, ownKeys: 4, step: 16 },
-  { threadsM: 8, threadsN: 8, ownM: 4, ownKeys: 8, step: 8 },
   { threadsM: 8, threadsN: 8, ownM: 4, ownKeys: 4, step: 8 },
   { threadsM: 4, threadsN: 16, ownM: 4, ownKeys: 4, step: 16 },
   { threadsM: 4, threadsN: 8, ownM: 4, ownKeys: 4, step: 8 },
