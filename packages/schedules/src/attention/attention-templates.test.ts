@@ -127,7 +127,7 @@ describe('attention/in-thread', () => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, loweringPasses(testTarget)) : kernel)
         expectDefinition(attentionInThread, candidate, form, testTarget, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
       }),
-      { numRuns: Math.ceil(propertyRuns() / 4) },
+      { numRuns: Math.ceil(propertyRuns() / 20) },
     )
   })
 
@@ -170,7 +170,7 @@ describe('attention/tiled', () => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, passes) : kernel)
         expectDefinition(attentionTiled, candidate, form, target, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
       }),
-      { numRuns: Math.ceil(propertyRuns() / 20) },
+      { numRuns: Math.ceil(propertyRuns() / 40) },
     )
   })
 
@@ -234,7 +234,7 @@ describe('attention/shared-keys', () => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, passes) : kernel)
         expectDefinition(attentionSharedKeys, candidate, form, target, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
       }),
-      { numRuns: Math.ceil(propertyRuns() / 20) },
+      { numRuns: Math.ceil(propertyRuns() / 40) },
     )
   })
 
@@ -275,7 +275,7 @@ describe('attention/matrix-units', () => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, cuda().pipeline(cudaTarget)) : kernel)
         expectDefinition(attentionMatrixUnits, candidate, { ...form, dtype: 'f16' }, cudaTarget, lower, 4e-3)
       }),
-      { numRuns: Math.ceil(propertyRuns() / 8) },
+      { numRuns: Math.ceil(propertyRuns() / 20) },
     )
   })
 
