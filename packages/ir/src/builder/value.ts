@@ -91,7 +91,7 @@ export function value(expr: Expr): Value {
   return new Handle(expr)
 }
 
-/** A class, since a kernel is built of thousands: an object of closures each would take most of the time. */
+/** A class, whose methods all values share: a kernel is built of thousands of them. */
 class Handle implements Value {
   readonly expr: Expr
 
