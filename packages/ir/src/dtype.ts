@@ -37,9 +37,9 @@ export function isInteger(type: ScalarType): type is 'i32' | 'u32' {
 
 /** Throws `CompileError` `ir/type` unless `actual` is `expected`. */
 export function expectType(expected: ScalarType, actual: ScalarType, what: string): void {
-  // Authors without types may pass a handle where an expression is asked for.
-  checkArgument(actual !== undefined, 'ir/type', `${what} is an expression`, actual, 'of a value pass value.expr')
   if (expected !== actual) {
+    // Authors without types may pass a handle where an expression is asked for.
+    checkArgument(actual !== undefined, 'ir/type', `${what} is an expression`, actual, 'of a value pass value.expr')
     throw new CompileError({
       code: 'ir/type',
       message: `${what} must be ${expected}, got ${actual}`,

@@ -170,6 +170,8 @@ const comparisons: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['lt', 'le', 'eq', 
 const logic: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['and', 'or'])
 const bitwise: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['bit-and', 'bit-xor', 'shl', 'shr'])
 
+const binaryOps: ReadonlySet<BinaryOp> = new Set([...arithmetic, ...comparisons, ...logic, ...bitwise])
+
 export function isComparison(op: BinaryOp): op is ComparisonOp {
   return comparisons.has(op)
 }
@@ -182,12 +184,7 @@ export function isComparison(op: BinaryOp): op is ComparisonOp {
 export function binary(op: BinaryOp, left: Expr, right: Expr): Expr {
   expectType(left.dtype, right.dtype, `the right operand of ${op}`)
   const type = left.dtype
-  const families = [arithmetic, comparisons, logic, bitwise]
-  if (!families.some((family) => family.has(op)))
-    throw unknownOp(
-      op,
-      families.flatMap((family) => [...family]),
-    )
+  if (!binaryOps.has(op)) throw unknownOp(op, binaryOps)
   if (logic.has(op)) expectType('bool', type, `the operands of ${op}`)
   else if (type === 'bool' && op !== 'eq' && op !== 'ne') {
     throw new CompileError({ code: 'ir/type', message: `${op} is not defined on bool`, help: castHelp })
