@@ -6,6 +6,7 @@ import type { GraphBuilder, Tensor } from '@tilewright/graph'
 import { atPlace, UnsupportedError } from '@tilewright/ir'
 import type { OnnxNode } from '../model.js'
 import { checkExtents } from './check-extents.js'
+import { checkSchema } from './check-schema.js'
 import { controlFlow } from './control-flow/index.js'
 import { bodyOf, type Functions, namesRead } from './functions.js'
 import { evaluateOperation } from './host-values/evaluate-operation.js'
@@ -86,6 +87,7 @@ function importNode(
     importNodes(bodyOf(callee, node), inside, { ...importer, opset }, `${where} › `)
     return callee.outputs.map((name) => inside.lookup(name, where))
   }
+  if (node.domain === '') checkSchema(node, importer.opset, where)
   const structure = node.domain === '' ? controlFlow.get(node.opType) : undefined
   if (structure !== undefined) return structure({ node, operands, scope, importer, where })
   const imported = operatorOf(node.opType, node.domain)?.import(nodeContext(node, importer.opset, where, operands))
