@@ -1,4 +1,4 @@
-extern "C" __global__ void __launch_bounds__(256) main_kernel(const float* __restrict__ x, float* __restrict__ y) {
+extern "C" __global__ void __launch_bounds__(256, 1) main_kernel(const float* __restrict__ x, float* __restrict__ y) {
   const int workgroup_x = blockIdx.x;
   const int thread = threadIdx.x;
   const int lane = threadIdx.x % 32;

@@ -34,7 +34,6 @@ import {
   type DType,
   defined,
   type Expr,
-  elementCount,
   InternalError,
   isHalf,
   type Kernel,
@@ -302,21 +301,14 @@ function stmtPrinters(
   }
 }
 
-/** Elements that threads hold of rows which they share, above which these fill the registers. */
-const manyHeld = 40
-
 /**
- * Threads of a workgroup; and, where fragments of matrices or of rows that threads share fill the registers, that one
- * workgroup a multiprocessor is enough: ptxas would else put some of them into memory for the sake of more.
+ * Threads of a workgroup; and, where threads hold fragments of matrices or parts of what they share by shuffles, that one workgroup
+ * a multiprocessor is enough: ptxas would else put some of these into memory for the sake of more workgroups.
  */
 function launchBounds({ threads, body }: Kernel): string {
-  let holdsFragments = false
-  let shuffles = false
-  let held = 0
-  walkStmts(body, (stmt) => {
-    holdsFragments ||= stmt.kind === 'matrix-multiply' || stmt.kind === 'async-multiply'
-    shuffles ||= stmt.kind === 'shuffle'
-    if (stmt.kind === 'declare' && stmt.buffer.scope === 'private') held += Number(elementCount(stmt.buffer.shape))
+  let holdsParts = false
+  walkStmts(body, ({ kind }) => {
+    holdsParts ||= kind === 'matrix-multiply' || kind === 'async-multiply' || kind === 'shuffle'
   })
-  return holdsFragments || (shuffles && held > manyHeld) ? `${threads}, 1` : `${threads}`
+  return holdsParts ? `${threads}, 1` : `${threads}`
 }
