@@ -79,10 +79,11 @@ def triton_work(c):
 
 
 def settle_precision(torch):
-    """f32 is f32, and sums of f16 are f32."""
+    """f32 is f32, and sums of halves are f32."""
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     torch.backends.cudnn.benchmark = True
 
 
@@ -127,7 +128,7 @@ class Measured:
         self.torch = torch
         settle_precision(torch)
         computation = request["computation"]
-        dtype = {"f32": torch.float32, "f16": torch.float16}[computation["dtype"]]
+        dtype = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[computation["dtype"]]
         shapes = operand_shapes(computation)
         operands = [values(torch, shape, seed + 1, dtype) for seed, shape in enumerate(shapes)]
         torch.cuda.synchronize()

@@ -33,7 +33,7 @@ export type CudaComputation =
   /** A network of the data folder, on the first of its data sets. */
   | { readonly kind: 'model'; readonly name: string }
 
-export type CudaDType = 'f32' | 'f16'
+export type CudaDType = 'f32' | 'f16' | 'bf16'
 
 /** A computation of its own: not a model. */
 export type CudaKernel = Exclude<CudaComputation, { readonly kind: 'model' }>
@@ -57,6 +57,7 @@ export function cudaCases(sizes: CaseSizes, models: readonly string[]): readonly
     [`sgemm-${even}`, { kind: 'matmul', dtype: 'f32', m: even, k: even, n: even }],
     [`sgemm-${odd}`, { kind: 'matmul', dtype: 'f32', m: odd, k: odd, n: odd }],
     [`hgemm-${even}`, { kind: 'matmul', dtype: 'f16', m: even, k: even, n: even }],
+    [`bgemm-${even}`, { kind: 'matmul', dtype: 'bf16', m: even, k: even, n: even }],
     [`softmax-${rows}`, { kind: 'softmax', dtype: 'f32', rows, columns: rows }],
     [`layer-norm-${rows}`, { kind: 'layer-norm', dtype: 'f32', rows, columns: rows }],
     [`row-sum-${rows}`, { kind: 'row-sum', dtype: 'f32', rows, columns: rows }],

@@ -5,7 +5,7 @@ import { compile } from '@tilewright/compiler'
 import { formatError, invariant, TilewrightError } from '@tilewright/ir'
 import { importModel } from '@tilewright/onnx'
 import { createSession, type HostTensor } from '@tilewright/runtime'
-import { halfToNumber } from '@tilewright/simulator'
+import { bfloatToNumber, halfToNumber } from '@tilewright/simulator'
 import { openCudaDevice } from './open.js'
 import { type CudaReply, type CudaRequest, sampleOf } from './protocol.js'
 import { type ReplayTimes, recordedDevice, replayMethod, replayTimer } from './replay.js'
@@ -63,8 +63,9 @@ async function prepare({
 function numbersOf(tensor: HostTensor | undefined): ArrayLike<number> {
   invariant(tensor !== undefined, 'a model has an output')
   const numbers = Float64Array.from(Array.from<number | bigint>(tensor.data), Number)
-  // f16 travels as bits.
-  return tensor.dtype === 'f16' ? numbers.map(halfToNumber) : numbers
+  // Halves travel as bits.
+  if (tensor.dtype === 'f16') return numbers.map(halfToNumber)
+  return tensor.dtype === 'bf16' ? numbers.map(bfloatToNumber) : numbers
 }
 
 function reasonOf(error: unknown): string {

@@ -3,7 +3,7 @@ import type { CudaDType, CudaKernel } from './cases.js'
 import { shapesOf } from './workload.js'
 
 interface Peaks {
-  /** TFLOP/s: f32 without matrix units, and f16 with them, sums in f32, no sparsity. */
+  /** TFLOP/s: f32 without matrix units, and halves with them, sums in f32, no sparsity. */
   readonly tflops: Readonly<Record<CudaDType, number>>
   /** GB/s of memory. */
   readonly gbps: number
@@ -11,12 +11,12 @@ interface Peaks {
 
 /**
  * By what the driver calls the device: SXM modules at their boost clocks, of NVIDIA's data sheets "H100 Tensor Core GPU"
- * (nvidia.com/en-us/data-center/h100) and "H200 Tensor Core GPU" (nvidia.com/en-us/data-center/h200), which state f16 with
- * sparsity, twice the number here.
+ * (nvidia.com/en-us/data-center/h100) and "H200 Tensor Core GPU" (nvidia.com/en-us/data-center/h200), which state f16 and
+ * bf16 with sparsity, twice the number here.
  */
 const peaks: readonly (readonly [name: RegExp, peaks: Peaks])[] = [
-  [/H100 80GB HBM3/, { tflops: { f32: 67, f16: 989.5 }, gbps: 3350 }],
-  [/H200(?! NVL)/, { tflops: { f32: 67, f16: 989.5 }, gbps: 4800 }],
+  [/H100 80GB HBM3/, { tflops: { f32: 67, f16: 989.5, bf16: 989.5 }, gbps: 3350 }],
+  [/H200(?! NVL)/, { tflops: { f32: 67, f16: 989.5, bf16: 989.5 }, gbps: 4800 }],
 ]
 
 export interface Work {

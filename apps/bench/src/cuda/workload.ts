@@ -1,6 +1,6 @@
 /**
  * A case as an ONNX model with its inputs. Numbers come of a hash of their position, in multiples of 1/512 that f16 holds
- * too; `cuda_peers.py` computes the same.
+ * too, and that bf16 rounds; `cuda_peers.py` computes the same.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import {
   tensorData,
 } from '@tilewright/onnx'
 import type { HostTensor } from '@tilewright/runtime'
-import { numberToHalf } from '@tilewright/simulator'
+import { numberToBfloat, numberToHalf } from '@tilewright/simulator'
 import { readData } from '../data-folder.js'
 import type { CudaComputation, CudaDType, CudaKernel } from './cases.js'
 
@@ -135,7 +135,8 @@ function attributesOf(computation: CudaKernel): Readonly<Record<string, OnnxAttr
 function tensorOf(dtype: CudaDType, shape: readonly number[], seed: number): HostTensor {
   const length = shape.reduce((product, extent) => product * extent, 1)
   const values = hashedFloats(length, seed)
-  return { dtype, shape, data: dtype === 'f32' ? values : Uint16Array.from(values, numberToHalf) }
+  if (dtype === 'f32') return { dtype, shape, data: values }
+  return { dtype, shape, data: Uint16Array.from(values, dtype === 'f16' ? numberToHalf : numberToBfloat) }
 }
 
 /** Multiples of 1/512 in [-1, 1). */
@@ -174,6 +175,7 @@ function readInput(name: string, position: number): HostTensor {
   switch (value.dtype) {
     case 'f32':
     case 'f16':
+    case 'bf16':
     case 'i64':
     case 'i32':
     case 'u32':
