@@ -159,6 +159,7 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
   const int k_base_9 = k_base + 5184;
   const int tileK_base_5 = lane_div_16 * 704 + (lane & 7) * 88 + ((lane >> 3) & 1) * 8;
   const int t_12 = min(t_5, 99);
+  const int steps = (min(t + 64, 100) + 63) >> 6;
   const int t_13 = min(t_5 + 8, 99);
   const bool inside_1 = t_12 < t_6;
   const bool inside_2 = t_12 < t_7;
@@ -172,11 +173,10 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
   const bool inside_10 = t_13 < t_9;
   const bool inside_11 = t_13 < t_10;
   const bool inside_12 = t_13 < t_11;
-  for (int step = 0; step < 2; step++) {
+  for (int step = 0; step < steps; step++) {
     tw_copy_wait<0>();
     __syncthreads();
-    const bool inside_13 = step < 1;
-    if (inside_13) {
+    if (step + 1 < steps) {
       tw_copy_async_16(&tileK[tileK_base], &k[k_base_5], inside);
       tw_copy_async_16(&tileK[tileK_base_1], &k[k_base_6], inside);
       tw_copy_async_16(&tileK[tileK_base_2], &k[k_base_7], inside);
@@ -454,25 +454,26 @@ extern "C" __global__ void __launch_bounds__(128, 1) main_kernel(const __half* _
     scores_3[1] = (t_12 < t_21 ? __int_as_float(0xff800000) : scores_3[1] * 0.25f);
     scores_3[2] = (t_13 < t_20 ? __int_as_float(0xff800000) : scores_3[2] * 0.25f);
     scores_3[3] = (t_13 < t_21 ? __int_as_float(0xff800000) : scores_3[3] * 0.25f);
-    const bool inside_14 = lane_mod_4 + step * 32 < 34;
+    const bool inside_13 = lane_mod_4 + step * 32 < 34;
     const int t_22 = t_15 + 32;
-    scores_4[0] = (inside_14 ? (t_12 < t_22 ? __int_as_float(0xff800000) : scores_4[0] * 0.25f) : __int_as_float(0xff800000));
+    scores_4[0] = (inside_13 ? (t_12 < t_22 ? __int_as_float(0xff800000) : scores_4[0] * 0.25f) : __int_as_float(0xff800000));
     const int t_23 = t_15 + 33;
-    scores_4[1] = (inside_14 ? (t_12 < t_23 ? __int_as_float(0xff800000) : scores_4[1] * 0.25f) : __int_as_float(0xff800000));
-    scores_4[2] = (inside_14 ? (t_13 < t_22 ? __int_as_float(0xff800000) : scores_4[2] * 0.25f) : __int_as_float(0xff800000));
-    scores_4[3] = (inside_14 ? (t_13 < t_23 ? __int_as_float(0xff800000) : scores_4[3] * 0.25f) : __int_as_float(0xff800000));
-    scores_5[0] = (inside_13 ? (inside_1 ? __int_as_float(0xff800000) : scores_5[0] * 0.25f) : __int_as_float(0xff800000));
-    scores_5[1] = (inside_13 ? (inside_2 ? __int_as_float(0xff800000) : scores_5[1] * 0.25f) : __int_as_float(0xff800000));
-    scores_5[2] = (inside_13 ? (inside_7 ? __int_as_float(0xff800000) : scores_5[2] * 0.25f) : __int_as_float(0xff800000));
-    scores_5[3] = (inside_13 ? (inside_8 ? __int_as_float(0xff800000) : scores_5[3] * 0.25f) : __int_as_float(0xff800000));
-    scores_6[0] = (inside_13 ? (inside_3 ? __int_as_float(0xff800000) : scores_6[0] * 0.25f) : __int_as_float(0xff800000));
-    scores_6[1] = (inside_13 ? (inside_4 ? __int_as_float(0xff800000) : scores_6[1] * 0.25f) : __int_as_float(0xff800000));
-    scores_6[2] = (inside_13 ? (inside_9 ? __int_as_float(0xff800000) : scores_6[2] * 0.25f) : __int_as_float(0xff800000));
-    scores_6[3] = (inside_13 ? (inside_10 ? __int_as_float(0xff800000) : scores_6[3] * 0.25f) : __int_as_float(0xff800000));
-    scores_7[0] = (inside_13 ? (inside_5 ? __int_as_float(0xff800000) : scores_7[0] * 0.25f) : __int_as_float(0xff800000));
-    scores_7[1] = (inside_13 ? (inside_6 ? __int_as_float(0xff800000) : scores_7[1] * 0.25f) : __int_as_float(0xff800000));
-    scores_7[2] = (inside_13 ? (inside_11 ? __int_as_float(0xff800000) : scores_7[2] * 0.25f) : __int_as_float(0xff800000));
-    scores_7[3] = (inside_13 ? (inside_12 ? __int_as_float(0xff800000) : scores_7[3] * 0.25f) : __int_as_float(0xff800000));
+    scores_4[1] = (inside_13 ? (t_12 < t_23 ? __int_as_float(0xff800000) : scores_4[1] * 0.25f) : __int_as_float(0xff800000));
+    scores_4[2] = (inside_13 ? (t_13 < t_22 ? __int_as_float(0xff800000) : scores_4[2] * 0.25f) : __int_as_float(0xff800000));
+    scores_4[3] = (inside_13 ? (t_13 < t_23 ? __int_as_float(0xff800000) : scores_4[3] * 0.25f) : __int_as_float(0xff800000));
+    const bool inside_14 = step < 1;
+    scores_5[0] = (inside_14 ? (inside_1 ? __int_as_float(0xff800000) : scores_5[0] * 0.25f) : __int_as_float(0xff800000));
+    scores_5[1] = (inside_14 ? (inside_2 ? __int_as_float(0xff800000) : scores_5[1] * 0.25f) : __int_as_float(0xff800000));
+    scores_5[2] = (inside_14 ? (inside_7 ? __int_as_float(0xff800000) : scores_5[2] * 0.25f) : __int_as_float(0xff800000));
+    scores_5[3] = (inside_14 ? (inside_8 ? __int_as_float(0xff800000) : scores_5[3] * 0.25f) : __int_as_float(0xff800000));
+    scores_6[0] = (inside_14 ? (inside_3 ? __int_as_float(0xff800000) : scores_6[0] * 0.25f) : __int_as_float(0xff800000));
+    scores_6[1] = (inside_14 ? (inside_4 ? __int_as_float(0xff800000) : scores_6[1] * 0.25f) : __int_as_float(0xff800000));
+    scores_6[2] = (inside_14 ? (inside_9 ? __int_as_float(0xff800000) : scores_6[2] * 0.25f) : __int_as_float(0xff800000));
+    scores_6[3] = (inside_14 ? (inside_10 ? __int_as_float(0xff800000) : scores_6[3] * 0.25f) : __int_as_float(0xff800000));
+    scores_7[0] = (inside_14 ? (inside_5 ? __int_as_float(0xff800000) : scores_7[0] * 0.25f) : __int_as_float(0xff800000));
+    scores_7[1] = (inside_14 ? (inside_6 ? __int_as_float(0xff800000) : scores_7[1] * 0.25f) : __int_as_float(0xff800000));
+    scores_7[2] = (inside_14 ? (inside_11 ? __int_as_float(0xff800000) : scores_7[2] * 0.25f) : __int_as_float(0xff800000));
+    scores_7[3] = (inside_14 ? (inside_12 ? __int_as_float(0xff800000) : scores_7[3] * 0.25f) : __int_as_float(0xff800000));
     const float own = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(largest, scores[0]), scores[1]), scores_1[0]), scores_1[1]), scores_2[0]), scores_2[1]), scores_3[0]), scores_3[1]), scores_4[0]), scores_4[1]), scores_5[0]), scores_5[1]), scores_6[0]), scores_6[1]), scores_7[0]), scores_7[1]);
     const float own_1 = fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(fmaxf(largest_1, scores[2]), scores[3]), scores_1[2]), scores_1[3]), scores_2[2]), scores_2[3]), scores_3[2]), scores_3[3]), scores_4[2]), scores_4[3]), scores_5[2]), scores_5[3]), scores_6[2]), scores_6[3]), scores_7[2]), scores_7[3]);
     const float shuffled = __shfl_xor_sync(0xffffffffu, own, 1);

@@ -55,7 +55,7 @@ def torch_work(torch, c):
     if kind == "layer-norm":
         return lambda x, scale, bias: functional.layer_norm(x, (c["columns"],), scale, bias, 1e-5)
     if kind == "attention":
-        return functional.scaled_dot_product_attention
+        return lambda q, k, v: functional.scaled_dot_product_attention(q, k, v, is_causal=c["causal"])
     return lambda x, w, b: functional.conv2d(x, w, b, stride=c["stride"], padding=(c["kernel"] - 1) // 2)
 
 

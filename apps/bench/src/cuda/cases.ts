@@ -11,7 +11,7 @@ export type CudaComputation =
       readonly rows: number
       readonly columns: number
     }
-  /** softmax(q · kᵀ / √size) · v, a head at a time. */
+  /** softmax(q · kᵀ / √size) · v, a head at a time; `causal`: of no key after the query. */
   | {
       readonly kind: 'attention'
       readonly dtype: CudaDType
@@ -19,6 +19,7 @@ export type CudaComputation =
       readonly heads: number
       readonly length: number
       readonly size: number
+      readonly causal: boolean
     }
   /** Two-dimensional, NCHW, batch 1, with bias; pads keep the extent, or halve it at stride 2. */
   | {
@@ -52,7 +53,7 @@ export type CaseSizes = (typeof caseSizes)[number]
 export function cudaCases(sizes: CaseSizes, models: readonly string[]): readonly CudaCase[] {
   const full = sizes === 'full'
   const [even, odd, rows, length] = full ? [4096, 2039, 2048, 2048] : [64, 37, 48, 64]
-  const heads = full ? 16 : 2
+  const attention = { kind: 'attention', batch: 1, heads: full ? 16 : 2, length, size: full ? 64 : 16 } as const
   const computations: readonly (readonly [string, CudaKernel])[] = [
     [`sgemm-${even}`, { kind: 'matmul', dtype: 'f32', m: even, k: even, n: even }],
     [`sgemm-${odd}`, { kind: 'matmul', dtype: 'f32', m: odd, k: odd, n: odd }],
@@ -61,8 +62,9 @@ export function cudaCases(sizes: CaseSizes, models: readonly string[]): readonly
     [`softmax-${rows}`, { kind: 'softmax', dtype: 'f32', rows, columns: rows }],
     [`layer-norm-${rows}`, { kind: 'layer-norm', dtype: 'f32', rows, columns: rows }],
     [`row-sum-${rows}`, { kind: 'row-sum', dtype: 'f32', rows, columns: rows }],
-    ['attention-f32', { kind: 'attention', dtype: 'f32', batch: 1, heads, length, size: full ? 64 : 16 }],
-    ['attention-f16', { kind: 'attention', dtype: 'f16', batch: 1, heads, length, size: full ? 64 : 16 }],
+    ['attention-f32', { ...attention, dtype: 'f32', causal: false }],
+    ['attention-f16', { ...attention, dtype: 'f16', causal: false }],
+    ['attention-causal-f16', { ...attention, dtype: 'f16', causal: true }],
     ['conv-3x3-64', conv(full, 64, 64, 3, 56, 1)],
     ['conv-1x1-256', conv(full, 64, 256, 1, 56, 1)],
     ['conv-3x3-512', conv(full, 512, 512, 3, 7, 1)],
@@ -95,8 +97,10 @@ function aboutOf(computation: CudaKernel): string {
     case 'layer-norm':
     case 'row-sum':
       return `${dtype}: ${kind} of ${computation.rows} rows of ${computation.columns}`
-    case 'attention':
-      return `${dtype}: ${computation.batch} × ${computation.heads} heads, ${computation.length} × ${computation.size}`
+    case 'attention': {
+      const { batch, heads, length, size, causal } = computation
+      return `${dtype}: ${batch} × ${heads} heads, ${length} × ${size}${causal ? ', causal' : ''}`
+    }
     case 'conv': {
       const { channels, filters, kernel, extent, stride } = computation
       return `${dtype}: ${channels} → ${filters}, ${kernel} × ${kernel} at ${extent} × ${extent}, stride ${stride}`

@@ -9,8 +9,9 @@ test('work is what the definition says', () => {
   expect(workOf(rows)).toEqual({ flops: 200, bytes: (200 + 20 + 20 + 200) * 4 })
   const conv = { kind: 'conv', dtype: 'f32', channels: 3, filters: 5, kernel: 3, extent: 8, stride: 2 } as const
   expect(workOf(conv)).toEqual({ flops: 2 * 5 * 16 * 27, bytes: (3 * 64 + 5 * 27 + 5 + 5 * 16) * 4 })
-  const attention = { kind: 'attention', dtype: 'f16', batch: 2, heads: 3, length: 8, size: 4 } as const
+  const attention = { kind: 'attention', dtype: 'f16', batch: 2, heads: 3, length: 8, size: 4, causal: false } as const
   expect(workOf(attention).flops).toBe(2 * (2 * 2 * 3 * 8 * 8 * 4))
+  expect(workOf({ ...attention, causal: true }).flops).toBe(2 * (2 * 2 * 3 * 36 * 4))
 })
 
 test('throughput is of the peak of the device, where that is known', () => {

@@ -40,7 +40,8 @@ function flopsOf(computation: CudaKernel, results: number): number {
     case 'conv':
       return 2 * results * computation.channels * computation.kernel ** 2
     case 'attention':
-      return 4 * results * computation.length
+      // Of the keys up to its own.
+      return 4 * results * (computation.causal ? (computation.length + 1) / 2 : computation.length)
     // Exponentials and divisions are not counted: memory bounds these.
     case 'softmax':
     case 'layer-norm':

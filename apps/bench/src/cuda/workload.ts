@@ -122,6 +122,8 @@ function attributesOf(computation: CudaKernel): Readonly<Record<string, OnnxAttr
       return { axis: attribute.int(-1), epsilon: attribute.float(1e-5) }
     case 'row-sum':
       return { keepdims: attribute.int(0) }
+    case 'attention':
+      return computation.causal ? { is_causal: attribute.int(1) } : {}
     case 'conv': {
       const { kernel, stride } = computation
       const pad = (kernel - 1) / 2

@@ -31,6 +31,7 @@ import { halfFactors } from './matrix-plan.js'
 import { fewQueriesRefinements } from './shared-keys.js'
 import { type AttentionTiles, checkTiles, fittingTiles, linesOf, tilePlanOf } from './tile-plan.js'
 import { attentionSteps } from './tile-steps.js'
+import { visibleTiles } from './visible-keys.js'
 
 export type { AttentionTiles } from './tile-plan.js'
 
@@ -96,9 +97,9 @@ function build(candidate: AttentionTiles, problem: Problem, target: Target): Sch
       ...{ ...perKey, own: n, tileOwn: columns, ...into(rings.values) },
       factorAt: at(factors.value),
     })
-    const steps = g.size(ceilDiv(key.extent, tileKeys))
+    const steps = visibleTiles(g, anchor, { known, first: origin, queries }, tileKeys)
 
-    /** Brings what step `step` multiplies: its keys, and the values of the step before. Beyond the last, zeros. */
+    /** Brings what step `step` multiplies: its keys, and the values of the step before. Beyond the last key, zeros. */
     const fetch = (step: Value, hasValues = true): void => {
       ofKeys.fetch(step, step.mod(stages))
       const before = step.sub(1)

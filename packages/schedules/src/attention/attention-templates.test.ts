@@ -59,7 +59,7 @@ const forms: fc.Arbitrary<Form> = fc.record({
   depth: extent,
   columns: extent,
   keysByDepth: fc.boolean(),
-  mask: fc.constantFrom('none', 'causal', 'added', 'guarded'),
+  mask: fc.constantFrom('none', 'causal', 'past', 'added', 'guarded'),
   symbolic: fc.boolean(),
   computed: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
 })

@@ -15,8 +15,6 @@ import {
   type Rejection,
   type ScheduledKernels,
   type ScheduleTemplate,
-  sizeBinary,
-  sizeDiv,
   sizeRange,
   substitute,
   type Target,
@@ -28,6 +26,7 @@ import { type Bound, bindPosition, extentOf } from '../matmul/contraction.js'
 import { attentionAxes, attentionOperands, requireAttention } from './attention-axes.js'
 import { type Bindings, dotProducts } from './dot-products.js'
 import { onlineSoftmax, weigh } from './online-softmax.js'
+import { visibleKeys } from './visible-keys.js'
 
 export interface AttentionInThread extends Candidate {
   /** Threads of a workgroup: neighbouring queries. */
@@ -109,9 +108,10 @@ function build({ threads, step }: AttentionInThread, problem: Problem): Schedule
               )
             })
           }
-          const whole = sizeDiv(key.extent, step)
+          const keys = visibleKeys(anchor, { known: [...known], first: row, queries: 1 }) ?? g.size(key.extent)
+          const whole = g.let('whole', keys.div(step))
           g.loop('block', whole, (block) => advance(block.mul(step), step))
-          g.loop('rest', sizeBinary('mod', key.extent, step), (rest) => advance(g.size(whole).mul(step).add(rest), 1))
+          g.loop('rest', keys.mod(step), (rest) => advance(whole.mul(step).add(rest), 1))
 
           g.forTask(cells, 0, (column) => {
             const at = bind(known, [

@@ -45,6 +45,7 @@ import { attentionOperands, requireAttention } from './attention-axes.js'
 import { type AttentionMatrixUnits, halfFactors, planOf, tileShape } from './matrix-plan.js'
 import { onlineSoftmax, weigh } from './online-softmax.js'
 import { fewQueriesRefinements } from './shared-keys.js'
+import { visibleTiles } from './visible-keys.js'
 
 export type { AttentionMatrixUnits } from './matrix-plan.js'
 
@@ -137,7 +138,7 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
       }),
       factorStages(g, plan.v, { ...ofKeys, own: n, tileOwn: columns, tile: tileV, factorAt: at(factors.value) }),
     ]
-    const steps = g.size(ceilDiv(key.extent, tileKeys))
+    const steps = visibleTiles(g, anchor, { known, first: origin, queries }, tileKeys)
 
     ofQueries.fetch(zero, zero)
     ofQueries.settle(zero)

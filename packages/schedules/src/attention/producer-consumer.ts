@@ -40,6 +40,7 @@ import {
   tileExtentsOf,
 } from './tile-plan.js'
 import { attentionSteps } from './tile-steps.js'
+import { visibleTiles } from './visible-keys.js'
 
 export const attentionProducerConsumer: ScheduleTemplate<AttentionTiles> = {
   name: 'attention/producer-consumer',
@@ -116,7 +117,7 @@ function build(candidate: AttentionTiles, problem: Problem, target: Target): Sch
     const known = bindPosition(batch, g.workgroup.z)
     const origin = g.workgroup.x.mul(queries)
     const zero = g.constant('i32', 0)
-    const steps = g.size(ceilDiv(anchor.key.extent, tileKeys))
+    const steps = visibleTiles(g, anchor, { known, first: origin, queries }, tileKeys)
     const consumers = multipliers / subgroupSize
     const parityOf = (step: Value): Value => step.div(stages).mod(2)
     const ringOf = (
@@ -179,7 +180,7 @@ function build(candidate: AttentionTiles, problem: Problem, target: Target): Sch
         g.wait(full, stage, parityOf(step))
         return stage
       }
-      // Where there are no keys, nothing has been asked for.
+      // Where no key is seen, nothing has been asked for.
       g.if(steps.gt(0), () => {
         g.wait(arrived, 0, 0)
         const first = tiles.startScores(take(ofKeys.full, zero))

@@ -19,7 +19,7 @@ import {
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
 import { halfToNumber, numberToHalf, type TypedArray } from '@tilewright/simulator'
-import { attentionEquations, byDefinition, propertyRuns, runScheduled } from '@tilewright/testing'
+import { type AttentionShape, attentionEquations, byDefinition, propertyRuns, runScheduled } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { templateOf } from '../resolve.js'
@@ -37,7 +37,7 @@ interface Form {
   readonly columns: number
   readonly keysByDepth: boolean
   readonly valuesByKey: boolean
-  readonly mask: 'none' | 'causal' | 'added' | 'guarded'
+  readonly mask: AttentionShape['mask']
   readonly symbolic: boolean
   /** Which of queries, keys and values have a prologue. */
   readonly computed: readonly [boolean, boolean, boolean]
@@ -117,7 +117,7 @@ const forms: fc.Arbitrary<Form> = fc.record({
   columns: fc.constantFrom(8, 20, 33, 64),
   keysByDepth: fc.boolean(),
   valuesByKey: fc.boolean(),
-  mask: fc.constantFrom('none', 'causal', 'added', 'guarded'),
+  mask: fc.constantFrom('none', 'causal', 'past', 'added', 'guarded'),
   symbolic: fc.boolean(),
   computed: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
 })
@@ -152,6 +152,7 @@ describe.each([
   test.each([
     ['of steps whose stages turn around, causal', { keys: 200, mask: 'causal' }],
     ['of keys by their depth and values by their key, with a mask', byKey],
+    ['of queries that see no key, in a block of their own and beside others', { queries: 130, keys: 66, mask: 'past' }],
   ] as const)('is the definition %s', (__, form) => expectDefinition(template, small, { ...plain, ...form }, true))
 
   test('without keys, nothing is left of the products', () => {

@@ -46,6 +46,7 @@ import {
   weightsStride,
 } from './tiled-plan.js'
 import { multiply, overRows, zeros } from './tiled-rows.js'
+import { visibleTiles } from './visible-keys.js'
 
 export type { AttentionTiled } from './tiled-plan.js'
 
@@ -126,7 +127,7 @@ function build(candidate: AttentionTiled, problem: Problem, target: Target): Sch
     }
 
     // Steps are counted through: each takes the stage that the one before has not.
-    const tiles = g.size(ceilDiv(key.extent, keys))
+    const tiles = visibleTiles(g, anchor, { known, first: origin, queries }, keys)
     const stepsOfTile = depthSteps + keySteps
     const fetchScores = (tile: Value, at: Value, stage: Value): void => {
       ofKeys.fetch(at, stage, { from: tile.mul(keys) })
