@@ -29,13 +29,16 @@ function attentionOf(choose: Choose, dtype: TensorDType, { lengths: [size, value
 
 const lengths = (choose: Choose): Heads['lengths'] => [choose(16, 32, 40, 64, 80), choose(32, 64, 64, 72)]
 
-export const attended = (choose: Choose): Graph =>
-  attentionOf(choose, choose('f32', 'f16'), { lengths: lengths(choose) })
-export const halfAttended = (choose: Choose): Graph => attentionOf(choose, 'f16', { lengths: lengths(choose) })
+const anyFloat = (choose: Choose): TensorDType => choose('f32', 'f16', 'bf16')
+const anyHalf = (choose: Choose): TensorDType => choose('f16', 'bf16')
+
+export const attended = (choose: Choose): Graph => attentionOf(choose, anyFloat(choose), { lengths: lengths(choose) })
+export const halfAttended = (choose: Choose): Graph =>
+  attentionOf(choose, anyHalf(choose), { lengths: lengths(choose) })
 export const fewAttended = (choose: Choose): Graph =>
-  attentionOf(choose, choose('f32', 'f16'), { lengths: lengths(choose), few: true })
+  attentionOf(choose, anyFloat(choose), { lengths: lengths(choose), few: true })
 /** With heads that fill registers. */
 export const wideAttended = (choose: Choose): Graph =>
-  attentionOf(choose, 'f16', {
+  attentionOf(choose, anyHalf(choose), {
     lengths: choose([64, 64], [128, 128], [80, 72], [96, 96], [112, 128], [40, 40]),
   })

@@ -1,11 +1,11 @@
 // Attention on what only GPUs of compute capability 9.0 do, from a graph to numbers, on a driver that says it has one.
+import { elementFor, elementValue } from '@tilewright/backend'
 import { evaluate } from '@tilewright/backend-cpu/evaluate'
 import { compile, programOf } from '@tilewright/compiler'
 import { type AttentionAttributes, addOp, attentionOp, buildGraph, type Graph } from '@tilewright/graph'
-import { defined, type ScheduleTemplate, type SizeExpr, size } from '@tilewright/ir'
+import { defined, type HalfDType, type ScheduleTemplate, type SizeExpr, size } from '@tilewright/ir'
 import { createSession } from '@tilewright/runtime'
 import { type AttentionTiles, attentionAsyncMultiply, attentionProducerConsumer } from '@tilewright/schedules'
-import { halfToNumber, numberToHalf } from '@tilewright/simulator'
 import { type FakeDriver, loadFakeDriver } from '@tilewright/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildFakeLibcuda } from '../emulated/node-fake-libcuda.js'
@@ -27,6 +27,8 @@ afterEach(() => {
 
 interface Case {
   readonly of: string
+  /** Default: f16. */
+  readonly dtype?: HalfDType
   readonly queries: SizeExpr
   readonly keys: SizeExpr
   /** Lengths of keys, and of values. */
@@ -46,6 +48,7 @@ const counts = [
 ]
 const cases: readonly Case[] = [
   { of: 'keys and values in boxes', template: attentionProducerConsumer, ...anySizes, counts },
+  { of: 'bf16 in boxes', dtype: 'bf16', template: attentionProducerConsumer, ...anySizes, counts: counts.slice(1) },
   {
     ...{ of: 'keys and values in boxes, heads that fill registers', template: attentionProducerConsumer },
     ...{ queries: 130, keys: 200, head: [128, 128], causal: false, counts: [{ queries: 130, keys: 200 }] },
@@ -54,6 +57,10 @@ const cases: readonly Case[] = [
   {
     ...{ of: 'brought by threads', template: attentionAsyncMultiply, ...anySizes, counts },
     candidate: { groups: 1, tileKeys: 64, stages: 2 },
+  },
+  {
+    ...{ of: 'bf16 brought by threads', dtype: 'bf16', template: attentionAsyncMultiply, ...anySizes },
+    ...{ counts: counts.slice(1), candidate: { groups: 1, tileKeys: 64, stages: 2 } },
   },
   {
     ...{ of: 'brought by threads, heads that fill registers', template: attentionAsyncMultiply },
@@ -77,25 +84,29 @@ const attributes = {
 const heads = { query: 4, key: 2 }
 
 /** Attention of queries that have a bias. */
-function graphOf({ queries, keys, head: [length, columns], causal }: Case): Graph {
+function graphOf({ dtype = 'f16', queries, keys, head: [length, columns], causal }: Case): Graph {
   const g = buildGraph('attention')
-  const bias = g.input('bias', { dtype: 'f16', shape: [length] })
-  const x = g.input('query', { dtype: 'f16', shape: [1, heads.query, queries, length] })
+  const bias = g.input('bias', { dtype, shape: [length] })
+  const x = g.input('query', { dtype, shape: [1, heads.query, queries, length] })
   const query = g.apply1(addOp(x, bias), [x, bias])
-  const key = g.input('key', { dtype: 'f16', shape: [1, heads.key, keys, length] })
-  const value = g.input('value', { dtype: 'f16', shape: [1, heads.key, keys, columns] })
+  const key = g.input('key', { dtype, shape: [1, heads.key, keys, length] })
+  const value = g.input('value', { dtype, shape: [1, heads.key, keys, columns] })
   const all: AttentionAttributes = { ...attributes, left: -1, right: -1, causal, softcap: 0 }
   const y = g.apply1(attentionOp({ query, key, value }, all), [query, key, value])
   return g.finish([{ name: 'y', tensor: y }])
 }
 
-const halves = (count: number, seed: number): Uint16Array =>
-  Uint16Array.from({ length: count }, (_, i) => numberToHalf(Math.sin(i * 1.7 + seed) * 2))
+/** Weights and results are rounded; values are up to 2. */
+const tolerances = { f16: 6e-3, bf16: 3e-2 } as const
+
+const halves = (dtype: HalfDType, count: number, seed: number): Uint16Array =>
+  Uint16Array.from({ length: count }, (_, i) => elementFor(dtype, Math.sin(i * 1.7 + seed) * 2))
 
 test.each(cases)('$of', async (one) => {
   const device = await openEmulated()
   const graph = graphOf(one)
-  const { candidate, head, template } = one
+  const { candidate, dtype = 'f16', head, template } = one
+  const numberOf = (bits: number): number => elementValue(dtype, bits)
   const asked = candidate && [{ ...template, level0: () => candidate }]
   const backend = { ...cuda(), ...(asked === undefined ? {} : { schedules: asked }) }
   const compiled = compile(graph, { backend, device })
@@ -113,16 +124,16 @@ test.each(cases)('$of', async (one) => {
     const given = inputs.map(({ tensor, buffer }, seed) => {
       const shape = defined(shapes[tensor.name], tensor.name)
       const count = shape.reduce((product, extent) => product * extent, 1)
-      return { name: tensor.name, buffer, shape, data: halves(count, seed) }
+      return { name: tensor.name, buffer, shape, data: halves(dtype, count, seed) }
     })
     const { outputs } = await session.run(
-      Object.fromEntries(given.map(({ name, shape, data }) => [name, { dtype: 'f16', shape, data }])),
+      Object.fromEntries(given.map(({ name, shape, data }) => [name, { dtype, shape, data }])),
     )
-    const numbers = new Map(given.map(({ buffer, data }) => [buffer, Float32Array.from(data, halfToNumber)]))
+    const numbers = new Map(given.map(({ buffer, data }) => [buffer, Float32Array.from(data, numberOf)]))
     const expected = defined(evaluate({ equations }, numbers, counts).get(defined(results[0], 'y').buffer), 'a result')
-    const actual = Float32Array.from(outputs.y?.data as Uint16Array, halfToNumber)
+    const actual = Float32Array.from(outputs.y?.data as Uint16Array, numberOf)
     expect(actual).toHaveLength(expected.length)
-    expect(Math.max(...actual.map((value, i) => Math.abs(value - (expected[i] ?? 0))))).toBeLessThan(6e-3)
+    expect(Math.max(...actual.map((value, i) => Math.abs(value - (expected[i] ?? 0))))).toBeLessThan(tolerances[dtype])
     expect(Math.max(...expected)).toBeGreaterThan(0.5)
   }
   session.dispose()

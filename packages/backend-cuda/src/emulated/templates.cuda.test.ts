@@ -26,7 +26,7 @@ import {
   matrixUnitsMatmul,
   producerConsumerMatmul,
 } from '@tilewright/schedules'
-import { halfToNumber, numberToBfloat, numberToHalf, type TypedArray } from '@tilewright/simulator'
+import { allocate, narrowInto, numberToBfloat, numberToHalf, type TypedArray, widen } from '@tilewright/simulator'
 import { attentionEquations, cudaLaunchers, openTestedCuda, runPrinted, testedCuda } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
 import { cudaPipeline, cudaTarget, emitCuda, hopperTarget } from '../index.js'
@@ -186,9 +186,10 @@ function builtByDefault(template: ScheduleTemplate, problem: Problem): readonly 
 
 describe.each([
   { template: attentionMatrixUnits, dtype: 'f16', tolerance: 6e-3, few: undefined },
+  { template: attentionMatrixUnits, dtype: 'bf16', tolerance: 4e-2, few: undefined },
   { template: attentionTiled, dtype: 'f32', tolerance: 1e-5, few: undefined },
   { template: attentionSharedKeys, dtype: 'f32', tolerance: 1e-5, few: 2 },
-] as const)('$template.name', ({ template, dtype, tolerance, few }) => {
+] as const)('$template.name of $dtype', ({ template, dtype, tolerance, few }) => {
   test.each([
     { queries: 100, keys: 200, depth: 64, columns: 64, keysByDepth: true, mask: 'none', through: 'copies' },
     { queries: 70, keys: 150, depth: 40, columns: 72, keysByDepth: true, mask: 'causal', through: 'copies' },
@@ -203,26 +204,24 @@ describe.each([
     const lowered = runPipeline(kernel!, cudaPipeline(cudaTarget))
 
     const count = ({ shape: extents }: Buffer): number => Number(elementCount(extents))
-    const numbers = new Map(
-      inputs.map((input, seed) => [
-        input,
-        Float32Array.from({ length: count(input) }, (_, i) => {
+    const elements = new Map(
+      inputs.map((input, seed) => {
+        const own = allocate(input.dtype, count(input))
+        const values = Float64Array.from(own, (_, i) => {
           const of = Math.sin(i * 1.7 + seed) * 3
           // Of the mask: some keys, and all keys of the first query.
-          return seed === 3 && (of > 1 || i < form.keys) ? Number.NEGATIVE_INFINITY : halfToNumber(numberToHalf(of))
-        }),
-      ]),
+          return seed === 3 && (of > 1 || i < form.keys) ? Number.NEGATIVE_INFINITY : of
+        })
+        narrowInto(input.dtype, values, own)
+        return [input, own]
+      }),
     )
+    const numbers = new Map([...elements].map(([input, own]) => [input, Float32Array.from(widen(input.dtype, own))]))
     const expected = evaluate({ equations }, numbers).get(output)!
-    const contents = kernel!.params.map((param) => {
-      const own = numbers.get(param)
-      if (own === undefined) return dtype === 'f16' ? new Uint16Array(count(param)) : new Float32Array(count(param))
-      return param.dtype === 'f16' ? Uint16Array.from(own, numberToHalf) : own
-    })
+    const contents = kernel!.params.map((param) => elements.get(param) ?? allocate(dtype, count(param)))
     const after = await runPrinted(launch, emitCuda(lowered), { params: lowered.params, contents, sizes: {} })
     const result = defined(after[kernel!.params.indexOf(output)], 'a result')
-    const actual = result instanceof Uint16Array ? Float32Array.from(result, halfToNumber) : result
-    const largest = Math.max(...Array.from(actual, (value, i) => Math.abs(Number(value) - expected[i]!)))
+    const largest = Math.max(...widen(dtype, result).map((value, i) => Math.abs(value - expected[i]!)))
     expect(largest).toBeLessThan(tolerance)
     expect(Math.max(...expected)).toBeGreaterThan(0.5)
   })

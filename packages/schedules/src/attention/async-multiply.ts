@@ -1,6 +1,6 @@
 /**
- * Attention by groups of threads that multiply tiles out of workgroup memory while threads go on: factors of f16, scores and
- * sums in f32 (wgmma on GPUs of compute capability 9.0; FlashAttention-3, arXiv 2407.08608).
+ * Attention by groups of threads that multiply tiles out of workgroup memory while threads go on: factors of f16 or of bf16, scores
+ * and sums in f32 (wgmma on GPUs of compute capability 9.0; FlashAttention-3, arXiv 2407.08608).
  *
  * A workgroup owns some queries, a group 64 of them. Threads bring tiles of keys and values into a ring of stages. In a step the
  * products with the tile's keys are started, then those of the weights before with their values; weights are made of the
@@ -72,7 +72,7 @@ function build(candidate: AttentionTiles, problem: Problem, target: Target): Sch
     const zero = g.constant('i32', 0)
     const ringOf = (hint: string, alongOwn: boolean, count: number, own: number, k: number): FactorRing => {
       const shape = linesOf(alongOwn, own, k)
-      return { tile: g.workgroupBuffer(hint, 'f16', [count, ...shape]), alongOwn, lines: shape[1] }
+      return { tile: g.workgroupBuffer(hint, factors.dtype, [count, ...shape]), alongOwn, lines: shape[1] }
     }
     const [alongQueries, alongKeys, alongValues] = use.alongOwn
     const rings = {

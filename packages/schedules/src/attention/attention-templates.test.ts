@@ -5,6 +5,7 @@ import {
   type Buffer,
   buffer,
   type Candidate,
+  defined,
   evaluateSize,
   invariant,
   isRejection,
@@ -19,7 +20,7 @@ import {
   type Target,
 } from '@tilewright/ir'
 import { loweringPasses, runPipeline } from '@tilewright/passes'
-import { halfToNumber, numberToHalf, type TypedArray } from '@tilewright/simulator'
+import { allocate, narrowInto, type TypedArray, widen } from '@tilewright/simulator'
 import {
   type AttentionShape,
   attentionEquations,
@@ -37,7 +38,8 @@ import { type AttentionTiled, attentionTiled } from './tiled.js'
 
 const oneThread: Target = { ...testTarget, limits: { ...testTarget.limits, threads: 1 } }
 
-interface Form extends Omit<AttentionShape, 'queries' | 'keys' | 'depth'> {
+interface Form extends Omit<AttentionShape, 'dtype' | 'queries' | 'keys' | 'depth'> {
+  readonly dtype: keyof typeof roundings
   readonly queries: number
   readonly keys: number
   readonly depth: number
@@ -51,7 +53,7 @@ interface Form extends Omit<AttentionShape, 'queries' | 'keys' | 'depth'> {
 
 const extent = fc.oneof(fc.constantFrom(1, 8, 16, 24, 32), fc.integer({ min: 1, max: 20 }))
 const forms: fc.Arbitrary<Form> = fc.record({
-  dtype: fc.constantFrom('f16', 'f32'),
+  dtype: fc.constantFrom('f16', 'bf16', 'f32'),
   batch: fc.integer({ min: 1, max: 2 }),
   groups: fc.integer({ min: 1, max: 2 }),
   queries: fc.constantFrom(1, 3, 16, 17, 33),
@@ -84,13 +86,19 @@ function problemOf(form: Form) {
     // Some rows, and whole ones, without any key.
     const bias = numbers.map((of, i) => (of > 1 || i < form.keys ? Number.NEGATIVE_INFINITY : of))
     const own = seed === 3 ? bias : numbers
-    return [input, input.dtype === 'f16' ? Uint16Array.from(own.map(numberToHalf)) : Float32Array.from(own)]
+    const elements = allocate(input.dtype, own.length)
+    narrowInto(input.dtype, Float64Array.from(own), elements)
+    return [input, elements]
   })
   return { problem, anchor, inputs: new Map(contents), sizes }
 }
 
-const numbers = ([result]: readonly TypedArray[]): readonly number[] =>
-  result instanceof Uint16Array ? [...result].map(halfToNumber) : [...(result ?? [])]
+/** What results may differ by that are rounded once; values are up to 2. */
+const roundings = { f32: 1e-5, f16: 2e-3, bf16: 1e-2 } as const
+
+const numbersOf = ({ output }: Attention, [result]: readonly TypedArray[]): readonly number[] => [
+  ...widen(output.dtype, defined(result, 'one result')),
+]
 
 /** Of the first, where the second differs by more than `tolerance`, or is a number where it is not. */
 function differences(actual: readonly number[], expected: readonly number[], tolerance: number): readonly unknown[] {
@@ -112,8 +120,8 @@ function expectDefinition<C extends Candidate>(
   const { problem, anchor, inputs, sizes } = problemOf(form)
   fc.pre(template.matches(anchor) && template.check(candidate, problem, target) === undefined)
   const scheduled = template.build(candidate, problem, target)
-  const expected = numbers(byDefinition(anchor, inputs, sizes))
-  const actual = numbers(runScheduled({ anchor, scheduled, inputs, sizes, lower }))
+  const expected = numbersOf(anchor, byDefinition(anchor, inputs, sizes))
+  const actual = numbersOf(anchor, runScheduled({ anchor, scheduled, inputs, sizes, lower }))
   expect(actual).toHaveLength(expected.length)
   expect(differences(actual, expected, tolerance)).toEqual([])
 }
@@ -125,7 +133,7 @@ describe('attention/in-thread', () => {
     fc.assert(
       fc.property(candidates, forms, fc.boolean(), (candidate, form, lowered) => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, loweringPasses(testTarget)) : kernel)
-        expectDefinition(attentionInThread, candidate, form, testTarget, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
+        expectDefinition(attentionInThread, candidate, form, testTarget, lower, roundings[form.dtype])
       }),
       { numRuns: Math.ceil(propertyRuns() / 20) },
     )
@@ -168,7 +176,7 @@ describe('attention/tiled', () => {
       fc.property(candidates, forms, targets, fc.boolean(), (candidate, form, target, lowered) => {
         const passes = target === cudaTarget ? cuda().pipeline(target) : loweringPasses(target)
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, passes) : kernel)
-        expectDefinition(attentionTiled, candidate, form, target, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
+        expectDefinition(attentionTiled, candidate, form, target, lower, roundings[form.dtype])
       }),
       { numRuns: Math.ceil(propertyRuns() / 40) },
     )
@@ -232,7 +240,7 @@ describe('attention/shared-keys', () => {
       fc.property(candidates, forms, targets, fc.boolean(), (candidate, form, target, lowered) => {
         const passes = target === cudaTarget ? cuda().pipeline(target) : loweringPasses(target)
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, passes) : kernel)
-        expectDefinition(attentionSharedKeys, candidate, form, target, lower, form.dtype === 'f16' ? 2e-3 : 1e-5)
+        expectDefinition(attentionSharedKeys, candidate, form, target, lower, roundings[form.dtype])
       }),
       { numRuns: Math.ceil(propertyRuns() / 40) },
     )
@@ -273,7 +281,9 @@ describe('attention/matrix-units', () => {
     fc.assert(
       fc.property(candidates, forms, fc.boolean(), (candidate, form, lowered) => {
         const lower = (kernel: Kernel): Kernel => (lowered ? runPipeline(kernel, cuda().pipeline(cudaTarget)) : kernel)
-        expectDefinition(attentionMatrixUnits, candidate, { ...form, dtype: 'f16' }, cudaTarget, lower, 4e-3)
+        const dtype = form.dtype === 'f32' ? 'f16' : form.dtype
+        // Weights are rounded too.
+        expectDefinition(attentionMatrixUnits, candidate, { ...form, dtype }, cudaTarget, lower, 2 * roundings[dtype])
       }),
       { numRuns: Math.ceil(propertyRuns() / 20) },
     )
@@ -297,11 +307,14 @@ describe('attention/matrix-units', () => {
     )
   })
 
-  test('takes f16 alone, on targets that multiply it', () => {
+  test('takes halves alone, on targets that multiply them', () => {
     const of = (form: Partial<Form>): Attention => problemOf({ ...plain, ...form }).anchor
     expect(attentionMatrixUnits.matches(of({}))).toBe(true)
+    expect(attentionMatrixUnits.matches(of({ dtype: 'bf16' }))).toBe(true)
     expect(attentionMatrixUnits.matches(of({ dtype: 'f32' }))).toBe(false)
     const shared = of({})
+    const other = load(buffer('other', 'bf16', [1, 64, 64], 'storage'), loadsOf(of({}).value)[0]!.index)
+    expect(attentionMatrixUnits.matches({ ...of({}), value: other })).toBe(false)
     const own = buffer('own', 'f16', [64, 64, 64], 'storage')
     const [query, [, , i], [d]] = [loadsOf(shared.product)[0]!, shared.axes, shared.depth]
     const product = mul(query, load(own, [i!, shared.key.var, d!.var]))
@@ -310,6 +323,9 @@ describe('attention/matrix-units', () => {
     expect(attentionTiled.matches(shared)).toBe(true)
     expect(attentionMatrixUnits.level0({ anchor: of({}), computed: new Set() }, testTarget)).toEqual({
       reason: 'the target multiplies no matrices of f16',
+    })
+    expect(attentionMatrixUnits.level0({ anchor: of({ dtype: 'bf16' }), computed: new Set() }, testTarget)).toEqual({
+      reason: 'the target multiplies no matrices of bf16',
     })
   })
 

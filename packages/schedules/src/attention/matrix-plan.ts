@@ -3,6 +3,7 @@ import {
   type Attention,
   type Candidate,
   type Expr,
+  type HalfDType,
   isRejection,
   type MatrixInstruction,
   type Problem,
@@ -12,11 +13,11 @@ import {
 import { extentOf } from '../matmul/contraction.js'
 import {
   formOf,
+  halfOf,
   instructionK,
   instructionM,
   instructionN,
   instructionOf,
-  isHalf,
   padding,
 } from '../matmul/matrix-fragments.js'
 import { type StagedFactor, stageFactor } from '../matmul/staged-factor.js'
@@ -37,15 +38,25 @@ export interface AttentionMatrixUnits extends Candidate {
   readonly stages: number
 }
 
-/** The factors of both products; undefined where they are not f16, or where each query has keys of its own. */
-export function halfFactors(anchor: Attention): AttentionFactors | undefined {
-  const factors = attentionFactors(anchor)
-  return factors !== undefined && Object.values(factors).every(isHalf) ? factors : undefined
+/** Factors of both products that are halves of one type. */
+export interface HalfFactors extends AttentionFactors {
+  readonly dtype: HalfDType
 }
+
+/** The factors of both products; undefined where they are not all f16 or all bf16, or where each query has keys of its own. */
+export function halfFactors(anchor: Attention): HalfFactors | undefined {
+  const factors = attentionFactors(anchor)
+  const types = new Set(factors && [factors.query, factors.key, factors.value].map(halfOf))
+  const [dtype] = types
+  return factors === undefined || dtype === undefined || types.size > 1 ? undefined : { ...factors, dtype }
+}
+
+/** Why a template that takes halves does not take a problem. */
+export const noHalves = 'queries, keys and values are not all f16 or all bf16'
 
 export interface AttentionPlan extends AttentionAxes {
   readonly instruction: MatrixInstruction
-  readonly factors: AttentionFactors
+  readonly factors: HalfFactors
   readonly threads: number
   /** Extents of a tile: queries, and the depth and the columns in whole instructions. */
   readonly queries: number
@@ -65,9 +76,11 @@ export function planOf(
   target: Target,
 ): AttentionPlan | Rejection {
   const anchor = requireAttention(problem.anchor)
-  const instruction = instructionOf(target, 'f16', 'f16')
   const factors = halfFactors(anchor)
-  if (instruction === undefined || factors === undefined) return { reason: 'the target multiplies no matrices of f16' }
+  if (factors === undefined) return { reason: noHalves }
+  const { dtype } = factors
+  const instruction = instructionOf(target, dtype, dtype)
+  if (instruction === undefined) return { reason: `the target multiplies no matrices of ${dtype}` }
   const axes = attentionAxes(anchor)
   const [size, width] = [extentOf(anchor.depth), extentOf(axes.n)]
   if (typeof size !== 'number' || typeof width !== 'number') {
@@ -78,7 +91,7 @@ export function planOf(
   const queries = subgroups * instructionM
   const key = [anchor.key]
   const staged = (factor: Expr, own: typeof key, k: typeof key, tileOwn: number, tileK: number) =>
-    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, threads, formOf('f16'))
+    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, threads, formOf(dtype))
   const q = staged(factors.query, [...axes.m], [...anchor.depth], queries, depth)
   if (isRejection(q)) return q
   // Keys beyond the last are zeros: they are what steps are over, for both tiles.

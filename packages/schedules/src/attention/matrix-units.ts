@@ -1,5 +1,5 @@
 /**
- * Attention on matrix units: factors of f16, scores and sums in f32 (FlashAttention-2, arXiv 2307.08691).
+ * Attention on matrix units: factors of f16 or of bf16, scores and sums in f32 (FlashAttention-2, arXiv 2307.08691).
  *
  * A workgroup owns a few times 16 queries, a subgroup 16 of them: their dot products with a tile of keys, the weights made
  * of those, and their sums of values all stay in its registers. Fragments of the dot products are, in pairs, those that the
@@ -121,7 +121,7 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
     const firstRow = g.subgroup.mul(instructionM)
     const zero = g.constant('i32', 0)
     const tileOf = (hint: string, factor: StagedFactor, count: number, own: number, k: number): BufferHandle =>
-      g.workgroupBuffer(hint, 'f16', [count, ...tileShape(factor, own, k)])
+      g.workgroupBuffer(hint, factors.dtype, [count, ...tileShape(factor, own, k)])
     const tileQ = tileOf('tileQ', plan.q, 1, queries, depth)
     const tileK = tileOf('tileK', plan.k, stages, depth, tileKeys)
     const tileV = tileOf('tileV', plan.v, stages, columns, tileKeys)
@@ -212,7 +212,7 @@ function build(candidate: AttentionMatrixUnits, problem: Problem, target: Target
         }
       }
       for (let j = 0; j < tileKeys; j += instructionK) {
-        const left = g.privateBuffer('weights', 'f16', [8])
+        const left = g.privateBuffer('weights', factors.dtype, [8])
         for (const [h, ofRow] of weights.entries()) {
           for (const [i, weight] of ofRow.slice((j / instructionN) * 2, (j / instructionN) * 2 + 4).entries()) {
             left.set([(i >> 1) * 4 + 2 * h + (i % 2)], weight)

@@ -76,7 +76,7 @@ function planOf(
   if (subgroupSize === undefined) return { reason: 'the target does not say how many threads a subgroup has' }
   const { factors, m, n, multipliers } = extents
   const ofQueries = { own: m, k: anchor.depth, tileOwn: extents.queries, tileK: extents.depth }
-  const q = stageFactor(factors.query, computed, ofQueries, multipliers, formOf('f16'))
+  const q = stageFactor(factors.query, computed, ofQueries, multipliers, formOf(factors.dtype))
   if (isRejection(q)) return q
   const k = boxedFactor(factors.key, computed, [anchor.key], anchor.depth, halfBytes)
   const v = boxedFactor(factors.value, computed, n, [anchor.key], halfBytes)
@@ -128,7 +128,7 @@ function build(candidate: AttentionTiles, problem: Problem, target: Target): Sch
       k: number,
     ): FactorRing => {
       const shape = linesOf(alongOwn, own, k)
-      return { tile: g.workgroupBuffer(hint, 'f16', [count, ...shape]), alongOwn, lines: shape[1] }
+      return { tile: g.workgroupBuffer(hint, factors.dtype, [count, ...shape]), alongOwn, lines: shape[1] }
     }
     const rings = {
       queries: ringOf('tileQ', plan.q, 1, queries, depth),

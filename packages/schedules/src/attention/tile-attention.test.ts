@@ -6,6 +6,7 @@ import {
   buffer,
   defined,
   evaluateSize,
+  type HalfDType,
   invariant,
   isRejection,
   type Kernel,
@@ -18,7 +19,7 @@ import {
   walkStmts,
 } from '@tilewright/ir'
 import { runPipeline } from '@tilewright/passes'
-import { halfToNumber, numberToHalf, type TypedArray } from '@tilewright/simulator'
+import { allocate, narrowInto, type TypedArray, widen } from '@tilewright/simulator'
 import { type AttentionShape, attentionEquations, byDefinition, propertyRuns, runScheduled } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -29,6 +30,7 @@ import { attentionMatrixUnits } from './matrix-units.js'
 import { attentionProducerConsumer } from './producer-consumer.js'
 
 interface Form {
+  readonly dtype: HalfDType
   readonly batch: number
   readonly groups: number
   readonly queries: number
@@ -44,6 +46,7 @@ interface Form {
 }
 
 const plain: Form = {
+  dtype: 'f16',
   ...{ batch: 1, groups: 1, queries: 64, keys: 64, depth: 16, columns: 64, keysByDepth: true, valuesByKey: false },
   ...{ mask: 'none', symbolic: false, computed: [false, false, false] },
 }
@@ -54,7 +57,7 @@ const small: AttentionTiles = { groups: 1, tileKeys: 64, stages: 2 }
 function problemOf(form: Form) {
   const name = (hint: string, extent: number, min: number): SizeExpr => (form.symbolic ? size(hint, { min }) : extent)
   const [queries, keys] = [name('queries', form.queries, 16), name('keys', form.keys, 0)]
-  const shape = { ...form, dtype: 'f16', queries, keys } as const
+  const shape = { ...form, queries, keys }
   const { inputs, query, key, value, output, equations } = attentionEquations(shape)
   const [results, facts] = [new Set([output]), { storageBuffers: 8 }]
   const [formed] = formAttention(formRows(equations, results, facts), results, facts, () => true)
@@ -76,14 +79,16 @@ function contentsOf({ dtype, shape }: Buffer, seed: number, form: Form): TypedAr
     const of = Math.sin(i * 1.7 + seed) * 2
     return seed === 3 && (of > 1 || i < keys) ? Number.NEGATIVE_INFINITY : of
   })
-  return dtype === 'f16' ? Uint16Array.from(numbers, numberToHalf) : Float32Array.from(numbers)
+  const elements = allocate(dtype, count)
+  narrowInto(dtype, Float64Array.from(numbers), elements)
+  return elements
 }
 
 /** The anchor with values that lie along the keys. */
-function withValuesByKey(anchor: Attention, { shape: [batch, keys, columns] }: Buffer): [Attention, Buffer] {
+function withValuesByKey(anchor: Attention, { dtype, shape: [batch, keys, columns] }: Buffer): [Attention, Buffer] {
   invariant(anchor.value.kind === 'load', 'values are memory')
   const [b, j, e] = anchor.value.index
-  const values = buffer('v', 'f16', [defined(batch, 'b'), defined(columns, 'e'), defined(keys, 'j')], 'storage')
+  const values = buffer('v', dtype, [defined(batch, 'b'), defined(columns, 'e'), defined(keys, 'j')], 'storage')
   return [{ ...anchor, value: load(values, [defined(b, 'b'), defined(e, 'e'), defined(j, 'j')]) }, values]
 }
 
@@ -91,24 +96,29 @@ const lower = (kernel: Kernel): Kernel => runPipeline(kernel, cuda().pipeline(ta
 
 type Template = ScheduleTemplate<AttentionTiles>
 
+/** Weights and results are rounded; values are up to 2. */
+const tolerances = { f16: 4e-3, bf16: 2e-2 } as const
+
 function expectDefinition(template: Template, candidate: AttentionTiles, form: Form, lowered: boolean): void {
   const { problem, anchor, contents, sizes } = problemOf(form)
   const inputs = contents()
   const scheduled = template.build(candidate, problem, target)
-  const numbers = ([result]: readonly TypedArray[]): readonly number[] =>
-    Array.from(result as Uint16Array, halfToNumber)
+  const numbers = ([result]: readonly TypedArray[]): readonly number[] => [
+    ...widen(form.dtype, defined(result, 'one result')),
+  ]
   const expected = numbers(byDefinition(anchor, inputs, sizes))
   const actual = numbers(runScheduled({ anchor, scheduled, inputs, sizes, ...(lowered ? { lower } : {}) }))
   expect(actual).toHaveLength(expected.length)
   const wrong = expected.flatMap((value, i) => {
     const got = defined(actual[i], 'as many')
-    const agrees = Number.isNaN(value) ? Number.isNaN(got) : Math.abs(got - value) <= 4e-3
+    const agrees = Number.isNaN(value) ? Number.isNaN(got) : Math.abs(got - value) <= tolerances[form.dtype]
     return agrees ? [] : [{ i, got, value }]
   })
   expect(wrong).toEqual([])
 }
 
 const forms: fc.Arbitrary<Form> = fc.record({
+  dtype: fc.constantFrom('f16', 'bf16'),
   batch: fc.constantFrom(1, 1, 2),
   groups: fc.constant(1),
   queries: fc.integer({ min: 16, max: 70 }),
@@ -152,6 +162,7 @@ describe.each([
   test.each([
     ['of steps whose stages turn around, causal', { keys: 200, mask: 'causal' }],
     ['of keys by their depth and values by their key, with a mask', byKey],
+    ['of bf16', { dtype: 'bf16', queries: 70, keys: 100, mask: 'past' }],
     ['of queries that see no key, in a block of their own and beside others', { queries: 130, keys: 66, mask: 'past' }],
   ] as const)('is the definition %s', (__, form) => expectDefinition(template, small, { ...plain, ...form }, true))
 
@@ -160,7 +171,7 @@ describe.each([
     const scheduled = template.build(small, problem, target)
     const inputs = new Map(attentionOperands(anchor).map((one, i) => [one, new Uint16Array(i === 0 ? 16 * 16 : 0)]))
     const run = { anchor, scheduled, inputs, sizes: { ...sizes, keys: 0 }, lower }
-    expect([...runScheduled(run)[0]!].map(halfToNumber)).toEqual(Array(16 * 64).fill(Number.NaN))
+    expect([...widen('f16', runScheduled(run)[0]!)]).toEqual(Array(16 * 64).fill(Number.NaN))
   })
 })
 
@@ -236,7 +247,7 @@ describe('attention/async-multiply', () => {
     expect(taken({ queries: 63 }, target)).toBe('attention/matrix-units')
     expect(taken({}, cudaTarget)).toBe('attention/matrix-units')
     expect(level0({ queries: 63 })).toEqual({ reason: '63 queries do not fill a tile' })
-    expect(level0({}, cudaTarget)).toEqual({ reason: 'the target multiplies no tiles of 64 columns on its own' })
+    expect(level0({}, cudaTarget)).toEqual({ reason: 'the target multiplies no tiles of 64 columns of f16 on its own' })
     // What is attention at all is the same for few queries and many.
     const wide = { depth: 256, columns: 256 }
     expect(isRejection(level0(wide))).toBe(true)

@@ -18,8 +18,8 @@ import { extentOf } from '../matmul/contraction.js'
 import { formOf, halfBytes, mostRegisters, otherRegisters } from '../matmul/matrix-fragments.js'
 import { type StagedFactor, stageFactor } from '../matmul/staged-factor.js'
 import { columnsOf, registerFile, rowsOf } from '../matmul/tile-products.js'
-import { type AttentionAxes, type AttentionFactors, attentionAxes, requireAttention } from './attention-axes.js'
-import { halfFactors, roundUp } from './matrix-plan.js'
+import { type AttentionAxes, attentionAxes, requireAttention } from './attention-axes.js'
+import { type HalfFactors, halfFactors, noHalves, roundUp } from './matrix-plan.js'
 import { attentionMatrixUnits } from './matrix-units.js'
 
 /** A choice for attention on tile instructions. */
@@ -34,7 +34,7 @@ export interface AttentionTiles extends Candidate {
 
 /** What instructions make of a candidate. */
 export interface TileExtents extends AttentionAxes {
-  readonly factors: AttentionFactors
+  readonly factors: HalfFactors
   /** What multiplies queries by keys, and weights by values. */
   readonly scores: TileInstruction
   readonly sums: TileInstruction
@@ -57,18 +57,19 @@ export function tileExtentsOf(
   target: Target,
 ): TileExtents | Rejection {
   const factors = halfFactors(anchor)
-  if (factors === undefined) return { reason: 'tiles are of f16 alone' }
+  if (factors === undefined) return { reason: noHalves }
   const axes = attentionAxes(anchor)
   const [size, width] = [extentOf(anchor.depth), extentOf(axes.n)]
   if (typeof size !== 'number' || typeof width !== 'number') {
     return { reason: 'how long queries or values are is decided by a run' }
   }
-  const instructionOf = (wanted: number) => target.tileInstructions.find((each) => columnsOf(each) === wanted)
+  const instructionOf = (wanted: number) =>
+    target.tileInstructions.find((each) => columnsOf(each) === wanted && each.operands.includes(factors.dtype))
   const columns = roundUp(Math.max(width, 1), lineElements)
   const [scores, sums] = [instructionOf(tileKeys), instructionOf(columns)]
   if (scores === undefined || sums === undefined) {
     const missing = scores === undefined ? tileKeys : columns
-    return { reason: `the target multiplies no tiles of ${missing} columns on its own` }
+    return { reason: `the target multiplies no tiles of ${missing} columns of ${factors.dtype} on its own` }
   }
   const depth = roundUp(Math.max(size, 1), scores.depth)
   const [rows, groupThreads] = [rowsOf(scores), workers(scores.d)]
@@ -132,7 +133,7 @@ export function tilePlanOf(candidate: AttentionTiles, problem: Problem, target: 
   const { factors, m, n, groupThreads, multipliers: threads, queries, tileKeys, depth, columns } = extents
   const key = [anchor.key]
   const staged = (factor: Expr, own: readonly Axis[], k: readonly Axis[], tileOwn: number, tileK: number, by: number) =>
-    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, by, formOf('f16'))
+    stageFactor(factor, problem.computed, { own, k, tileOwn, tileK }, by, formOf(factors.dtype))
   const q = staged(factors.query, m, anchor.depth, queries, depth, threads)
   if (isRejection(q)) return q
   // Tiles of keys have powers of two of them, which three groups do not divide: two bring them for all.

@@ -61,7 +61,7 @@ export function attentionSteps(
   extents: TileExtents,
   { queries, keys, values, origin, known }: AttentionOperands,
 ): AttentionSteps {
-  const { m, n, scores: ofScores, sums: ofSums, groupThreads, tileKeys, depth, columns } = extents
+  const { factors, m, n, scores: ofScores, sums: ofSums, groupThreads, tileKeys, depth, columns } = extents
   const { key } = anchor
   const [rows, width] = [extentOf(m), extentOf(n)]
   const worker = g.let('worker', g.thread.mod(groupThreads))
@@ -71,7 +71,7 @@ export function attentionSteps(
     for (let register = 0; register < registers; register++) fragment.set([register], 0)
     return fragment
   }
-  const weights = g.privateBuffer('weights', 'f16', [tileKeys / 2])
+  const weights = g.privateBuffer('weights', factors.dtype, [tileKeys / 2])
   const held = { buffer: weights.buffer, map: compose(repeat([1, tileKeys / ofSums.depth]), ofSums.a) }
   const sums = zeros('sums', tasksPerWorker(ofSums.d))
   const halves = [0, 1].map(() => onlineSoftmax(g))

@@ -10,7 +10,7 @@ import {
   type Expr,
   type HalfDType,
   invariant,
-  isHalf as isHalfDType,
+  isHalf,
   type KernelBuilder,
   type MatrixInstruction,
   matrixSum,
@@ -42,11 +42,8 @@ export function halfOf(factor: Expr): HalfDType | undefined {
   if (factor.kind === 'select') {
     return factor.else.kind === 'const' && factor.else.value === 0 ? halfOf(factor.then) : undefined
   }
-  return factor.kind === 'load' && isHalfDType(factor.buffer.dtype) ? factor.buffer.dtype : undefined
+  return factor.kind === 'load' && isHalf(factor.buffer.dtype) ? factor.buffer.dtype : undefined
 }
-
-/** Whether they are f16. */
-export const isHalf = (factor: Expr): boolean => halfOf(factor) === 'f16'
 
 /** Bytes of the element types that are multiplied. */
 const multipliedBytes = { f16: halfBytes, bf16: halfBytes, f32: 4, i8: 1, u8: 1 } as const
