@@ -1,21 +1,24 @@
 import { formAttention, formRows } from '@tilewright/fusion'
+import { attentionOp, type TensorType } from '@tilewright/graph'
 import {
   type Attention,
   add,
   binary,
+  buffer,
   buildKernel,
+  cast,
   ceilDiv,
   constant,
   type Expr,
+  elementCount,
   evaluateSize,
   int,
   invariant,
-  load,
   lt,
   type SizeExpr,
   select,
   size,
-  sizeMul,
+  sizeAdd,
   sizeValue,
   sub,
   unary,
@@ -24,6 +27,7 @@ import { runKernel } from '@tilewright/simulator'
 import { attentionEquations, propertyRuns } from '@tilewright/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { attentionAxes } from './attention-axes.js'
 import { visibleKeys } from './visible-keys.js'
 
 interface Lengths {
@@ -113,11 +117,17 @@ function holds(condition: Condition, places: Places<number>, queries: number): b
   }
 }
 
+interface Sizes {
+  readonly queries: number
+  readonly keys?: number
+  readonly past?: number
+}
+
 /** The keys of each block of queries; undefined where the score says nothing. */
-function keysOfBlocks(anchor: Attention, lengths: Lengths, block: number): readonly number[] | undefined {
-  const { groups, queries, keys } = lengths
-  const [sizes, rows] = [{ queries, keys }, sizeMul(groups, anchor.output.shape[2] ?? 1)]
-  const blocks = ceilDiv(rows, block)
+function keysOfBlocks(anchor: Attention, { queries, keys = 0, past = 0 }: Sizes, block: number) {
+  const { m } = attentionAxes(anchor)
+  const sizes = { queries, keys, past }
+  const blocks = ceilDiv(elementCount(m.map(({ extent }) => extent)), block)
   let isLimited = true
   const kernel = buildKernel({ name: 'keys', threads: 1, workgroups: [blocks, 1, 1] }, (g) => {
     const out = g.param('out', 'i32', [blocks])
@@ -208,21 +218,41 @@ describe('visibleKeys', () => {
     expect(keysOfBlocks(masked(attentionOf(of), [mask]), of, 4)).toEqual(expected)
   })
 
+  test.each([
+    ['causal, with keys of earlier steps', { causal: true }, [], [8, 12, 13]],
+    ['causal, of a window, with a mask', { causal: true, left: 2 }, ['mask'], [8, 12, 13]],
+    ['with a window to the right alone', { right: 2 }, [], [10, 13, 13]],
+    ['with a mask alone', {}, ['mask'], undefined],
+  ] as const)('of the operator Attention, %s', (_, window, given, expected) => {
+    const [past, queries] = [size('past'), size('queries')]
+    const f16 = (...shape: readonly SizeExpr[]): TensorType => ({ dtype: 'f16', shape })
+    const [query, own, before] = [f16(1, 2, queries, 8), f16(1, 1, queries, 8), f16(1, 1, past, 8)]
+    const mask: TensorType = { dtype: 'bool', shape: [queries, sizeAdd(past, queries)] }
+    const operands = { query, key: own, value: own, pastKey: before, pastValue: before }
+    const attributes = { queryHeads: undefined, keyHeads: undefined, scale: undefined, softcap: 0, outputs: 1 }
+    const operation = attentionOp(
+      { ...operands, ...(given.length > 0 ? { mask } : {}) },
+      { ...attributes, scores: 'products', causal: false, left: -1, right: -1, ...window },
+    )
+    const types = [query, own, own, ...given.map(() => mask), before, before]
+    const stored = (all: readonly TensorType[]) =>
+      all.map(({ dtype, shape }, i) => buffer(`b${i}`, dtype === 'bool' ? 'bool' : 'f16', shape, 'storage'))
+    const [inputs, outputs] = [stored(types), stored(operation.outputs)]
+    const [results, facts] = [new Set(outputs), { storageBuffers: 8 }]
+    const equations = formRows(operation.define(inputs, outputs), results, facts)
+    const anchor = formAttention(equations, results, facts, () => true).find(({ kind }) => kind === 'attention')
+    invariant(anchor?.kind === 'attention', 'one attention is formed')
+    expect(keysOfBlocks(anchor, { queries: 9, past: 4 }, 4)?.slice(0, 3)).toEqual(expected)
+  })
+
   test('is not known of masks that are read, or that hide what comes first', () => {
     const anchor = attentionOf(plain)
     const hidesFirst: Mask = { condition: keyAgainst('le', true, 0), hides: true }
     expect(keysOfBlocks(masked(anchor, [hidesFirst]), plain, 4)).toBeUndefined()
     expect(keysOfBlocks(anchor, plain, 4)).toBeUndefined()
     const { product } = anchor
-    invariant(product.kind === 'binary' && product.left.kind === 'load', 'a product of memory')
-    const { buffer } = product.left
-    const isRead = lt(
-      load(
-        buffer,
-        buffer.shape.map(() => int(0)),
-      ),
-      constant('f32', 1),
-    )
+    invariant(product.kind === 'binary', 'a product of memory')
+    const isRead = binary('le', anchor.key.var, cast('i32', product.left))
     expect(keysOfBlocks({ ...anchor, score: select(isRead, anchor.dot, lowest) }, plain, 4)).toBeUndefined()
     const finite = constant('f32', -1e30)
     const score = select(lt(anchor.key.var, int(3)), anchor.dot, finite)
