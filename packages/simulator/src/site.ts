@@ -10,12 +10,21 @@ export interface Site {
 
 /** A site for `stmt`, appended to `table`. */
 export function addSite(table: Site[], stmt: Stmt): Site {
-  const { at } = stmt
-  const description = describe(stmt)
-  const text = at === undefined ? description : `${at.file}:${at.line}:${at.column} (${description})`
-  const site = { id: table.length, text }
+  const site = {
+    id: table.length,
+    // Written for errors alone: most runs have none, and a location takes long to find.
+    get text(): string {
+      return textOf(stmt)
+    },
+  }
   table.push(site)
   return site
+}
+
+function textOf(stmt: Stmt): string {
+  const { at } = stmt
+  const description = describe(stmt)
+  return at === undefined ? description : `${at.file}:${at.line}:${at.column} (${description})`
 }
 
 function describe(stmt: Stmt): string {

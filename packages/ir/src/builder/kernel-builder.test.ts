@@ -61,6 +61,14 @@ test('statements know the line that made them', () => {
   expect(found.map((at) => (at?.line ?? 0) - (here?.line ?? 0))).toEqual([1, 2, 3, 4])
 })
 
+test('a line that no stack has is unknown', () => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const { file, line, column } = callerLocation()
+  Error.stackTraceLimit = limit
+  expect([file, line, column]).toEqual(['unknown file', 0, 0])
+})
+
 test('workgroup memory and mbarriers are declared at the top, wherever they were asked for', () => {
   const made = build((g) => {
     g.loop('k', 4, () => {
