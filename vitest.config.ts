@@ -74,6 +74,7 @@ const guarded = GUARDED_TIERS.flatMap((tier, order) => {
 const unguarded = {
   testTimeout: patience * 30_000,
   hookTimeout: patience * 30_000,
+  execArgv: ['--max-semi-space-size=64'],
   setupFiles: [seed],
   sequence: { groupOrder: 0 },
 }
