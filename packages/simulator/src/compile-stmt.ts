@@ -3,7 +3,7 @@
  * the rest are plain functions.
  */
 import { boundVars, type For, type ForTask, type Stmt } from '@tilewright/ir'
-import { tasks, workers } from '@tilewright/task-mapping'
+import { type TaskMapping, tasks, workers } from '@tilewright/task-mapping'
 import { commitCopies, waitForCopies } from './async-copies.js'
 import { waitForProducts } from './async-multiply.js'
 import {
@@ -163,6 +163,16 @@ function compileFor(context: StmtContext, site: Site, stmt: For): Step {
   })
 }
 
+/** Tasks of the workers of a mapping, kept since a kernel is run many times, in all orders: they are the same each time. */
+const tasksByMapping = new WeakMap<TaskMapping, (readonly (readonly number[])[])[]>()
+
+function tasksOfWorker(mapping: TaskMapping, worker: number): readonly (readonly number[])[] {
+  const lists = tasksByMapping.get(mapping) ?? []
+  tasksByMapping.set(mapping, lists)
+  lists[worker] ??= tasks(mapping, worker)
+  return lists[worker]
+}
+
 function compileForTask(context: StmtContext, site: Site, stmt: ForTask): Step {
   const { variables, loops } = context
   const { mapping } = stmt
@@ -177,7 +187,9 @@ function compileForTask(context: StmtContext, site: Site, stmt: ForTask): Step {
     const tasksOfThread = (thread: Thread): readonly (readonly number[])[] => {
       const w = worker(thread)
       if (w < 0 || w >= workerCount) return []
-      lists[w] ??= tasks(mapping, w).map((task, position) => (stmt.position === undefined ? task : [...task, position]))
+      lists[w] ??= tasksOfWorker(mapping, w).map((task, position) =>
+        stmt.position === undefined ? task : [...task, position],
+      )
       return lists[w]
     }
     const begin = (thread: Thread, task: readonly number[]): void => {
