@@ -3,7 +3,7 @@
  * the rest are plain functions.
  */
 import { boundVars, type For, type ForTask, type Stmt } from '@tilewright/ir'
-import { type TaskMapping, tasks, workers } from '@tilewright/task-mapping'
+import { workers } from '@tilewright/task-mapping'
 import { commitCopies, waitForCopies } from './async-copies.js'
 import { waitForProducts } from './async-multiply.js'
 import {
@@ -29,6 +29,7 @@ import {
 import { addSite, type Site } from './site.js'
 import { expressionsOf, type StmtContext, ticker } from './stmt-context.js'
 import type { Action, Evaluate, Thread } from './thread.js'
+import { tasksOfWorker } from './worker-tasks.js'
 
 export type Step =
   | { readonly kind: 'plain'; readonly run: Action }
@@ -161,16 +162,6 @@ function compileFor(context: StmtContext, site: Site, stmt: For): Step {
       }
     })
   })
-}
-
-/** Tasks of the workers of a mapping, kept since a kernel is run many times, in all orders: they are the same each time. */
-const tasksByMapping = new WeakMap<TaskMapping, (readonly (readonly number[])[])[]>()
-
-function tasksOfWorker(mapping: TaskMapping, worker: number): readonly (readonly number[])[] {
-  const lists = tasksByMapping.get(mapping) ?? []
-  tasksByMapping.set(mapping, lists)
-  lists[worker] ??= tasks(mapping, worker)
-  return lists[worker]
 }
 
 function compileForTask(context: StmtContext, site: Site, stmt: ForTask): Step {

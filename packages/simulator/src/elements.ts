@@ -34,6 +34,16 @@ export function holds(dtype: DType, array: TypedArray): boolean {
   return array instanceof arrays[dtype]
 }
 
+/** Where the bits of a number are looked at. */
+const float = new DataView(new ArrayBuffer(8))
+
+const powers = Float64Array.from({ length: 41 }, (_, i) => 2 ** (i - 15))
+
+/** From 2^-15 to 2^25: an array is faster than a power, and f16 are converted at each access. */
+function powerOfTwo(exponent: number): number {
+  return powers[exponent + 15] ?? Number.NaN
+}
+
 /** The value of an IEEE 754 binary16 number. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
@@ -41,7 +51,7 @@ export function halfToNumber(bits: number): number {
   const fraction = bits & 1023
   if (exponent === 0) return sign * fraction * 2 ** -24
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+  return sign * (1 + fraction / 1024) * powerOfTwo(exponent - 15)
 }
 
 /** The nearest binary16 number as bits, ties to even; from 65520 on that is infinity. */
@@ -51,12 +61,10 @@ export function numberToHalf(value: number): number {
   const magnitude = Math.abs(value)
   if (magnitude >= 65520) return sign | 0x7c00
   if (magnitude < 2 ** -14) return sign | roundToEven(magnitude * 2 ** 24)
-  let exponent = Math.floor(Math.log2(magnitude))
-  // The logarithm is rounded, so it may be off by one beside a power of two.
-  if (2 ** exponent > magnitude) exponent -= 1
-  else if (2 ** (exponent + 1) <= magnitude) exponent += 1
+  float.setFloat64(0, magnitude)
+  const exponent = (float.getUint16(0) >> 4) - 1023
   // A significand that rounds up to 2048 carries into the exponent, as it should.
-  return sign | (((exponent + 14) << 10) + roundToEven(magnitude * 2 ** (10 - exponent)))
+  return sign | (((exponent + 14) << 10) + roundToEven(magnitude * powerOfTwo(10 - exponent)))
 }
 
 function roundToEven(value: number): number {
@@ -64,8 +72,6 @@ function roundToEven(value: number): number {
   const rest = value - floor
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
 }
-
-const float = new DataView(new ArrayBuffer(4))
 
 /** The value of a bfloat16 number: its bits are the first of an f32. */
 export function bfloatToNumber(bits: number): number {

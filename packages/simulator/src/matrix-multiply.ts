@@ -1,12 +1,13 @@
 /** D = A·B + D by a whole subgroup: the fragments of its lanes, put together by their maps. */
 import { type Fragment, invariant, matrixSum } from '@tilewright/ir'
-import { taskShape, tasks, workers } from '@tilewright/task-mapping'
+import { taskShape, workers } from '@tilewright/task-mapping'
 import { reader, writer } from './access.js'
 import { at } from './at.js'
 import { type Machine, memoryOf } from './machine.js'
 import type { Site } from './site.js'
 import { roundToTf32 } from './tf32.js'
 import type { Thread } from './thread.js'
+import { tasksOfWorker } from './worker-tasks.js'
 
 /** Where the elements of a tile live: lane and position in its fragment, row-major by row and column of the tile. */
 interface Tile {
@@ -20,7 +21,7 @@ export function fragmentTile({ map }: Fragment): Tile {
   const [rows = 0, columns = 0] = taskShape(map)
   const [lane, element] = [new Int32Array(rows * columns), new Int32Array(rows * columns)]
   for (let l = 0; l < workers(map); l++) {
-    tasks(map, l).forEach(([row = 0, column = 0], e) => {
+    tasksOfWorker(map, l).forEach(([row = 0, column = 0], e) => {
       lane[row * columns + column] = l
       element[row * columns + column] = e
     })
