@@ -38,6 +38,7 @@ import {
   isHalf,
   type Kernel,
   type ScalarType,
+  type Stmt,
   walkStmts,
 } from '@tilewright/ir'
 import { elementsOf, elementText, elementTypes, halves, scalarTypes } from './cuda-types.js'
@@ -240,6 +241,8 @@ function stmtPrinters(
     ...common,
     for: (stmt, p) => {
       if (stmt.unroll) p.line('#pragma unroll')
+      // ptxas takes apart loops of few steps, and then lets their asynchronous products wait for each other (C7518).
+      else if (holds(stmt.body, ['async-multiply'])) p.line('#pragma unroll 1')
       common.for(stmt, p)
     },
     declare: ({ buffer }, p) => {
@@ -301,14 +304,18 @@ function stmtPrinters(
   }
 }
 
+function holds(body: Stmt, kinds: readonly Stmt['kind'][]): boolean {
+  let found = false
+  walkStmts(body, ({ kind }) => {
+    found ||= kinds.includes(kind)
+  })
+  return found
+}
+
 /**
  * Threads of a workgroup; and, where threads hold fragments of matrices or parts of what they share by shuffles, that one workgroup
  * a multiprocessor is enough: ptxas would else put some of these into memory for the sake of more workgroups.
  */
 function launchBounds({ threads, body }: Kernel): string {
-  let holdsParts = false
-  walkStmts(body, ({ kind }) => {
-    holdsParts ||= kind === 'matrix-multiply' || kind === 'async-multiply' || kind === 'shuffle'
-  })
-  return holdsParts ? `${threads}, 1` : `${threads}`
+  return holds(body, ['matrix-multiply', 'async-multiply', 'shuffle']) ? `${threads}, 1` : `${threads}`
 }

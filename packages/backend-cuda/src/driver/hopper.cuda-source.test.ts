@@ -79,6 +79,17 @@ test.each([
   device.dispose()
 })
 
+test('nvcc is told to leave the loop over asynchronous products as it is', async () => {
+  const device = await openEmulated()
+  for (const computed of [false, true]) {
+    const { plan } = compile(graphOf('f16', computed), { backend: cuda(), device })
+    const sources = plan.kernels.map(({ source }) => source).filter((source) => source.includes('tw_multiply_begin();'))
+    expect(sources.length).toBeGreaterThan(0)
+    for (const source of sources) expect(source).toMatch(/#pragma unroll 1\n +for \(int step/)
+  }
+  device.dispose()
+})
+
 test('a driver that cannot make tile maps has no such instructions', async () => {
   const device = await openEmulated()
   expect(device.target.tileInstructions).toEqual(hopperTarget.tileInstructions)
