@@ -2,7 +2,7 @@ import { propertyRuns, runOperation, thrownBy } from '@tilewright/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TensorType } from '../tensor.js'
-import { meanOp, minOp, modOp, sumOp } from './elementwise.js'
+import { divOp, meanOp, minOp, modOp, sumOp } from './elementwise.js'
 
 const f32 = (...shape: readonly number[]): TensorType => ({ dtype: 'f32', shape })
 const i32 = (...shape: readonly number[]): TensorType => ({ dtype: 'i32', shape })
@@ -18,6 +18,26 @@ test('Min, Sum and Mean take any number of operands', () => {
   expect(runOperation(sumOp(...types), operands)[0]).toEqual(Float32Array.of(6, 8, 13, 15))
   expect(runOperation(meanOp(...types), operands)[0]).toEqual(Float32Array.of(2, 8 / 3, 13 / 3, 5))
   expect(thrownBy(() => meanOp(i32(1))).message).toBe('Mean is not defined on i32')
+})
+
+test('integers that are divided by zero stay as they are, without remainder', () => {
+  for (const dtype of ['i32', 'u32', 'i8'] as const) {
+    const array = { i32: Int32Array, u32: Uint32Array, i8: Int8Array }[dtype]
+    const type: TensorType = { dtype, shape: [3] }
+    const operands = [
+      { type, data: array.of(6, 7, 0) },
+      { type, data: array.of(0, 2, 0) },
+    ]
+    expect(runOperation(divOp(type, type), operands)[0]).toEqual(array.of(6, 3, 0))
+    for (const truncated of [true, false]) {
+      expect(runOperation(modOp(type, type, { truncated }), operands)[0]).toEqual(array.of(0, 1, 0))
+    }
+  }
+  const type = f32(2)
+  const zeros = { type, data: Float32Array.of(0, 0) }
+  expect(runOperation(divOp(type, type), [{ type, data: Float32Array.of(1, -1) }, zeros])[0]).toEqual(
+    Float32Array.of(Infinity, -Infinity),
+  )
 })
 
 test('the remainder has the sign of the divisor, or truncated of the dividend', () => {

@@ -64,8 +64,14 @@ const arithmetic =
 export const addOp: Binary = arithmetic('Add', add)
 export const subOp: Binary = arithmetic('Sub', sub)
 export const mulOp: Binary = arithmetic('Mul', mul)
-/** Integer division truncates towards zero. */
-export const divOp: Binary = arithmetic('Div', div)
+/** Integers divide towards zero; by zero they stay as they are, on every device. */
+export const divOp: Binary = arithmetic('Div', (a, b) => div(a, oneForZero(b)))
+
+/** The divisor, or 1 where it is an integer 0: what becomes of those differs from device to device, and some trap. */
+function oneForZero(divisor: Expr): Expr {
+  if (divisor.dtype !== 'i32' && divisor.dtype !== 'u32') return divisor
+  return select(binary('ne', divisor, constant(divisor.dtype, 0)), divisor, constant(divisor.dtype, 1))
+}
 
 type Variadic = (...operands: readonly TensorType[]) => Operation
 
@@ -96,7 +102,7 @@ export function modOp(left: TensorType, right: TensorType, { truncated }: { read
   if (!isFloat(left)) {
     return elementwise('Mod', [left, right], (x, y) => {
       const [a, b] = [defined(x, 'left'), defined(y, 'right')]
-      const rest = mod(a, b)
+      const rest = mod(a, oneForZero(b))
       if (truncated || a.dtype === 'u32') return rest
       const isSplit = binary('ne', lt(rest, int(0)), lt(b, int(0)))
       return select(and(binary('ne', rest, int(0)), isSplit), add(rest, b), rest)

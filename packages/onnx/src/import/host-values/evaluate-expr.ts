@@ -11,6 +11,7 @@ import {
   floatFunctions,
   type Load,
   type ScalarType,
+  type Select,
   type SizeExpr,
   type SizeOp,
   sizeBinary,
@@ -49,7 +50,8 @@ export function evaluateHostExpr(expr: Expr, scope: HostScope): HostElement | un
     }
     case 'select': {
       const cond = of(expr.cond)
-      return typeof cond === 'boolean' ? of(cond ? expr.then : expr.else) : undefined
+      if (typeof cond === 'boolean') return of(cond ? expr.then : expr.else)
+      return isDivisor(expr) ? of(expr.then) : undefined
     }
     case 'cast':
       return map(of(expr.value), (value) => cast(expr.dtype, value, scope.isWide))
@@ -70,6 +72,12 @@ export function evaluateHostExpr(expr: Expr, scope: HostScope): HostElement | un
     case 'bitcast':
       return undefined
   }
+}
+
+/** `x ≠ 0 ? x : …`, what integers are divided by. Of a size it is x: a run in which that is 0 is refused. */
+function isDivisor({ cond, then }: Select): boolean {
+  if (cond.kind !== 'binary' || cond.op !== 'ne' || cond.left !== then) return false
+  return cond.right.kind === 'const' && cond.right.value === 0
 }
 
 function map<T>(value: HostElement | undefined, change: (value: HostElement) => T | undefined): T | undefined {

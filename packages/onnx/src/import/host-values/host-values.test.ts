@@ -4,6 +4,7 @@ import {
   divOp,
   type Graph,
   gatherOp,
+  modOp,
   mulOp,
   type Operation,
   sliceOp,
@@ -61,12 +62,18 @@ describe('an operation on known values', () => {
     expect(texts(evaluated(reversed, shape))).toEqual(['n', '3', 'n'])
   })
 
+  test('divides by sizes, and by zero not at all', () => {
+    const [shape, by] = [integers(n), integers(size('m'))]
+    expect(texts(evaluated(divOp(shape, by), shape, by))).toEqual(['n / m'])
+    expect(texts(evaluated(modOp(shape, by, { truncated: true }), shape, by))).toEqual(['n % m'])
+    expect(texts(evaluated(divOp(shape, exact(0n)), shape, exact(0n)))).toEqual(['n'])
+  })
+
   test('stays on the device where it is not known', () => {
     const shape = integers(n)
     const unknown: Tensor = { kind: 'tensor', name: 'x', dtype: 'i64', shape: [1], constant: undefined }
     expect(evaluated(addOp(shape, unknown), shape, unknown)).toBeUndefined()
     expect(evaluated(mulOp(shape, exact(-1n)), shape, exact(-1n))).toBeUndefined()
-    expect(evaluated(divOp(shape, exact(0n)), shape, exact(0n))).toBeUndefined()
     const large = exact(...Array<bigint>(2000).fill(1n))
     expect(evaluated(addOp(large, large), large, large)).toBeUndefined()
   })
