@@ -50,7 +50,14 @@ export function windowOf(operator: string, spatial: readonly SizeExpr[], attribu
   const { kernel, strides, dilations, pads, autoPad, ceilMode } = attributes
   const rank = spatial.length
   if (kernel.length !== rank || strides.length !== rank || dilations.length !== rank || pads.length !== 2 * rank) {
-    throw shapeError(operator, `attributes for ${kernel.length} spatial dimensions, the input has ${rank}`)
+    const counts = [
+      `kernel ${kernel.length}`,
+      `strides ${strides.length}`,
+      `dilations ${dilations.length}`,
+      `pads ${pads.length}`,
+    ]
+    const wanted = `of ${rank} spatial dimensions take ${rank} each, and ${2 * rank} pads`
+    throw shapeError(operator, `windows ${wanted}; the attributes have: ${counts.join(', ')}`)
   }
   if ([...kernel, ...strides, ...dilations].some((value) => value < 1) || pads.some((pad) => pad < 0)) {
     throw shapeError(operator, 'kernel, strides and dilations must be at least 1, pads at least 0')

@@ -47,12 +47,31 @@ test('attributes are those of the operator set', () => {
   checkSchema(node('Gelu', ['x'], ['approximate']), 17, '')
 })
 
-test('an input too many is refused; one that is left out counts where one follows', () => {
-  expect(faultOf(node('Relu', ['x', 'y']), 17)).toMatchObject({
-    code: 'onnx/surplus-input',
-    message: 'Relu of operator set 17 takes 1 input, and the node has 2',
+test('an attribute that a node must have is asked for', () => {
+  expect(faultOf(node('Concat', ['x', 'y']), 17)).toMatchObject({
+    code: 'onnx/attribute',
+    message: 'Concat of operator set 17 must have the attribute "axis"',
   })
-  expect(faultOf(node('Clip', ['x', '', '', 'y']), 11).message).toMatch(/takes 3 inputs, and the node has 4$/)
+  expect(faultOf(node('TopK', ['x']), 9).message).toMatch(/must have the attribute "k"$/)
+})
+
+test('inputs are as many as the operator takes; one that is left out counts where one follows', () => {
+  expect(faultOf(node('Relu', ['x', 'y']), 17)).toMatchObject({
+    code: 'onnx/inputs',
+    message: 'Relu of operator set 17 takes at most 1 input, and the node has 2',
+  })
+  expect(faultOf(node('Clip', ['x', '', '', 'y']), 11).message).toMatch(/takes at most 3 inputs, and the node has 4$/)
+  expect(faultOf(node('Unsqueeze', ['x', '']), 13).message).toMatch(/takes at least 2 inputs, and the node has 1$/)
   checkSchema(node('Clip', ['x', '', 'high', '']), 11, '')
   checkSchema(node('Concat', Array(100).fill('x'), ['axis']), 11, '')
+})
+
+test('an output too many is refused', () => {
+  const twice = { ...node('Relu', ['x']), outputs: ['y', 'z'] }
+  expect(faultOf(twice, 17)).toMatchObject({
+    code: 'onnx/outputs',
+    message: 'Relu of operator set 17 has at most 1 output, and the node has 2',
+  })
+  checkSchema({ ...twice, outputs: ['y', ''] }, 17, '')
+  checkSchema({ ...twice, opType: 'Split' }, 12, '')
 })

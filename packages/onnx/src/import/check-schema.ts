@@ -1,35 +1,43 @@
-/** Holds a node to the schema of its operator: what no import function asks for would be dropped without a word. */
+/** Holds a node to the schema of its operator: what is missing would be guessed, and what no import function asks for dropped. */
 import { CompileError } from '@tilewright/ir'
 import { quote } from '../format-errors.js'
 import type { OnnxNode } from '../model.js'
 import { schemas } from './operators/schemas.js'
 
 /**
- * Throws `CompileError` `onnx/attribute` for an attribute and `onnx/surplus-input` for an input that the operator does not have in
- * operator set `opset`. An operator that is younger than the model has its first form.
+ * Throws `CompileError` for a node that the operator set `opset` has no such form of: `onnx/attribute` for attributes that are
+ * unknown or missing, `onnx/inputs` and `onnx/outputs` for too few or too many. An operator that is younger than the model has
+ * its first form.
  */
-export function checkSchema({ opType, inputs, attributes }: OnnxNode, opset: number, where: string): void {
-  const forms = schemas[opType] ?? []
+export function checkSchema(node: OnnxNode, opset: number, where: string): void {
+  const forms = schemas[node.opType] ?? []
   const form = forms.findLast(({ since }) => since <= opset) ?? forms[0]
   if (form === undefined) return
-  const operator = `${opType} of operator set ${opset}`
-  const unknown = attributes.find(({ name }) => !form.attributes.includes(name))
+  const operator = `${node.opType} of operator set ${opset}`
+  const correct = 'correct the node, or the operator set that the model imports'
+  const refuse = (code: string, message: string, help = correct): CompileError =>
+    new CompileError({ code, message: `${operator} ${message}`, where, help })
+
+  const given = node.attributes.map(({ name }) => name)
+  const unknown = given.find((name) => !form.attributes.includes(name))
   if (unknown !== undefined) {
-    throw new CompileError({
-      code: 'onnx/attribute',
-      message: `${operator} has no attribute ${quote(unknown.name)}`,
-      where,
-      help: `it has ${form.attributes.join(', ') || 'none'}: correct the node, or the operator set that the model imports`,
-    })
+    const known = `it has ${form.attributes.join(', ') || 'none'}`
+    throw refuse('onnx/attribute', `has no attribute ${quote(unknown)}`, `${known}: ${correct}`)
   }
-  // Inputs that are left out have empty names.
-  const given = inputs.findLastIndex((name) => name !== '') + 1
-  if (given > form.inputs) {
-    throw new CompileError({
-      code: 'onnx/surplus-input',
-      message: `${operator} takes ${form.inputs} ${form.inputs === 1 ? 'input' : 'inputs'}, and the node has ${given}`,
-      where,
-      help: 'correct the node, or the operator set that the model imports',
-    })
+  const missing = form.required.find((name) => !given.includes(name))
+  if (missing !== undefined) throw refuse('onnx/attribute', `must have the attribute ${quote(missing)}`)
+
+  const [least, most] = form.inputs
+  const inputs = countOf(node.inputs)
+  if (inputs < least) throw refuse('onnx/inputs', `takes at least ${many(least, 'input')}, and the node has ${inputs}`)
+  if (inputs > most) throw refuse('onnx/inputs', `takes at most ${many(most, 'input')}, and the node has ${inputs}`)
+  const outputs = countOf(node.outputs)
+  if (outputs > form.outputs) {
+    throw refuse('onnx/outputs', `has at most ${many(form.outputs, 'output')}, and the node has ${outputs}`)
   }
 }
+
+/** Those that are left out have empty names. */
+const countOf = (names: readonly string[]): number => names.findLastIndex((name) => name !== '') + 1
+
+const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

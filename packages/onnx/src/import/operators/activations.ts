@@ -23,6 +23,7 @@ import {
 import type { NodeContext } from '../node-context.js'
 import { apply, type Imported, type OnnxOperator, unary } from '../operator.js'
 import { scalarOf } from '../scalar-of.js'
+import { oneOf } from './one-of.js'
 
 /** Bounds are attributes before opset 11, inputs from then on; both may be left out. */
 function importClip(context: NodeContext): Imported {
@@ -58,7 +59,9 @@ export const activationOperators: Readonly<Record<string, OnnxOperator>> = {
   HardSigmoid: unary((x, context) =>
     hardSigmoidOp(x, { alpha: context.float('alpha', 0.2), beta: context.float('beta', 0.5) }),
   ),
-  Gelu: unary((x, context) => geluOp(x, { approximate: context.string('approximate', 'none') === 'tanh' })),
+  Gelu: unary((x, context) =>
+    geluOp(x, { approximate: oneOf(context, 'approximate', ['none', 'tanh'], 'none') === 'tanh' }),
+  ),
   PRelu: {
     import: (context) => {
       const operands = [context.input(0), context.input(1)] as const

@@ -3,7 +3,7 @@ import { type AttentionScores, attentionOp, causalConvOp, linearAttentionOp } fr
 import { CompileError, UnsupportedError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
-import { oneOf } from './movement.js'
+import { oneOf } from './one-of.js'
 
 /** What the attribute qk_matmul_output_mode says of the fourth output. */
 const scoreModes: readonly AttentionScores[] = ['products', 'capped', 'masked', 'weights']

@@ -11,7 +11,7 @@ import {
 } from '@tilewright/graph'
 import { dtypeAttribute } from '../dtype-attribute.js'
 import { apply, binary, type OnnxOperator, unary } from '../operator.js'
-import { oneOf } from './movement.js'
+import { oneOf } from './one-of.js'
 
 export const bitOperators: Readonly<Record<string, OnnxOperator>> = {
   BitwiseAnd: binary(bitwiseAndOp),

@@ -57,7 +57,7 @@ test('BitShift needs a direction', () => {
     runOperation(operationOf('BitShift', ['u8', 'u8'], 11, attributes), [bytes(1, 2, 3, 4), bytes(1, 1, 1, 1)])[0]
   expect(shift({ direction: attribute.string('LEFT') })).toEqual(Uint8Array.of(2, 4, 6, 8))
   expect(shift({ direction: attribute.string('RIGHT') })).toEqual(Uint8Array.of(0, 1, 1, 2))
-  expect(thrownBy(() => shift({})).message).toBe('direction of BitShift is ""')
+  expect(thrownBy(() => shift({ direction: attribute.string('') })).message).toBe('direction of BitShift is ""')
 })
 
 test('attributes of activations have the defaults of ONNX', () => {

@@ -14,21 +14,30 @@ import {
   type TensorType,
   triluOp,
 } from '@tilewright/graph'
-import { UnsupportedError } from '@tilewright/ir'
+import { elementCount, UnsupportedError } from '@tilewright/ir'
 import { constantData } from '../constant-data.js'
 import { dtypeAttribute } from '../dtype-attribute.js'
 import { hostScalar } from '../host-scalar.js'
 import { elementOf, saturated } from '../host-values/host-element.js'
+import { elementReader } from '../host-values/known-tensor.js'
 import type { NodeContext } from '../node-context.js'
 import { apply, type Imported, type OnnxOperator } from '../operator.js'
+import { invalid } from '../scope.js'
 
 export const gatherOperators: Readonly<Record<string, OnnxOperator>> = {
   Gather: {
-    import: (context) => chosen(context, (data, indices) => gatherOp(data, indices, { axis: context.int('axis', 0) })),
+    import: (context) => {
+      const axis = context.int('axis', 0)
+      checkIndices(context, axis)
+      return chosen(context, (data, indices) => gatherOp(data, indices, { axis }))
+    },
   },
   GatherElements: {
-    import: (context) =>
-      chosen(context, (data, indices) => gatherElementsOp(data, indices, { axis: context.int('axis', 0) })),
+    import: (context) => {
+      const axis = context.int('axis', 0)
+      checkIndices(context, axis)
+      return chosen(context, (data, indices) => gatherElementsOp(data, indices, { axis }))
+    },
   },
   GatherND: {
     import: (context) =>
@@ -105,4 +114,17 @@ function cumulated(
 function chosen(context: NodeContext, operation: (data: TensorType, indices: TensorType) => Operation): Imported {
   const operands = [context.input(0), context.input(1)] as const
   return apply(operation(...operands), operands)
+}
+
+/** Throws `CompileError` `onnx/index` for an index that is known now, and outside of the dimension along `axis`. */
+function checkIndices(context: NodeContext, axis: number): void {
+  const [data, indices] = [context.input(0), context.input(1)]
+  const [extent, count, elementAt] = [data.shape.at(axis), elementCount(indices.shape), elementReader(indices)]
+  if (typeof extent !== 'number' || typeof count !== 'number' || elementAt === undefined) return
+  for (let i = 0; i < count; i++) {
+    const index = elementAt(i)
+    if (typeof index !== 'bigint' || (index >= -extent && index < extent)) continue
+    const { opType } = context.node
+    throw invalid('onnx/index', `index ${index} of ${opType} is not in a dimension of ${extent}`, context.where)
+  }
 }

@@ -15,27 +15,11 @@ import {
   tileOp,
   transposeOp,
 } from '@tilewright/graph'
-import { CompileError, ceilDiv, type SizeExpr, sizeBinary, sizeMul, sizeSub } from '@tilewright/ir'
+import { ceilDiv, type SizeExpr, sizeBinary, sizeMul, sizeSub } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
-
-/** A string attribute that is one of `values`; '' falls back to nothing. Throws `CompileError` `onnx/attribute`. */
-export function oneOf<T extends string>(
-  context: NodeContext,
-  name: string,
-  values: readonly T[],
-  fallback: NoInfer<T> | '',
-): T {
-  const given = context.string(name, fallback)
-  const found = values.find((value) => value === given)
-  if (found !== undefined) return found
-  throw new CompileError({
-    code: 'onnx/attribute',
-    message: `${name} of ${context.node.opType} is ${JSON.stringify(given)}`,
-    where: context.where,
-    help: `ONNX knows ${values.join(', ')}`,
-  })
-}
+import { invalid } from '../scope.js'
+import { oneOf } from './one-of.js'
 
 const padModes: readonly PadMode[] = ['constant', 'reflect', 'edge', 'wrap']
 const depthModes: readonly DepthMode[] = ['DCR', 'CRD']
@@ -60,7 +44,14 @@ export const movementOperators: Readonly<Record<string, OnnxOperator>> = {
       const data = context.input(0)
       const axis = context.int('axis', 0)
       const given = context.optional(1) === undefined ? context.ints('split') : context.hostSizes(1)
-      const sizes = given ?? equalParts(data, axis, countOfParts(context))
+      if (context.opset >= 18 && (given === undefined) === (context.attribute('num_outputs') === undefined)) {
+        throw invalid(
+          'onnx/attribute',
+          `Split has ${given === undefined ? 'neither' : 'both'} of the input split and num_outputs`,
+          context.where,
+        )
+      }
+      const sizes = given ?? equalParts(context, data, axis)
       return apply(splitOp(data, { axis, sizes }), [data])
     },
   },
@@ -108,11 +99,8 @@ export const movementOperators: Readonly<Record<string, OnnxOperator>> = {
           return at < 0 ? 0 : (pads[offset + at] ?? 0)
         })
       if (pads.length !== 2 * axes.length) {
-        throw new CompileError({
-          code: 'onnx/attribute',
-          message: `Pad has ${pads.length} pads for ${axes.length} dimensions`,
-          where: context.where,
-        })
+        const message = `Pad has ${pads.length} pads for ${axes.length} dimensions`
+        throw invalid('onnx/attribute', message, context.where)
       }
       const attributes = { mode, begins: side(0), ends: side(axes.length), value: context.float('value', 0) }
       return apply(padOp(data, fill, attributes), [data, fill])
@@ -147,22 +135,23 @@ export const movementOperators: Readonly<Record<string, OnnxOperator>> = {
 const optionalInts = (context: NodeContext, position: number): readonly number[] | undefined =>
   context.optional(position) === undefined ? undefined : context.hostInts(position)
 
-/** Throws `CompileError` `onnx/attribute` when the attribute and the outputs disagree. */
-function countOfParts(context: NodeContext): number {
+/**
+ * Parts of one extent; since operator set 18 the last one is smaller where the dimension does not divide. Throws `CompileError`
+ * `onnx/attribute` where it must divide and does not, and where the attribute and the outputs disagree.
+ */
+function equalParts(context: NodeContext, { shape }: TensorType, axis: number): readonly SizeExpr[] {
   const { length } = context.node.outputs
   const count = context.int('num_outputs', length)
-  if (count === length && count > 0) return count
-  throw new CompileError({
-    code: 'onnx/attribute',
-    message: `Split has ${length} outputs for num_outputs ${count}`,
-    where: context.where,
-    help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
-  })
-}
-
-/** Parts of one extent, the last one smaller where the dimension does not divide. */
-function equalParts({ shape }: TensorType, axis: number, count: number): readonly SizeExpr[] {
+  if (count !== length || count === 0)
+    throw invalid('onnx/attribute', `Split has ${length} outputs for num_outputs ${count}`, context.where)
   const whole = shape.at(axis) ?? 0
+  if (context.opset < 18 && typeof whole === 'number' && whole % count !== 0) {
+    throw invalid(
+      'onnx/attribute',
+      `Split has ${count} outputs of a dimension of ${whole}, which does not divide, and no sizes`,
+      context.where,
+    )
+  }
   const part = ceilDiv(whole, count)
   const last = sizeBinary('max', sizeSub(whole, sizeMul(part, count - 1)), 0)
   return Array.from({ length: count }, (_, i) => (i < count - 1 ? part : last))

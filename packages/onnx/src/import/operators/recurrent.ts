@@ -3,7 +3,8 @@ import { type Cell, cellActivations, gruCell, lstmCell, recurrentOp, rnnCell } f
 import { CompileError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator } from '../operator.js'
-import { oneOf } from './movement.js'
+import { invalid } from '../scope.js'
+import { oneOf } from './one-of.js'
 
 const directions = ['forward', 'reverse', 'bidirectional'] as const
 
@@ -13,6 +14,12 @@ const recurrent = (cell: Cell): OnnxOperator => ({
     const [bias, lengths, hidden] = [3, 4, 5].map((position) => context.optional(position))
     const isLstm = cell === lstmCell
     const [cellState, peepholes] = isLstm ? [context.optional(6), context.optional(7)] : [undefined, undefined]
+    const declared = context.int('hidden_size', 0)
+    const size = r.shape[2]
+    if (context.attribute('hidden_size') !== undefined && typeof size === 'number' && declared !== size) {
+      const said = `hidden_size of ${context.node.opType} is ${declared}, its weights say ${size}`
+      throw invalid('onnx/attribute', said, context.where)
+    }
     const direction = oneOf(context, 'direction', directions, 'forward')
     const attributes = {
       direction,

@@ -11,7 +11,7 @@ import {
 import { CompileError, type SizeExpr, UnsupportedError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type Imported, type OnnxOperator } from '../operator.js'
-import { oneOf } from './movement.js'
+import { oneOf } from './one-of.js'
 
 const coordinateModes: readonly CoordinateMode[] = [
   'half_pixel',

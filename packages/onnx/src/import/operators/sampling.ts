@@ -3,7 +3,7 @@ import { col2ImOp, detOp, gridSampleOp, roiAlignOp } from '@tilewright/graph'
 import { UnsupportedError } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type OnnxOperator, unary } from '../operator.js'
-import { oneOf } from './movement.js'
+import { oneOf } from './one-of.js'
 
 /** Before operator set 20 the modes are named for images. */
 const modes = { nearest: 'nearest', linear: 'linear', bilinear: 'linear', cubic: 'cubic', bicubic: 'cubic' } as const

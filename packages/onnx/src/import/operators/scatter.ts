@@ -10,7 +10,7 @@ import {
 import { CompileError, defined, type SizeExpr, sizeAdd, sizeMul, sizeSub } from '@tilewright/ir'
 import type { NodeContext } from '../node-context.js'
 import { apply, type Imported, type OnnxOperator } from '../operator.js'
-import { oneOf } from './movement.js'
+import { oneOf } from './one-of.js'
 
 const reductions: readonly ScatterReduction[] = ['none', 'add', 'mul', 'min', 'max']
 
