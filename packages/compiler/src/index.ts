@@ -1,4 +1,5 @@
 /** The wiring: a graph and a backend in, a plan out. */
+export { CompileError, UnsupportedError } from '@tilewright/ir'
 export * from './compile.js'
 export * from './program.js'
 export type * from './report.js'

@@ -79,9 +79,9 @@ describe('refuses', () => {
       'bytes that do not fit the shape',
       { rawData: new Uint8Array(7) },
       'onnx/data-length',
-      'f32 of [2] takes 8 bytes, the file has 7',
+      'f32 of [2] takes 8 bytes, and has 7',
     ],
-    ['no data', {}, 'onnx/data-length', 'f32 of [2] takes 8 bytes, the file has 0'],
+    ['no data', {}, 'onnx/data-length', 'f32 of [2] takes 8 bytes, and has 0'],
     [
       'data in two places',
       { rawData: bytes8, floatData: Float32Array.of(1, 2) },

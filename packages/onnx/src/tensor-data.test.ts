@@ -94,7 +94,7 @@ describe('tensorData', () => {
   test('says what was expected and where', () => {
     expect(() => tensorData(tensor('f32', [2, 3], raw(1, 2)), 'graph "g" › initializer 4 "w"')).toThrow(
       expect.objectContaining({
-        message: 'f32 of [2, 3] takes 24 bytes, the file has 2',
+        message: 'f32 of [2, 3] takes 24 bytes, and has 2',
         where: 'graph "g" › initializer 4 "w"',
         help: 'the exporter wrote an invalid model: check it with onnx.checker.check_model',
       }),

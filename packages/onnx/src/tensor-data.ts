@@ -125,7 +125,7 @@ export function checkTensorData(tensor: OnnxTensor, where: string): void {
     const expected = Math.ceil((count * bits) / 8)
     const actual = data.kind === 'raw-data' ? data.bytes.length : data.length
     if (actual !== undefined && actual !== expected) {
-      throw malformed('onnx/data-length', `${described} takes ${expected} bytes, the file has ${actual}`, where)
+      throw malformed('onnx/data-length', `${described} takes ${expected} bytes, and has ${actual}`, where)
     }
   } else {
     if (data.kind !== field) {

@@ -1,4 +1,5 @@
 /** Walks plans on devices. */
+export { PlanError } from '@tilewright/backend/plan'
 export type { DeviceTensor, HostTensor, InputTensor } from './check-inputs.js'
 export type { LoadStats } from './load-plan.js'
 export type { MemoryUse, RunResult, RunStats } from './run-plan.js'

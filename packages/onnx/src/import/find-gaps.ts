@@ -64,7 +64,9 @@ export function refuseGaps(model: OnnxModel, functions: Functions, opset: number
       `the model needs ${gaps.length} ${gaps.length === 1 ? 'thing that is' : 'things that are'} not supported`,
       ...formatGaps(gaps),
     ].join('\n'),
-    help: 'export the model without them, or cut it before them (onnx.utils.extract_model)',
+    help: gaps.some(({ what }) => what.startsWith('operator set '))
+      ? 'convert the model to an operator set that is read (onnx.version_converter.convert_version)'
+      : 'export the model without them, or cut it before them (onnx.utils.extract_model)',
     gaps,
   })
 }
