@@ -16,6 +16,8 @@ std::string triple(TwIndex index) {
 
 }  // namespace
 
+bool isBlockRunning() { return running != nullptr; }
+
 Block::Block() : threads(maxThreads), warps(maxThreads / warpLanes) {}
 
 void Block::begin(const TwLaunch& next, MemoryRange sharedMemory) {

@@ -76,6 +76,9 @@ struct Thread {
   }
 };
 
+// Whether this OS thread runs a kernel.
+bool isBlockRunning();
+
 class Block {
  public:
   Block();

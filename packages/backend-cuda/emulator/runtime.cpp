@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "block.h"
+#include "division.h"
 
 namespace {
 
@@ -109,6 +110,7 @@ extern "C" const char* tw_message() { return state.message.c_str(); }
 
 extern "C" int tw_launch(const TwLaunch* launch) {
   std::lock_guard serial(state.launches);
+  surviveDivisions();
   const auto [x, y, z] = launch->gridExtent;
   const auto [bx, by, bz] = launch->blockExtent;
   const std::uint64_t blocks = std::uint64_t{x} * y * z;

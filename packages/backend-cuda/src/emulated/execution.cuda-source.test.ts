@@ -190,6 +190,37 @@ describe('warps', () => {
   })
 })
 
+describe('divisions', () => {
+  test('by zero do not trap, whatever registers and memory the instruction names', async () => {
+    const source = kernel(
+      'const int* x, const unsigned* u, int* out, const int* n',
+      `const int i = threadIdx.x;
+       int scratch[64];
+       for (int k = 0; k < *n; k++) scratch[k] = x[k] - 7;
+       out[8 * i] = x[i] / x[i + 1];
+       out[8 * i + 1] = x[i] % x[i + 1];
+       out[8 * i + 2] = (int)(u[i] / u[i + 1]);
+       out[8 * i + 3] = (int)(u[i] % u[i + 1]);
+       out[8 * i + 4] = x[i] / scratch[i * *n / 4];
+       out[8 * i + 5] = *n / (x[i] - x[i]);
+       out[8 * i + 6] = (int)((long long)x[i] / x[i + 1]);
+       out[8 * i + 7] = 1000 + i;`,
+    )
+    const given = [7, 0, 3, 2]
+    const [, , out = zeros(0)] = await run(source, () => ({
+      grid: [1, 1, 1],
+      block: [3, 1, 1],
+      args: [Int32Array.from(given), Uint32Array.from(given), zeros(24), Int32Array.of(4)],
+    }))
+    const rows = [0, 1, 2].map((i) => [...(out as Int32Array).subarray(8 * i, 8 * i + 8)])
+    expect(rows).toEqual([
+      [-1, -1, -1, -1, -1, -1, -1, 1000],
+      [0, 0, 0, 0, 0, -1, 0, 1001],
+      [1, 1, 1, 1, 0, -1, 1, 1002],
+    ])
+  })
+})
+
 describe('memory', () => {
   test('shared memory holds NaN at first in every block', async () => {
     const source = kernel(
