@@ -1,5 +1,7 @@
 import { type PlanKernel, wholeBuffer } from '@tilewright/backend'
-import type { CompileError } from '@tilewright/ir'
+import { buildKernel, type CompileError, formatError, size } from '@tilewright/ir'
+import { runPipeline } from '@tilewright/passes'
+import { thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
 import { openCpu } from './device.js'
 import { cpu, cpuTarget } from './index.js'
@@ -59,6 +61,25 @@ test('what is no launch is refused, with what to pass', async () => {
     code: 'device/launch',
     help: expect.any(String),
   })
+})
+
+test('a launch with less than a parameter takes is refused, with both sizes', async () => {
+  const device = await cpu().open()
+  const kernel = buildKernel({ name: 'k', threads: 1, workgroups: [8, 1, 1] }, (g) => {
+    const [x, n] = [g.param('x', 'f16', [8]), g.param('n', 'f32', [size('n')])]
+    n.set([0], x.at(g.workgroup.x))
+  })
+  const { pipeline } = cpu().emit(runPipeline(kernel, cpu().pipeline(cpuTarget)))
+  const made = await device.createPipeline(pipeline)
+  const dispatch = (bytes: number): void => {
+    const ranges = [device.createBuffer(bytes), device.createBuffer(0)].map(wholeBuffer)
+    device.begin().dispatch(made, ranges, new Uint32Array(pipeline.scalars), [8, 1, 1])
+  }
+  dispatch(32)
+  expect(formatError(thrownBy(() => dispatch(16)))).toMatchInlineSnapshot(`
+    "error[device/launch]: parameter "x" of a kernel takes 32 bytes; it is launched with a buffer, or a range, of 16
+      help  pass device.createBuffer(32) or more: an element of f16 takes 4 bytes on cpu (device.target.elementBytes)"
+  `)
 })
 
 test.each([-1, 0.5, '4', undefined])('a buffer of %j bytes is refused', async (bytes) => {

@@ -71,7 +71,7 @@ export function openCpu(target: Target): Device {
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
           checkRecording(isSubmitted)
-          checkLaunch(pipeline, ranges, scalars, workgroups)
+          checkLaunch(target, pipeline, ranges, scalars, workgroups)
           const launch = launches.get(pipeline)
           if (launch === undefined) throw foreignPipelineError()
           const memory = ranges.map(({ buffer, offset, bytes }) => new Uint8Array(memoryOf(buffer), offset, bytes))

@@ -2,7 +2,7 @@
  * Lowered kernels as JavaScript. A workgroup has one thread and no workgroup memory here, so a launch is three loops
  * around the body.
  */
-import { createScalarBlock, type EmittedKernel, requireLowered } from '@tilewright/backend'
+import { bufferParam, createScalarBlock, type EmittedKernel, requireLowered } from '@tilewright/backend'
 import {
   type Buffer,
   buffersRead,
@@ -151,11 +151,7 @@ export function emitJs(kernel: Kernel): EmittedKernel {
       entry: 'main',
       threads: 1,
       workgroupBytes: 0,
-      buffers: buffers.map((buffer) => ({
-        access: used.get(buffer) ?? 'read',
-        dtype: buffer.dtype,
-        lanes: 1,
-      })),
+      buffers: buffers.map((buffer) => bufferParam(buffer, { written: used.get(buffer) === 'read-write', lanes: 1 })),
       scalars: scalars.all().length,
     },
     buffers,

@@ -8,6 +8,7 @@
  */
 import {
   type BufferUsage,
+  bufferParam,
   bufferUsage,
   type Code,
   call,
@@ -125,10 +126,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
       entry: 'main_kernel',
       threads: kernel.threads,
       workgroupBytes: shared.bytes,
-      buffers: buffers.map((buffer) => {
-        const { written = false, lanes = 1 } = usage.get(buffer) ?? {}
-        return { access: written ? 'read-write' : 'read', dtype: buffer.dtype, lanes }
-      }),
+      buffers: buffers.map((buffer) => bufferParam(buffer, usage.get(buffer) ?? { written: false, lanes: 1 })),
       scalars: scalars.all().length,
       ...(maps.length === 0 ? {} : { tileMaps: maps }),
     },

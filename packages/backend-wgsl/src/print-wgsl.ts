@@ -4,6 +4,7 @@
  */
 import {
   type BufferUsage,
+  bufferParam,
   bufferUsage,
   type CLikeLanguage,
   type CLikePrinter,
@@ -123,10 +124,7 @@ export function emitWgsl(kernel: Kernel): EmittedKernel {
       entry: 'main',
       threads: kernel.threads,
       workgroupBytes: bytes,
-      buffers: buffers.map((buffer) => {
-        const { written, lanes } = usageOf(usage, buffer)
-        return { access: written ? 'read-write' : 'read', dtype: buffer.dtype, lanes }
-      }),
+      buffers: buffers.map((buffer) => bufferParam(buffer, usageOf(usage, buffer))),
       scalars: scalars.all().length,
     },
     buffers,

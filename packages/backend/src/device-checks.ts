@@ -1,7 +1,7 @@
 /** What every device refuses, in the same words: buffers, transfers, kernels and launches that do not fit. */
 import { CompileError, checkArgument, type Target } from '@tilewright/ir'
 import type { BufferRange, DeviceBuffer, Pipeline } from './device.js'
-import type { PlanKernel } from './plan/plan.js'
+import type { BufferParam, PlanKernel } from './plan/plan.js'
 
 /** What stays within a vector of the last element is always there to be read. */
 const padding = 16
@@ -67,8 +67,9 @@ export function checkKernel(kernel: PlanKernel, { name, limits }: Target): void 
   }
 }
 
-/** Throws `CompileError` `device/launch` when a launch does not fit its kernel, or what is given is none. */
+/** Throws `CompileError` `device/launch` when a launch does not fit its kernel on a device of this target, or what is given is none. */
 export function checkLaunch(
+  target: Target,
   pipeline: Pipeline,
   ranges: readonly BufferRange[],
   scalars: Uint32Array,
@@ -86,11 +87,39 @@ export function checkLaunch(
   const isLaunch = Array.isArray(workgroups) && workgroups.length === 3 && workgroups.every(isCount)
   check(isLaunch, 'the workgroups of a launch are three numbers', workgroups, 'pass [x, y, z]')
   const { kernel } = pipeline
-  if (ranges.length === kernel.buffers.length && scalars.length === kernel.scalars) return
+  if (ranges.length !== kernel.buffers.length || scalars.length !== kernel.scalars) {
+    throw new CompileError({
+      code: 'device/launch',
+      message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${ranges.length} and ${scalars.length}`,
+      help: 'pass a range for each of kernel.buffers, and a word for each scalar that its printer gave: Uint32Array.from(scalars, (each) => scalarWord(each, …))',
+    })
+  }
+  ranges.forEach((range, i) => {
+    checkRange(target, kernel.buffers[i], range)
+  })
+}
+
+/** Throws `CompileError` `device/launch` for a range beyond its buffer's end, or that holds less than the kernel's parameter. */
+function checkRange(
+  { name: device, elementBytes }: Target,
+  param: BufferParam | undefined,
+  { buffer, offset, bytes }: BufferRange,
+): void {
+  if (offset + bytes > buffer.bytes) {
+    throw new CompileError({
+      code: 'device/launch',
+      message: `a launch takes ${bytes} bytes at byte ${offset} of a buffer of ${buffer.bytes} bytes`,
+      help: 'pass wholeBuffer(buffer), or a range within it',
+    })
+  }
+  if (param?.content === undefined) return
+  const { dtype, content } = param
+  const needed = content.elements * elementBytes[dtype]
+  if (bytes >= needed) return
   throw new CompileError({
     code: 'device/launch',
-    message: `a kernel of ${kernel.buffers.length} buffers and ${kernel.scalars} scalars is launched with ${ranges.length} and ${scalars.length}`,
-    help: 'pass a range for each of kernel.buffers, and a word for each scalar that its printer gave: Uint32Array.from(scalars, (each) => scalarWord(each, …))',
+    message: `parameter "${content.name}" of a kernel takes ${needed} bytes; it is launched with a buffer, or a range, of ${bytes}`,
+    help: `pass device.createBuffer(${needed}) or more: an element of ${dtype} takes ${elementBytes[dtype]} bytes on ${device} (device.target.elementBytes)`,
   })
 }
 

@@ -31,7 +31,8 @@ export interface Recorder {
   /**
    * `ranges` and `scalars` in the order of `pipeline.kernel`; no extent of `workgroups` is 0. Ranges that are written
    * overlap no other; where the target does not mix accesses, they are of other buffers than those that are only read.
-   * Throws `CompileError` `device/launch` for as many ranges or scalars as the kernel does not have, and for what is none.
+   * Throws `CompileError` `device/launch` for as many ranges or scalars as the kernel does not have, for a range beyond its
+   * buffer's end or of less than the `content` of its parameter, and for what is none.
    */
   readonly dispatch: (
     pipeline: Pipeline,

@@ -9,6 +9,7 @@ import {
   walkExprs,
   walkStmts,
 } from '@tilewright/ir'
+import type { BufferParam } from './plan/plan.js'
 
 export interface BufferUsage {
   readonly written: boolean
@@ -44,6 +45,15 @@ export function bufferUsage(kernel: Kernel): ReadonlyMap<Buffer, BufferUsage> {
     if (stmt.kind === 'store-vector') note(stmt.buffer, { lanes: stmt.values.length === 2 ? 2 : 4 })
   })
   return usage
+}
+
+/** What a pipeline says of a parameter of the kernel. */
+export function bufferParam(buffer: Buffer, { written, lanes }: Pick<BufferUsage, 'written' | 'lanes'>): BufferParam {
+  const { dtype, shape, hint } = buffer
+  const used = { access: written ? 'read-write' : 'read', dtype, lanes } as const
+  const extents = shape.filter((extent) => typeof extent === 'number')
+  if (extents.length < shape.length) return used
+  return { ...used, content: { name: hint, elements: extents.reduce((product, extent) => product * extent, 1) } }
 }
 
 /** The builtins that the kernel reads, in order of first use. */

@@ -77,8 +77,9 @@ export function planBuilder(program: Program, target: Target, backend: string): 
 
   return {
     launch: (name, emitted, bound) => {
-      const content = JSON.stringify(emitted.pipeline)
-      const kernel = kernelNumbers.get(content) ?? kernels.push(emitted.pipeline) - 1
+      const pipeline = withoutContents(emitted.pipeline)
+      const content = JSON.stringify(pipeline)
+      const kernel = kernelNumbers.get(content) ?? kernels.push(pipeline) - 1
       kernelNumbers.set(content, kernel)
       const { scalars, workgroups } = emitted
       return { kind: 'launch', name, kernel, buffers: bound.map(numberOf), scalars, workgroups }
@@ -141,4 +142,9 @@ function withPrepared(buffers: readonly PlanBuffer[], prepare: readonly Step[]):
   return buffers.map((buffer, i) =>
     named.has(i) && buffer.role === 'intermediate' ? { ...buffer, role: 'prepared' } : buffer,
   )
+}
+
+/** The kernel as it is for all shapes for which it is printed like this. */
+function withoutContents(kernel: PlanKernel): PlanKernel {
+  return { ...kernel, buffers: kernel.buffers.map(({ access, dtype, lanes }) => ({ access, dtype, lanes })) }
 }

@@ -317,6 +317,14 @@ const deviceMutants: readonly Mutant[] = [
     foundBy: ['memory: a buffer that is read and written'],
   },
   {
+    wrong: 'operands may be smaller than their parameters',
+    parts: device((own) => ({
+      createPipeline: (kernel) =>
+        own.createPipeline({ ...kernel, buffers: kernel.buffers.map(({ content: _, ...rest }) => rest) }),
+    })),
+    foundBy: ['device: kernels and launches that do not fit'],
+  },
+  {
     wrong: 'writes ignore their offset',
     parts: device((own) => ({ write: (buffer, data) => own.write(buffer, data) })),
     foundBy: ['device: writes at an offset'],

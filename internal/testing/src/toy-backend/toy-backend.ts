@@ -125,7 +125,7 @@ function openToy(op: Operations, toElement: typeof elementFor): Device {
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
           checkRecording(isSubmitted)
-          checkLaunch(pipeline, ranges, scalars, workgroups)
+          checkLaunch(target, pipeline, ranges, scalars, workgroups)
           const launch = own(launches, pipeline)
           const memory = ranges.map(({ buffer, offset, bytes }) => new Uint8Array(own(memories, buffer), offset, bytes))
           recorded.push(() => launch(memory, new Int32Array(scalars), workgroups))

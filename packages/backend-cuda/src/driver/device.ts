@@ -70,6 +70,7 @@ export function makeCudaDevice(cuda: CudaApi, gpu: number, { compiler, software 
     throw foreignBufferError()
   }
   const begin = createRecorders({
+    target,
     pointerOf,
     pipelineOf: (pipeline) => {
       const known = pipelines.get(pipeline)

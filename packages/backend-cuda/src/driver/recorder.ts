@@ -7,18 +7,20 @@ import {
   type Pipeline,
   type Recorder,
 } from '@tilewright/backend'
+import type { Target } from '@tilewright/ir'
 import type { RecordedRun } from './graphs.js'
 import type { Launch } from './launches.js'
 import type { CudaPipeline } from './pipelines.js'
 
 export interface RecorderOptions {
+  readonly target: Target
   readonly pointerOf: (buffer: DeviceBuffer) => bigint
   readonly pipelineOf: (pipeline: Pipeline) => CudaPipeline
   readonly submit: (run: RecordedRun) => void
 }
 
 /** What makes recorders. */
-export function createRecorders({ pointerOf, pipelineOf, submit }: RecorderOptions): () => Recorder {
+export function createRecorders({ target, pointerOf, pipelineOf, submit }: RecorderOptions): () => Recorder {
   const numberOf = numberObjects()
   return () => {
     const launches: Launch[] = []
@@ -29,7 +31,7 @@ export function createRecorders({ pointerOf, pipelineOf, submit }: RecorderOptio
     return {
       dispatch: (pipeline, ranges, scalars, workgroups) => {
         checkOpen()
-        checkLaunch(pipeline, ranges, scalars, workgroups)
+        checkLaunch(target, pipeline, ranges, scalars, workgroups)
         const made = pipelineOf(pipeline)
         // Not by its handle, which kernels of one source share, whatever their tile maps.
         key += `${numberOf(made)}:`

@@ -61,7 +61,7 @@ export function makeDevice(gpu: GpuDevice, options: DeviceOptions = {}): Device 
     if (known !== undefined) return known
     throw foreignBufferError()
   }
-  const recorder = createRecorder(gpu, faults, bufferOf, (pipeline) => {
+  const recorder = createRecorder(gpu, target, faults, bufferOf, (pipeline) => {
     const known = pipelines.get(pipeline)
     if (known !== undefined) return known
     throw foreignPipelineError()

@@ -10,6 +10,7 @@ import {
   type Pipeline,
   type Recorder,
 } from '@tilewright/backend'
+import type { Target } from '@tilewright/ir'
 import type { GpuPipeline } from './compile-pipeline.js'
 import type { Faults } from './faults.js'
 
@@ -21,6 +22,7 @@ const usage = { copyDst: 0x8, uniform: 0x40 } as const
 
 export function createRecorder(
   gpu: GPUDevice,
+  target: Target,
   faults: Faults,
   bufferOf: (buffer: DeviceBuffer) => GPUBuffer,
   pipelineOf: (pipeline: Pipeline) => GpuPipeline,
@@ -76,7 +78,7 @@ export function createRecorder(
       return {
         dispatch: (pipeline, ranges, scalars, workgroups) => {
           checkOpen()
-          checkLaunch(pipeline, ranges, scalars, workgroups)
+          checkLaunch(target, pipeline, ranges, scalars, workgroups)
           const made = pipelineOf(pipeline)
           const bound: GPUBufferBinding[] = ranges.map(({ buffer, offset, bytes }) => ({
             buffer: bufferOf(buffer),

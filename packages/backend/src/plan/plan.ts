@@ -54,6 +54,11 @@ export interface BufferParam {
   readonly access: 'read' | 'read-write'
   readonly dtype: DeviceDType
   readonly lanes: 1 | 2 | 4
+  /**
+   * What its author calls it, and its elements, where no size decides them: a launch with less is refused. Absent from plans:
+   * their launches fit, and kernels that differ in nothing else are one.
+   */
+  readonly content?: { readonly name: string; readonly elements: number }
 }
 
 /**

@@ -1,5 +1,12 @@
 /** What a device promises apart from kernels: memory, transfers, refusals, its end. */
-import { type Device, type DeviceBuffer, type Pipeline, type PlanKernel, wholeBuffer } from '@tilewright/backend'
+import {
+  type BufferRange,
+  type Device,
+  type DeviceBuffer,
+  type Pipeline,
+  type PlanKernel,
+  wholeBuffer,
+} from '@tilewright/backend'
 import { buildKernel, CompileError } from '@tilewright/ir'
 import { type ConformanceCase, ConformanceError, type Outcome, passed, type Subject } from '../conformance-case.js'
 import { lower } from '../launch.js'
@@ -196,12 +203,21 @@ export const deviceCases: readonly ConformanceCase[] = [
       ['limits/workgroup-memory', { ...kernel, workgroupBytes: limits.workgroupBytes + 1 }],
     ] as const
     for (const [code, large] of limited) await expectRefused(code, 'a kernel', () => device.createPipeline(large))
-    const [pipeline, buffer] = [await device.createPipeline(kernel), device.createBuffer(16)]
-    const dispatch = (buffers: readonly DeviceBuffer[], scalars: number): void =>
-      device.begin().dispatch(pipeline, buffers.map(wholeBuffer), new Uint32Array(scalars), [1, 1, 1])
-    await expectRefused('device/launch', 'a launch without its buffer', () => dispatch([], 0))
-    await expectRefused('device/launch', 'a launch with a scalar too many', () => dispatch([buffer], 1))
-    buffer.destroy()
+    // Whatever its printer says: a device is held to what the kernel says that it is given.
+    const content = { name: 'x', elements: 8 }
+    const buffers = kernel.buffers.map((param) => ({ ...param, content }))
+    const pipeline = await device.createPipeline({ ...kernel, buffers })
+    const [small, buffer] = [device.createBuffer(16), device.createBuffer(32)]
+    const dispatch = (ranges: readonly BufferRange[], scalars = 0): void =>
+      device.begin().dispatch(pipeline, ranges, new Uint32Array(scalars), [1, 1, 1])
+    const whole = wholeBuffer(buffer)
+    await expectRefused('device/launch', 'a launch without its buffer', () => dispatch([]))
+    await expectRefused('device/launch', 'a launch with a scalar too many', () => dispatch([whole], 1))
+    await expectRefused('device/launch', 'a launch with a buffer too small', () => dispatch([wholeBuffer(small)]))
+    await expectRefused('device/launch', 'a launch with a range too small', () => dispatch([{ ...whole, bytes: 16 }]))
+    await expectRefused('device/launch', 'a launch beyond its buffer', () => dispatch([{ ...whole, bytes: 48 }]))
+    dispatch([whole])
+    small.destroy()
   }),
   onAnother('buffers and pipelines of another device are refused', async (other, subject) => {
     const { device } = subject
