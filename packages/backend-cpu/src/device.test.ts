@@ -78,7 +78,7 @@ test('a launch with less than a parameter takes is refused, with both sizes', as
   dispatch(32)
   expect(formatError(thrownBy(() => dispatch(16)))).toMatchInlineSnapshot(`
     "error[device/launch]: parameter "x" of a kernel takes 32 bytes; it is launched with a buffer, or a range, of 16
-      help  pass device.createBuffer(32) or more: an element of f16 takes 4 bytes on cpu (device.target.elementBytes)"
+      help  pass device.createBuffer(32) or more: an element of f16 takes 4 bytes on cpu, and toDevice converts to them"
   `)
 })
 

@@ -119,7 +119,7 @@ function checkRange(
   throw new CompileError({
     code: 'device/launch',
     message: `parameter "${content.name}" of a kernel takes ${needed} bytes; it is launched with a buffer, or a range, of ${bytes}`,
-    help: `pass device.createBuffer(${needed}) or more: an element of ${dtype} takes ${elementBytes[dtype]} bytes on ${device} (device.target.elementBytes)`,
+    help: `pass device.createBuffer(${needed}) or more: an element of ${dtype} takes ${elementBytes[dtype]} bytes on ${device}, and toDevice converts to them`,
   })
 }
 
