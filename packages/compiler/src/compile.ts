@@ -38,11 +38,11 @@ import {
   type ScheduleTemplate,
   type Target,
 } from '@tilewright/ir'
-import { runPipeline } from '@tilewright/passes'
 import { refinementsOf, resolve, roundedMatmul, templateOf } from '@tilewright/schedules'
 import { formByteProducts } from './byte-products.js'
 import { checkTensors } from './check-tensors.js'
 import { type GroupWork, type LoweredGroup, onceForEqualGroups } from './equal-groups.js'
+import { lowerKernel } from './lower-kernel.js'
 import { neutralNames } from './neutral-names.js'
 import { overwrittenOperands } from './overwritten-operands.js'
 import { type ConstantChunks, type PlanBuilder, planBuilder } from './plan-builder.js'
@@ -265,8 +265,9 @@ interface LoweringFor {
 function lowerGroup(
   given: FusionGroup,
   operand: Buffer | undefined,
-  { backend, target, watch: { time, passes } }: LoweringFor,
+  { backend, target, watch }: LoweringFor,
 ): LoweredGroup {
+  const { time } = watch
   const outputs = groupOutputs(given)
   const placed = (kernel: Kernel): Kernel =>
     operand === undefined ? kernel : renameBuffers(kernel, (one) => (outputs.includes(one) ? operand : one))
@@ -278,10 +279,7 @@ function lowerGroup(
   const isForeign = (backend.schedules ?? []).some(({ name }) => name === schedule.template)
   const kernels = time('inline', () => inlineGroup(group, scheduled).map(placed)).map((kernel) => {
     if (isForeign) time('validate', () => assertValid(kernel, { target }))
-    const lowered = time('lower', () =>
-      runPipeline(neutralNames(kernel), backend.pipeline(target), { trace: passes(), validate: 'nothing' }),
-    )
-    time('validate', () => assertValid(lowered, { target, pass: `the pipeline of ${backend.meta.name}` }))
+    const lowered = lowerKernel(neutralNames(kernel), backend, target, watch)
     const emitted = time('emit', () => backend.emit(lowered))
     checkEmitted(emitted, backend.meta.name)
     // Passes keep the order of parameters; the printer leaves out those that are not used.

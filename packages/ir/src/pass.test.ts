@@ -1,8 +1,8 @@
 import { thrownBy } from '@tilewright/testing'
 import { expect, test } from 'vitest'
-import { formatError, InternalError } from './errors.js'
+import { CompileError, formatError } from './errors.js'
 import { type Kernel, kernel } from './kernel.js'
-import { definePass } from './pass.js'
+import { definePass, type Pass } from './pass.js'
 import { barrier, seq } from './stmt.js'
 
 const made = kernel({ name: 'k', params: [], threads: 64, workgroups: [1, 1, 1], body: barrier() })
@@ -33,10 +33,39 @@ test('a pass refuses a kernel that lacks what it needs', () => {
     establishes: [],
   })
   const error = thrownBy(() => flatten.run({ ...made, properties: ['no-for-task'] }))
-  expect(error).toBeInstanceOf(InternalError)
+  expect(error).toBeInstanceOf(CompileError)
   expect(formatError(error)).toMatchInlineSnapshot(`
-    "error[internal/invariant]: pass flatten-indices needs folded-launch
-      at    k
-      help  this is a bug in Tilewright: please report it with the model or kernel"
+    "error[ir/pass-order]: pass "flatten-indices" needs what no pass before it has established: folded-launch
+      at    kernel "k"
+      help  put it behind the passes that do: the common ones are in loweringPasses(target)"
   `)
+})
+
+test('what is no pass is refused', () => {
+  const define = (...given: readonly unknown[]): unknown => thrownBy(() => Reflect.apply(definePass, undefined, given))
+  expect(define(undefined, {}, same)).toMatchObject({ code: 'ir/argument' })
+  expect(define('x', same)).toMatchObject({
+    code: 'ir/argument',
+    message: 'what pass "x" does is a function, behind its facts, not undefined',
+    help: "write definePass('my-pass', { requires: ['flat-indices'] }, (kernel) => kernel)",
+  })
+  expect(define('x', 3, same)).toMatchObject({ code: 'ir/option', message: 'the options of definePass are 3' })
+  expect(define('x', { require: [] }, same)).toMatchObject({
+    code: 'ir/option',
+    message: 'definePass has no option "require"',
+    help: 'write requires: its options are requires, establishes',
+  })
+  expect(define('x', { requires: 'flat-indices' }, same)).toMatchObject({
+    code: 'ir/argument',
+    message: 'what pass "x" requires is an array, not the text "flat-indices"',
+  })
+})
+
+test('a pass that gives no kernel is named', () => {
+  const nothing: Pass = Reflect.apply(definePass, undefined, ['nothing', {}, () => undefined])
+  expect(thrownBy(() => nothing.run(made))).toMatchObject({
+    name: 'CompileError',
+    code: 'ir/pass-result',
+    message: 'what pass "nothing" gives is a kernel, not undefined',
+  })
 })

@@ -1,9 +1,11 @@
-import { buildKernel, definePass, InternalError, type Kernel, letStmt, variable } from '@tilewright/ir'
+import { buildKernel, CompileError, definePass, type Kernel, letStmt, type Pass, seq, variable } from '@tilewright/ir'
 import { spatial } from '@tilewright/task-mapping'
 import { thrownBy } from '@tilewright/testing'
 import { describe, expect, test } from 'vitest'
+import { flattenIndices } from './flatten-indices.js'
 import { lowerTaskMapping } from './lower-task-mapping.js'
 import { type PassEvent, runPipeline } from './run-pipeline.js'
+import { simplify } from './simplify.js'
 import { unrollLoops } from './unroll-loops.js'
 
 const kernel = buildKernel({ name: 'k', threads: 4, workgroups: [1, 1, 1] }, (g) => {
@@ -38,9 +40,43 @@ describe('run-pipeline', () => {
   test('names the pass that makes a kernel invalid, when it validates', () => {
     const unbound = variable('lost')
     const lose = definePass('lose', {}, (given): Kernel => ({ ...given, body: letStmt(variable('x'), unbound) }))
-    expect(() => runPipeline(kernel, [lose], { validate: 'every-pass' })).toThrow(InternalError)
-    expect(() => runPipeline(kernel, [lose], { validate: 'every-pass' })).toThrow('pass lose made an invalid kernel')
+    const error = thrownBy(() => runPipeline(kernel, [lose], { validate: 'every-pass' }))
+    expect(error).toBeInstanceOf(CompileError)
+    expect(error).toMatchObject({ code: 'ir/pass-result', where: 'kernel "k"', help: expect.any(String) })
+    expect(error.message).toContain('pass "lose" made an invalid kernel')
     expect(runPipeline(kernel, [lose]).body.kind).toBe('let')
+  })
+
+  const renamed = letStmt(variable('x'), variable('y'))
+  const body = seq([kernel.body, kernel.body])
+  test.each<[string, (given: Kernel) => unknown, string]>([
+    ['nothing', () => undefined, 'what pass "bad" gives is a kernel, not undefined'],
+    ['a promise', async (given) => given, 'what pass "bad" gives is a kernel, not a Promise'],
+    ['a statement', (given) => given.body, 'what pass "bad" gives is a kernel, not an object'],
+    ['no body', (given) => ({ ...given, body: undefined }), 'the kind of a statement is one of the IR, not undefined'],
+    ['no statement', (given) => ({ ...given, body: { kind: 'nope' } }), 'is one of the IR, not the text "nope"'],
+    [
+      'one deep inside',
+      (given) => ({ ...given, body: { ...body, body: [body, { kind: 'nope' }] } }),
+      'the text "nope"',
+    ],
+    ['no expression', (given) => ({ ...given, body: { ...renamed, value: { kind: 'no' } } }), 'the text "no"'],
+    ['half a statement', (given) => ({ ...given, body: { kind: 'store' } }), 'pass "bad" made an invalid kernel'],
+  ])('a pass that gives %s is named', (_, bad, message) => {
+    const own: Pass = Reflect.apply(definePass, undefined, ['bad', {}, bad])
+    const same = definePass('same', {}, (given) => given)
+    const error = thrownBy(() => runPipeline(kernel, [same, own, lowerTaskMapping, flattenIndices, simplify]))
+    expect(error).toBeInstanceOf(CompileError)
+    expect(error).toMatchObject({ code: 'ir/pass-result', help: expect.any(String) })
+    expect(error.message).toContain('pass "bad"')
+    expect(error.message).toContain(message)
+  })
+
+  test('what a pass itself throws stays what it is', () => {
+    const wrong = definePass('wrong', {}, () => {
+      throw new RangeError('mine')
+    })
+    expect(() => runPipeline(kernel, [wrong])).toThrow(RangeError)
   })
 
   test('a kernel that breaks a rule is refused before any pass, unless it is known to be valid', () => {

@@ -20,7 +20,8 @@ export interface PipelineOptions {
 
 /**
  * The kernel after all passes. Throws what a pass throws, a `CompileError` with the code of a rule that the kernel breaks, or
- * `passes/argument`, `passes/option`; where every pass is validated, an `InternalError` that names the one at fault.
+ * `passes/argument`, `passes/option`; where every pass is validated, or one of them breaks by what another made, `ir/pass-result`,
+ * which names the one at fault.
  */
 export function runPipeline(kernel: Kernel, passes: readonly Pass[], options: PipelineOptions = {}): Kernel {
   checkKernelKind(kernel)
@@ -36,12 +37,24 @@ export function runPipeline(kernel: Kernel, passes: readonly Pass[], options: Pi
   if (validate !== 'nothing') assertValid(kernel)
   return passes.reduce((before, pass) => {
     const start = performance.now()
-    const after = pass.run(before)
+    const after = runPass(pass, before, () => {
+      if (validate !== 'every-pass') runPipeline(kernel, passes, { validate: 'every-pass' })
+    })
     const ms = performance.now() - start
     if (validate === 'every-pass' && after !== before) assertValid(after, { pass: pass.name })
     trace?.({ pass: pass.name, changed: !isSameText(before, after), before, after, ms })
     return after
   }, kernel)
+}
+
+/** Where the pass breaks, `explain` may throw what is wrong with the kernel that it was given. */
+function runPass(pass: Pass, kernel: Kernel, explain: () => void): Kernel {
+  try {
+    return pass.run(kernel)
+  } catch (error) {
+    explain()
+    throw error
+  }
 }
 
 function isSameText(a: Kernel, b: Kernel): boolean {

@@ -3,6 +3,7 @@
  * rule asks them: what a constructor refuses cannot stand in a kernel.
  */
 import { asyncMultiply, asyncMultiplyWait } from '../async-multiply.js'
+import { checkArgument } from '../check-arguments.js'
 import { expectType } from '../dtype.js'
 import { TilewrightError } from '../errors.js'
 import { binary, bitcast, cast, type Expr, load, select, unary } from '../expr.js'
@@ -21,7 +22,7 @@ import {
 } from '../stmt.js'
 import { loadMatrices, matrixMultiply, shuffle } from '../subgroup-stmts.js'
 import { tileCopy } from '../tile-copy.js'
-import { stmtExprs, walkExpr, walkStmts } from '../walk.js'
+import { exprChildren, stmtExprs, walkExpr, walkStmts } from '../walk.js'
 import type { Finding, Rule } from './finding.js'
 
 /**
@@ -39,11 +40,30 @@ export const checkNodes: Rule = ({ body }) => {
       findings.push({ code: error.code, message: error.message, help: error.help, stmt })
     }
   }
+  const checkNode = (node: Expr, stmt: Stmt): void => {
+    checkKind(node, exprChildren, 'an expression')
+    attempt(checkExpr, node, stmt)
+  }
   walkStmts(body, (stmt) => {
-    for (const expr of stmtExprs(stmt)) walkExpr(expr, (node) => attempt(checkExpr, node, stmt), seen)
+    checkKind(stmt, stmtExprs, 'a statement')
+    for (const expr of stmtExprs(stmt)) walkExpr(expr, (node) => checkNode(node, stmt), seen)
     attempt(checkStmt, stmt, stmt)
   })
   return findings
+}
+
+/**
+ * Throws `CompileError` `ir/kind` for what is no node, which nothing can print: a pass without types may leave anything.
+ * `children` gives none for kinds that its switch does not know.
+ */
+function checkKind<T extends Expr | Stmt>(
+  node: T,
+  children: (node: T) => readonly Expr[] | undefined,
+  what: string,
+): void {
+  const isNode = typeof node === 'object' && node !== null && children(node) !== undefined
+  const help = 'make nodes with constructors, such as seq, letStmt, store and binary, which check what they are given'
+  checkArgument(isNode, 'ir/kind', `the kind of ${what} is one of the IR`, node?.kind, help)
 }
 
 function checkExpr(expr: Expr): void {

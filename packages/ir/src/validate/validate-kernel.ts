@@ -3,7 +3,7 @@
  * kernel is emitted. It finds; it never repairs.
  */
 import { checkOptions } from '../check-arguments.js'
-import { CompileError, type ErrorDetails, formatError, InternalError } from '../errors.js'
+import { CompileError, type ErrorDetails, formatError, TilewrightError } from '../errors.js'
 import { checkKernelKind, type Kernel } from '../kernel.js'
 import { type PrintedKernel, printKernelLines } from '../print/print-kernel.js'
 import type { Stmt } from '../stmt.js'
@@ -39,7 +39,10 @@ const rules: readonly Rule[] = [
   checkLimits,
 ]
 
-/** All rules that a kernel breaks, by rule, then by line. Limits are checked against `target` when it is given. */
+/**
+ * All rules that a kernel breaks, by rule, then by line. Limits are checked against `target` when it is given. Throws
+ * `CompileError` `ir/argument` for what is no kernel, `ir/kind` for one with nodes that are none.
+ */
 export function validateKernel(kernel: Kernel, target?: Target): readonly Violation[] {
   checkKernelKind(kernel)
   const findings = rules.flatMap((rule) => rule(kernel, target))
@@ -50,29 +53,48 @@ export function validateKernel(kernel: Kernel, target?: Target): readonly Violat
 
 export interface ValidityOptions {
   readonly target?: Target | undefined
-  /** The pass that made the kernel: a violation is then a bug of ours. */
+  /** The pass that made the kernel, and is at fault. */
   readonly pass?: string | undefined
 }
 
 /**
  * Throws unless the kernel is valid: a `CompileError` with the violation's code (`ir/invalid-kernel` when there are
- * several: the message has all of them), or an `InternalError` when a pass made the kernel.
+ * several: the message has all of them), or `ir/pass-result` when a pass made the kernel.
  */
 export function assertValid(kernel: Kernel, options: ValidityOptions = {}): void {
   checkOptions('ir/option', 'assertValid', options, { target: true, pass: true })
   const { target, pass } = options
-  const violations = validateKernel(kernel, target)
+  const violations = pass === undefined ? validateKernel(kernel, target) : violationsOfPass(pass, kernel, target)
   const [first] = violations
   if (first === undefined) return
   const all = violations.map((one) => formatError(new CompileError(one)))
-  if (pass !== undefined)
-    throw new InternalError([`pass ${pass} made an invalid kernel`, ...all].join('\n'), kernel.name)
+  if (pass !== undefined) throw passError(pass, kernel, all)
   if (violations.length === 1) throw new CompileError(first)
   const several: ErrorDetails = {
     code: 'ir/invalid-kernel',
     message: [`kernel "${kernel.name}" breaks ${violations.length} rules`, ...all].join('\n'),
   }
   throw new CompileError(several)
+}
+
+function violationsOfPass(pass: string, kernel: Kernel, target: Target | undefined): readonly Violation[] {
+  try {
+    return validateKernel(kernel, target)
+  } catch (error) {
+    // What is no node at all breaks the rules' own code.
+    const said = error instanceof TilewrightError ? formatError(error) : String(error)
+    throw passError(pass, kernel, [said], error)
+  }
+}
+
+function passError(pass: string, { name }: Kernel, all: readonly string[], cause?: unknown): CompileError {
+  return new CompileError({
+    code: 'ir/pass-result',
+    message: [`pass "${pass}" made an invalid kernel`, ...all].join('\n'),
+    where: `kernel "${name}"`,
+    help: 'if the pass is yours, have it keep these rules; if it is one of Tilewright, please report it with the kernel',
+    cause,
+  })
 }
 
 function violation({ code, message, help, stmt, culprit }: Finding, kernel: Kernel, printed: PrintedKernel): Violation {
