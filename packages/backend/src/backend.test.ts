@@ -48,8 +48,15 @@ test.each<[what: string, changed: object, message: string]>([
   )
 })
 
-test.each([[undefined], [{}], [{ meta: { name: 'mine' } }], [cpu]])('%o is no backend', (given) => {
+test.each([
+  [undefined, 'the backend is missing'],
+  [null, 'the backend is null'],
+  ['wgsl', 'the backend is the text "wgsl"'],
+  [cpu, 'the backend is a function, not what it returns'],
+  [{}, 'meta of a backend is an object, not undefined'],
+  [{ meta: { name: 'mine' } }, 'meta.api of a backend is a number, not undefined'],
+])('%o is no backend', (given, message) => {
   expect(() => Reflect.apply(defineBackend, undefined, [given])).toThrow(
-    expect.objectContaining({ code: 'backend/descriptor' }),
+    expect.objectContaining({ code: 'backend/descriptor', message, help: expect.any(String) }),
   )
 })

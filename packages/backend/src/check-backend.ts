@@ -1,5 +1,5 @@
 /** What third parties write, checked where it is passed in: callers without types may leave anything out. */
-import { CompileError, checkArgument, isPlain, type Target, type TargetLimits } from '@tilewright/ir'
+import { CompileError, checkArgument, describe, isPlain, type Target, type TargetLimits } from '@tilewright/ir'
 import type { Backend } from './backend.js'
 import type { EmittedKernel } from './emit.js'
 
@@ -28,9 +28,10 @@ const limitNames = {
 /** Throws `CompileError` `backend/descriptor`, naming the member, for what is none: callers may pass the factory itself. */
 export function checkBackend(backend: Backend | undefined): asserts backend is Backend {
   if (typeof backend !== 'object' || backend === null) {
+    const given = typeof backend === 'function' ? 'a function, not what it returns' : describe(backend)
     throw new CompileError({
       code: 'backend/descriptor',
-      message: `the backend is ${typeof backend === 'function' ? 'a function, not what it returns' : 'missing, or none'}`,
+      message: `the backend is ${backend === undefined ? 'missing' : given}`,
       help: 'pass what a factory returns, such as wgsl() or cpu(): an object with meta, target, pipeline and emit',
     })
   }

@@ -142,10 +142,13 @@ function checkOptions(options: SessionOptions | undefined): void {
   checkPlan(options?.plan)
   const device = options?.device
   if (typeof device === 'function' || device?.info !== undefined) return
+  const isPromise = typeof device === 'object' && device !== null && 'then' in device
   throw new PlanError(
     'run/device',
-    device === undefined ? 'the session has no device' : 'the device of the session is none',
-    'pass an opened device, such as await openNode(), or a function that opens one',
+    device === undefined ? 'the session has no device' : `the device of the session is ${describe(device)}`,
+    isPromise
+      ? 'await it: { device: await openNode() }'
+      : 'pass an opened device, such as await openNode(), or a function that opens one',
   )
 }
 

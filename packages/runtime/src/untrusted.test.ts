@@ -66,13 +66,15 @@ describe('a session', () => {
   })
 
   test.each([
-    [undefined, 'the session has no device'],
-    [null, 'the device of the session is none'],
-    [cpu().open(), 'the device of the session is none'],
-  ])('with %o for a device', async (device, message) => {
+    [undefined, 'the session has no device', 'pass an opened device'],
+    [null, 'the device of the session is null', 'pass an opened device'],
+    ['webgpu', 'the device of the session is the text "webgpu"', 'pass an opened device'],
+    [cpu().open(), 'the device of the session is a Promise', 'await it: { device: await openNode() }'],
+  ])('with %o for a device', async (device, message, help) => {
     await expect(Reflect.apply(createSession, undefined, [{ ...compiled, device }])).rejects.toMatchObject({
       code: 'run/device',
       message,
+      help: expect.stringContaining(help),
     })
   })
 })

@@ -310,3 +310,15 @@ test('values have functions, and operations that are none are named', () => {
     })
   })
 })
+
+test.each([
+  ['8', 'the threads of a kernel are a number, not the text "8"'],
+  [undefined, 'the threads of a kernel are a number, not undefined'],
+])('%o threads are refused as what they are', (threads, message) => {
+  const options = { name: 'k', threads, workgroups: [1, 1, 1] }
+  expect(thrownBy(() => Reflect.apply(buildKernel, undefined, [options, () => undefined]))).toMatchObject({
+    code: 'ir/threads',
+    message,
+    help: 'pass threads: 64',
+  })
+})

@@ -148,6 +148,14 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
   const known = { name: true, threads: true, subgroupSize: true, workgroups: true } as const
   checkOptions('ir/option', 'buildKernel', options, known)
   checkBody('the author of a kernel', author)
+  const { threads } = options
+  checkArgument(
+    typeof threads === 'number',
+    'ir/threads',
+    'the threads of a kernel are a number',
+    threads,
+    'pass threads: 64',
+  )
   const params: Buffer[] = []
   // Declarations of workgroup memory stand at the top, whatever nest their author was in.
   const declarations: Stmt[] = []
