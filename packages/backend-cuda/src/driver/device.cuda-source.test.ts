@@ -299,6 +299,11 @@ extern "C" __global__ void __launch_bounds__(4) main_kernel(float* __restrict__ 
     const device = await open()
     const broken = { ...scaled, source: source.replace('* s0', '* s9') }
     expect(await rejection(device.createPipeline(broken))).toContain("error: 's9' was not declared in this scope")
+    const foreign = '@compute @workgroup_size(1)\nfn main() {}'
+    expect(await rejection(device.createPipeline({ ...scaled, source: foreign }))).toMatchInlineSnapshot(`
+      "error[device/pipeline]: the source of a kernel is no CUDA C++: no function of it is __global__
+        help  pass the pipeline of what the printer for this device gives: emitCuda(runPipeline(kernel, cudaPipeline(device.target)))"
+    `)
     expect(await rejection(device.createPipeline({ ...scaled, entry: 'other' }))).toMatchInlineSnapshot(`
       "error[device/pipeline]: a compiled kernel is not what was printed: cuModuleGetFunction: CUDA_ERROR_NOT_FOUND (named symbol not found)
         at    other of 4 threads, 1 buffers, 2 scalars

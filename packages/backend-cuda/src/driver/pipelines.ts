@@ -58,6 +58,7 @@ export function createPipelines(
   return {
     create: async (kernel) => {
       checkKernel(kernel, target)
+      checkSource(kernel)
       const tileMaps = tileMapsOf(kernel)
       if (tileMaps.length > 0) cuda.need('cuTensorMapEncodeTiled')
       const name = `${kernel.entry} of ${kernel.threads} threads, ${kernel.buffers.length} buffers, ${kernel.scalars} scalars`
@@ -78,6 +79,16 @@ export function createPipelines(
       for (const module of loaded) cuda.call('cuModuleUnload', module)
     },
   }
+}
+
+/** Throws `CompileError` `device/pipeline` for another language, of which compilers complain line by line. */
+function checkSource({ source }: PlanKernel): void {
+  if (source.includes('__global__')) return
+  throw new CompileError({
+    code: 'device/pipeline',
+    message: 'the source of a kernel is no CUDA C++: no function of it is __global__',
+    help: 'pass the pipeline of what the printer for this device gives: emitCuda(runPipeline(kernel, cudaPipeline(device.target)))',
+  })
 }
 
 /** What to throw when CUDA refuses an image or a function of it. */
