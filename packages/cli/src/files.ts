@@ -41,6 +41,17 @@ export function readFolder(path: string, what: string): readonly string[] {
   return guarded(path, what, () => readdirSync(path).toSorted())
 }
 
+/** Whether a path leads to a file, or to a folder; where nothing can be said of it, it is neither. */
+export function kindAt(path: string): 'file' | 'folder' | undefined {
+  try {
+    const stats = statSync(path)
+    if (stats.isDirectory()) return 'folder'
+    return stats.isFile() ? 'file' : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Folders of models hold them under one name. */
 function modelIn(folder: string): string | undefined {
   const path = join(folder, 'model.onnx')

@@ -52,6 +52,13 @@ test('a folder named twice, or reached through a link that leads back, is found 
   expect(findCases([at('set'), at('set', 'case')]).map(({ name }) => name)).toEqual(['set/case'])
 })
 
+test('links that lead nowhere, or to themselves, are no folders', () => {
+  writeCase(at('case'), reluModel(), [data])
+  symlinkSync(at('case', 'itself'), at('case', 'itself'))
+  symlinkSync(at('missing'), at('case', 'nowhere'))
+  expect(findCases([at('case')]).map(({ name }) => name)).toEqual(['case'])
+})
+
 test('a folder that is not there is named as it was given', () => {
   expect(() => findCases(['no/such/folder'])).toThrow(
     expect.objectContaining({ code: 'file/missing', where: 'no/such/folder' }),
@@ -63,6 +70,11 @@ test('no case, no folder and a file are errors', () => {
   expect(codeOf(() => findCases([root.path]))).toBe('check/no-case')
   expect(codeOf(() => findCases([at('missing')]))).toBe('file/missing')
   expect(codeOf(() => findCases([at('file')]))).toBe('check/file')
+  for (const below of ['x', '..']) {
+    expect(() => findCases([`${at('file')}/${below}`])).toThrow(
+      expect.objectContaining({ code: 'file/unreadable', where: `${at('file')}/${below}` }),
+    )
+  }
   writeCase(at('case'), reluModel(), [data])
   expect(() => findCases([at('case', 'model.onnx')])).toThrow(
     expect.objectContaining({ code: 'check/file', help: `name the folder that it is in: ${at('case')}` }),

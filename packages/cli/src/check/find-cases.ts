@@ -1,8 +1,8 @@
 /** Where the cases are: every folder, at or under those named, that holds a model and data sets. */
-import { realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { CompileError } from '@tilewright/ir'
-import { readFolder } from '../files.js'
+import { kindAt, readFolder } from '../files.js'
 
 export interface Case {
   /** The path from the folder that was named, which it begins with. */
@@ -29,7 +29,7 @@ export function findCases(roots: readonly string[]): readonly Case[] {
       const real = realpathSync(folder)
       if (seen.has(real)) return
       seen.add(real)
-      const folders = names.filter((name) => isFolder(join(folder, name)))
+      const folders = names.filter((name) => kindAt(join(folder, name)) === 'folder')
       const dataSets = folders.filter((name) => dataSetName.test(name)).toSorted((a, b) => numberOf(a) - numberOf(b))
       if (dataSets.length > 0 && names.includes('model.onnx')) {
         cases.push({ name: join(basename(top), relative(top, folder)), folder: resolve(folder), dataSets })
@@ -49,9 +49,9 @@ export function findCases(roots: readonly string[]): readonly Case[] {
 
 /** Throws `check/file` for a file: what is beside it may be the case that was meant. */
 function refuseFile(root: string): void {
-  if (!(statSync(root, { throwIfNoEntry: false })?.isFile() ?? false)) return
+  if (kindAt(root) !== 'file') return
   const folder = dirname(root)
-  const isOfCase = basename(root) === 'model.onnx' && isFolder(join(folder, 'test_data_set_0'))
+  const isOfCase = basename(root) === 'model.onnx' && kindAt(join(folder, 'test_data_set_0')) === 'folder'
   throw new CompileError({
     code: 'check/file',
     message: 'this is a file; check takes folders of cases',
@@ -64,8 +64,4 @@ function refuseFile(root: string): void {
 
 function numberOf(name: string): number {
   return Number(dataSetName.exec(name)?.[1])
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
