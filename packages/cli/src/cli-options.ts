@@ -1,6 +1,6 @@
 /** The options of the commands: how each is written, what it is parsed to, and what a command is given of it. */
 import type { ProductKind } from '@tilewright/compiler'
-import { InvalidArgumentError, Option } from 'commander'
+import { Argument, InvalidArgumentError, Option } from 'commander'
 import type { CheckOptions } from './commands/check.js'
 import type { CompileOptions } from './commands/compile.js'
 import type { ExplainOptions } from './commands/explain.js'
@@ -66,6 +66,29 @@ function toleranceOf({ rtol, atol, ofMax }: ToleranceFlags): Tolerance | undefin
   return { kind: 'element', rtol: rtol ?? onnxTolerance.rtol, atol: atol ?? onnxTolerance.atol, ofMax: 0 }
 }
 
+export function modelArgument(): Argument {
+  return new Argument('[model]', 'an .onnx file (default: a small built-in model)').argParser(toPath)
+}
+
+export function foldersArgument(): Argument {
+  // One at a time, with those before it.
+  return new Argument('<dir...>', 'folders to search').argParser((text, known: readonly string[] = []) => [
+    ...known,
+    toPath(text),
+  ])
+}
+
+export function dataOption(): Option {
+  return new Option(
+    '--data <dir>',
+    'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)',
+  ).argParser(toPath)
+}
+
+export function outOption(): Option {
+  return new Option('--out <dir>', 'folder to write, which is new or empty (required)').argParser(toPath)
+}
+
 export function deviceOption(what: string): Option {
   return new Option('--device <device>', `${what}; auto is webgpu, or cpu where there is no WebGPU`)
     .choices(deviceChoices)
@@ -123,6 +146,12 @@ export function toleranceOptions(command: 'run' | 'check'): readonly Option[] {
       `tolerance of a float relative to the largest value of its output, such as 1e-4: right for whole models, whose small elements carry the rounding of large ones (${usualTolerances[command]})`,
     ).conflicts(['rtol', 'atol']),
   ].map((option) => option.argParser(toTolerance))
+}
+
+/** A path is never empty: a shell's variable that is not set would be the current folder. */
+function toPath(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('The path is empty; a shell writes that for a variable that is not set.')
 }
 
 function toTolerance(text: string): number {

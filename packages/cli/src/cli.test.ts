@@ -48,6 +48,10 @@ describe('usage', () => {
     [['explain', '--size', 'n=1', '--size', 'n=1'], '"n" has a value already: n=1'],
     [['compile', 'model.onnx', '--outt', 'x'], '(Did you mean --out?)'],
     [['compile', 'model.onnx'], "required option '--out <dir>' not specified"],
+    [['compile', '--out', ''], 'The path is empty'],
+    [['run', '--data', ''], 'The path is empty'],
+    [['run', ''], 'The path is empty'],
+    [['check', 'folder', ''], 'The path is empty'],
   ])('%j is told what is wrong: %s', async (args, reason) => {
     const { code, stdout, stderr } = await capture(...args)
     expect([code, stdout]).toEqual([2, ''])

@@ -8,12 +8,16 @@ import {
   type CompileFlags,
   checkOptions,
   compileOptions,
+  dataOption,
   deviceOption,
   type ExplainFlags,
   explainOptions,
   type Flags,
   fixOption,
+  foldersArgument,
   groupOption,
+  modelArgument,
+  outOption,
   productsOption,
   type RunFlags,
   runOptions,
@@ -65,11 +69,11 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
   const run = program
     .command('run')
     .description('compile a model, run it, and check the result against evaluation by definition')
-    .argument('[model]', 'an .onnx file (default: a small built-in model)')
+    .addArgument(modelArgument())
     .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
     .addOption(productsOption())
-    .option('--data <dir>', 'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)')
+    .addOption(dataOption())
     .addOption(sizeOption('of random inputs').conflicts('data'))
   for (const option of toleranceOptions('run')) run.addOption(option)
   run
@@ -81,7 +85,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
   const check = program
     .command('check')
     .description('run the cases at or under folders: model.onnx beside test_data_set_K/input_N.pb, output_N.pb')
-    .argument('<dir...>', 'folders to search')
+    .addArgument(foldersArgument())
     .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
     .addOption(productsOption())
@@ -97,8 +101,8 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .description(
       'write what a page or a program loads to run a model without the compiler: plan.json and constants.bin',
     )
-    .argument('[model]', 'an .onnx file (default: a small built-in model)')
-    .option('--out <dir>', 'folder to write, which is new or empty (required)')
+    .addArgument(modelArgument())
+    .addOption(outOption())
     .addOption(targetOption())
     .addOption(fixOption())
     .addOption(productsOption())
@@ -115,7 +119,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
   program
     .command('explain')
     .description('say what a model compiles to, what was fused and why not, its memory, and what each stage takes')
-    .argument('[model]', 'an .onnx file (default: a small built-in model)')
+    .addArgument(modelArgument())
     .addOption(deviceOption('what to compile for'))
     .addOption(fixOption())
     .addOption(productsOption())

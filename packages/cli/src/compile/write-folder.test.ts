@@ -41,6 +41,13 @@ test.each([
   expect(readdirSync(root.path).toSorted()).toEqual([...new Set(['empty', name.split('/')[0]])].toSorted())
 })
 
+test('an empty folder stays the one that it is, however it is named', async () => {
+  mkdirSync(at('empty'))
+  const { ino } = statSync(at('empty'))
+  await writeFolder(`${at('empty')}/new/..`, files)
+  expect([statSync(at('empty')).ino, readdirSync(at('empty')).toSorted()]).toEqual([ino, ['a', 'b']])
+})
+
 describe('leaves what was there, and nothing more', () => {
   const fullDisk = Object.assign(new TypeError('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
 

@@ -32,7 +32,7 @@ const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * made.
  */
 export function checkNewFolder(folder: string): void {
-  const nearest = nearestOf(folder)
+  const nearest = nearestOf(resolve(folder))
   if (!guarded(nearest, () => statSync(nearest)).isDirectory()) {
     throw new CompileError({
       code: 'file/not-a-folder',
@@ -41,7 +41,7 @@ export function checkNewFolder(folder: string): void {
       help: 'name a new folder',
     })
   }
-  const held = nearest === folder ? guarded(folder, () => readdirSync(folder)).length : 0
+  const held = nearest === resolve(folder) ? guarded(folder, () => readdirSync(nearest)).length : 0
   if (held > 0) {
     throw new CompileError({
       code: 'file/not-empty',
@@ -59,7 +59,7 @@ export function checkNewFolder(folder: string): void {
  */
 export async function writeFolder(folder: string, files: readonly NewFile[]): Promise<readonly number[]> {
   checkNewFolder(folder)
-  const nearest = nearestOf(folder)
+  const nearest = nearestOf(resolve(folder))
   const [first, ...below] = relative(nearest, folder).split(sep)
   const unfinished = join(nearest, `.tilewright-${randomUUID()}`)
   return removedUnlessDone(unfinished, async () => {
@@ -123,9 +123,9 @@ async function removedUnlessDone<T>(path: string, work: () => Promise<T>): Promi
   }
 }
 
-/** The path itself, or else the first above it that is there. */
+/** An absolute path itself, or else the first above it that is there. Of another, as `new/..`, not all of what it goes through is. */
 function nearestOf(path: string): string {
-  return existsSync(path) ? path : nearestOf(dirname(resolve(path)))
+  return existsSync(path) ? path : nearestOf(dirname(path))
 }
 
 function guarded<T>(path: string, work: () => T): T {
