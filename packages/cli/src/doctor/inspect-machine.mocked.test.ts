@@ -41,10 +41,12 @@ test('adapters that cannot be opened are missing, with the reason and what to do
 
 test('tools are looked for on PATH, and asked for their version', async () => {
   writeTool('chromium-browser', 'echo "Chromium 156.0.1"')
+  writeTool('g++', 'echo "g++ 14.2.0"; echo "Copyright"')
   writeTool('nvcc', 'echo "Copyright"; echo "release 13.0, V13.0.88"')
   expect(await inspectMachine({ PATH: `/nowhere:${root.path}` })).toMatchObject({
     chromium: { found: true, path: join(root.path, 'chromium-browser'), version: 'Chromium 156.0.1' },
     nvcc: { found: true, path: join(root.path, 'nvcc'), version: 'release 13.0, V13.0.88' },
+    gnuCompiler: { found: true, path: join(root.path, 'g++'), version: 'g++ 14.2.0' },
   })
 })
 

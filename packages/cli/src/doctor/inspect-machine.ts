@@ -49,6 +49,8 @@ export interface Machine {
   readonly cuda: Found<CudaGpu>
   readonly chromium: Found<Tool>
   readonly nvcc: Found<Tool>
+  /** What the device `cuda-emulated` compiles kernels with. */
+  readonly gnuCompiler: Found<Tool>
 }
 
 /** Limits that decide which kernels and tensors fit, in the order in which they are shown. */
@@ -77,6 +79,10 @@ export async function inspectMachine(environment: Environment): Promise<Machine>
     nvcc: findTool(['nvcc'], ['/usr/local/cuda/bin'], environment, {
       reason: 'neither on PATH nor in /usr/local/cuda/bin',
       help: 'it comes with the CUDA toolkit, and compiles the CUDA that is printed',
+    }),
+    gnuCompiler: findTool(['g++'], [], environment, {
+      reason: 'not on PATH',
+      help: '--device cuda-emulated compiles kernels with it, on x86-64 Linux (Debian: apt-get install g++)',
     }),
   }
 }

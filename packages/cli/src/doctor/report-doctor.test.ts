@@ -26,6 +26,7 @@ const nothing: Machine = {
   cuda: { found: false, reason: 'no NVIDIA driver', help: 'install it' },
   chromium: { found: false, reason: 'not on PATH', help: 'apt-get install chromium' },
   nvcc: { found: false, reason: 'not on PATH', help: 'it comes with CUDA' },
+  gnuCompiler: { found: false, reason: 'not on PATH', help: 'apt-get install g++' },
 }
 const text = (machine: Partial<Machine>): string => doctorText({ ...nothing, ...machine }, pc.createColors(false))
 
@@ -44,6 +45,8 @@ test('says of everything that is missing how to get it', () => {
                apt-get install chromium
     nvcc       none: not on PATH
                it comes with CUDA
+    g++        none: not on PATH
+               apt-get install g++
 
     Models run on the CPU alone, in JavaScript: right, but slow."
   `)
@@ -57,6 +60,7 @@ test('describes what is there', () => {
     cuda: { found: true, name: 'NVIDIA rocket', target: 'cuda sm_90', bytes: 80 * 2 ** 30 },
     chromium: { found: true, path: '/usr/bin/chromium', version: 'Chromium 156.0' },
     nvcc: { found: true, path: '/usr/bin/nvcc', version: 'release 13.0' },
+    gnuCompiler: { found: true, path: '/usr/bin/g++', version: 'g++ 14.2.0' },
   })
   expect(everything).toMatchInlineSnapshot(`
     "platform   linux x64, Node 20.19.0
@@ -73,6 +77,8 @@ test('describes what is there', () => {
     cuda       NVIDIA rocket (cuda sm_90, 80 GiB)
     chromium   /usr/bin/chromium (Chromium 156.0)
     nvcc       /usr/bin/nvcc (release 13.0)
+    g++        /usr/bin/g++ (g++ 14.2.0)
+               compiles kernels for --device cuda-emulated
 
     Models run on acme rocket."
   `)

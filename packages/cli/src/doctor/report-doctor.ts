@@ -20,6 +20,7 @@ export function doctorText(machine: Machine, colors: Colors): string {
     ...thing('cuda', machine.cuda, ({ name, target, bytes }) => [`${name} (${target}, ${formatBytes(bytes)})`]),
     ...thing('chromium', machine.chromium, toolLines),
     ...thing('nvcc', machine.nvcc, toolLines),
+    ...thing('g++', machine.gnuCompiler, (tool) => [...toolLines(tool), 'compiles kernels for --device cuda-emulated']),
     '',
     verdict(machine, colors),
   ].join('\n')
