@@ -19,46 +19,6 @@ const fileOf = (bytes: Uint8Array, name = 'model.onnx'): string => {
   return at(name)
 }
 
-describe('usage', () => {
-  test('help and version are asked for, and end well', async () => {
-    expect(await capture('--help')).toMatchObject({ code: 0, stderr: '' })
-    expect(await capture('--version')).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' })
-    expect((await capture('check', '--help')).stdout).toContain('--of-max <ratio>')
-  })
-
-  test.each([
-    [['walk']],
-    [[]],
-    [['check']],
-    [['run', 'a', 'b']],
-    [['run', '--device', 'gpu']],
-    [['run', '--nonsense']],
-    [['check', '.', '--of-max', 'much']],
-    [['check', '.', '--rtol', '-1']],
-    [['check', '.', '--of-max', '1e-4', '--rtol', '1e-3']],
-    [['run', '--of-max', '1e-4', '--rtol', '1e-3']],
-  ])('%j ends with code 2, and says so on stderr', async (args) => {
-    const { code, stdout, stderr } = await capture(...args)
-    expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).not.toBe('')
-  })
-
-  test.each([
-    [['run', '--fix', 'n=1', '--fix', 'm=1', '--fix', 'n=2'], '"n" has a value already: n=1'],
-    [['explain', '--size', 'n=1', '--size', 'n=1'], '"n" has a value already: n=1'],
-    [['compile', 'model.onnx', '--outt', 'x'], '(Did you mean --out?)'],
-    [['compile', 'model.onnx'], "required option '--out <dir>' not specified"],
-    [['compile', '--out', ''], 'The path is empty'],
-    [['run', '--data', ''], 'The path is empty'],
-    [['run', ''], 'The path is empty'],
-    [['check', 'folder', ''], 'The path is empty'],
-  ])('%j is told what is wrong: %s', async (args, reason) => {
-    const { code, stdout, stderr } = await capture(...args)
-    expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toContain(reason)
-  })
-})
-
 describe('run', () => {
   test('without a model runs the built-in one', async () => {
     const { code, stdout, stderr } = await capture('run', '--device', 'cpu')
@@ -76,6 +36,8 @@ describe('run', () => {
       model: { name: 'digits (built in)', operators: 8 },
       device: { name: 'cpu', backend: 'cpu', software: true },
       sizes: { batch: 1 },
+      // One of the five kernels has two variants.
+      pipelines: 6,
       dispatches: 5,
       hostSteps: 0,
       floatingPointOnHost: { operations: 0 },

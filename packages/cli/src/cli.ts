@@ -25,6 +25,7 @@ import {
   targetOption,
   toleranceOptions,
 } from './cli-options.js'
+import type { FailureData } from './failure.js'
 import type { Environment, Terminal } from './terminal.js'
 
 export interface CliOptions {
@@ -45,12 +46,22 @@ export async function runCli({ args, terminal, ...rest }: CliOptions): Promise<n
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0
+      if (args.includes('--json')) terminal.result(JSON.stringify({ error: usageData(error) }, undefined, 2))
+      return 2
+    }
     const { failureData, formatFailure } = await import('./failure.js')
     if (args.includes('--json')) terminal.result(JSON.stringify({ error: failureData(error) }, undefined, 2))
     terminal.note(formatFailure(error, terminal.noteColors, terminal.noteColumns))
     return 1
   }
+}
+
+/** What was asked for wrongly as plain data; commander has said it already. */
+function usageData({ message }: CommanderError): FailureData {
+  const text = message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  return { code: 'usage/arguments', message: text, help: 'tilewright --help lists what there is' }
 }
 
 type Finish = (work: () => Promise<number>) => Promise<void>

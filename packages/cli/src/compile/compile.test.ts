@@ -94,7 +94,7 @@ test('--json gives one object, with sizes that are fixed', async () => {
   expect(JSON.parse(stdout)).toMatchObject({
     model: { operators: 1 },
     target: 'cpu',
-    kernels: 1,
+    pipelines: 1,
     inputs: [{ name: 'x', dtype: 'f32', shape: [4] }],
     outputs: [{ name: 'y', dtype: 'f32', shape: [4] }],
     files: [

@@ -11,7 +11,8 @@ export interface CompileReport {
   /** Name of the target: what it asks of a device, `target.limits` of the backend says. */
   readonly target: string
   readonly groups: readonly GroupReport[]
-  readonly kernels: number
+  /** Distinct kernels of the plan: what is computed once and variants for other sizes have theirs, equal groups share one. */
+  readonly pipelines: number
   readonly inputs: readonly PlanTensor[]
   readonly outputs: readonly PlanTensor[]
   readonly files: readonly { readonly path: string; readonly bytes: number }[]

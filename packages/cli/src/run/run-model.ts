@@ -33,7 +33,8 @@ export interface RunReport {
   /** The folder that the inputs were read from; seeded random numbers without one. */
   readonly data: string | undefined
   readonly groups: readonly GroupReport[]
-  readonly kernels: number
+  /** Distinct kernels that the device makes: what is computed once and variants for other sizes have theirs, equal groups share one. */
+  readonly pipelines: number
   /** Of one run. */
   readonly dispatches: number
   readonly hostSteps: number
@@ -183,7 +184,7 @@ export async function runModel(
       fixed: compilation.fixed,
       data: data?.set.folder,
       groups: compiled.groups,
-      kernels: plan.kernels.length,
+      pipelines: plan.kernels.length,
       dispatches: first.stats.dispatches,
       hostSteps: first.stats.hostSteps,
       floatingPointOnHost: floatingPointOnHost(plan),
