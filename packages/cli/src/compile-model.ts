@@ -1,8 +1,10 @@
 /** From a decoded model to a plan, with the time it takes. */
+import type { Plan } from '@tilewright/backend'
 import { type CompiledModel, type CompileOptions, compile } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import { fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
 import { wrongDeclarations } from './declared-outputs.js'
+import { formatCount } from './format.js'
 import { type KnownInputs, sizesToFix, withSizesToFix } from './sizes-to-fix.js'
 
 export interface Compilation {
@@ -16,6 +18,24 @@ export interface Compilation {
   readonly milliseconds: number
   /** Of the import alone. */
   readonly importMilliseconds: number
+}
+
+/** Nodes that are compiled within about 3 s. */
+const fewNodes = 200
+
+/** Whether compiling a model, and each stage after it, may take long. */
+export function takesLong({ graph }: OnnxModel): boolean {
+  return graph.nodes.length > fewNodes
+}
+
+/** What is said before a model is compiled, for a device or a target. */
+export function compilingText({ graph }: OnnxModel, target: string): string {
+  return `compiling ${formatCount(graph.nodes.length, 'node')} for ${target} …`
+}
+
+/** What is said before a session is created. */
+export function preparingText({ kernels }: Plan): string {
+  return `preparing ${formatCount(kernels.length, 'pipeline')} and the weights …`
 }
 
 /** Of a model without data. */

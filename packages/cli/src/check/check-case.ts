@@ -11,13 +11,13 @@ import { CompileError, type Gap, UnsupportedError } from '@tilewright/ir'
 import { decodeModel, fixSizes, importGraph, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type Session } from '@tilewright/runtime'
 import { type Comparison, compareTensors } from '../compare-tensors.js'
-import { compileModel } from '../compile-model.js'
+import { compileModel, compilingText, preparingText, takesLong } from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { failureLine, failureOf } from '../failure.js'
 import { readBytes } from '../files.js'
 import { formatCount, formatList } from '../format.js'
 import { type FloatingPointOnHost, floatingPointOnHost } from '../host-operations.js'
-import type { OpenedDevice } from '../open-device.js'
+import { deviceText, namedDevice, type OpenedDevice } from '../open-device.js'
 import { type InputData, readInputs } from '../read-inputs.js'
 import { isDecidedBySizes } from '../sizes-to-fix.js'
 import { modelToleranceOf, type Tolerance } from '../tolerance.js'
@@ -86,12 +86,20 @@ interface Tally {
   largestErrorOfMax: number
 }
 
-/** Checks one case; never rejects. `onRun` is told before something is made to run on the device. */
+/** What is told of a case on its way. */
+export interface CaseWatch {
+  /** Something is about to be made to run on the device. */
+  readonly onRun: () => void
+  /** What begins, and whether it takes long. */
+  readonly onStage: (text: string, isLong: boolean) => void
+}
+
+/** Checks one case; never rejects. */
 export async function checkCase(
   testCase: Case,
   opened: OpenedDevice,
   options: CaseOptions,
-  onRun: () => void,
+  watch: CaseWatch,
 ): Promise<CaseReport> {
   const tally: Tally = {
     failures: [],
@@ -111,7 +119,7 @@ export async function checkCase(
   try {
     const bytes = readBytes(join(testCase.folder, 'model.onnx'), 'the model')
     const decoded = unlessRefused(tally, () => decodeModel(bytes))
-    if (decoded !== undefined) await checkDataSets(decoded, testCase, opened, options, tally, onRun)
+    if (decoded !== undefined) await checkDataSets(decoded, testCase, opened, options, tally, watch)
   } catch (error) {
     addFailure(tally, error)
   }
@@ -146,7 +154,7 @@ async function checkDataSets(
   opened: OpenedDevice,
   { tolerance, fixed, products = 'exact' }: CaseOptions,
   tally: Tally,
-  onRun: () => void,
+  watch: CaseWatch,
 ): Promise<void> {
   const model = fixSizes(decoded, fixed)
   // By their host values; of each, one for all sizes, or one for each tuple of those that must be known.
@@ -159,10 +167,12 @@ async function checkDataSets(
       const key = keyOf(inputs.hostValues)
       const others = prepared.get(key) ?? []
       const found = others.find((one) => isFor(one, inputs.sizes))
-      const one = found ?? prepare(model, inputs, { ...opened, products }, tally, onRun)
+      const one = found ?? prepare(model, inputs, { ...opened, products }, tally, watch)
       if (found === undefined) prepared.set(key, [...others, one])
       const session = await one.session
-      if (session !== undefined) await runDataSet(model, dataSet, inputs.given, session, tolerance, tally)
+      if (session === undefined) continue
+      watch.onStage(`running ${name} …`, takesLong(model))
+      await runDataSet(model, dataSet, inputs.given, session, tolerance, tally)
     } catch (error) {
       addFailure(tally, error, name)
     }
@@ -215,17 +225,20 @@ function prepare(
   inputs: InputData,
   opened: OpenedDevice & CompileOptions,
   tally: Tally,
-  onRun: () => void,
+  watch: CaseWatch,
 ): Prepared {
+  const isLong = takesLong(model)
+  watch.onStage(compilingText(model, deviceText(namedDevice(opened))), isLong)
   const compilation = unlessRefused(tally, () => compileModel(model, inputs, opened))
   if (compilation === undefined) return { fixed: {}, session: Promise.resolve(undefined) }
-  onRun()
+  watch.onRun()
   const { compiled, fixed, notes, milliseconds } = compilation
   for (const text of notes) tally.notes.add(text)
   tally.compiles += 1
   if (Object.keys(fixed).length > 0) tally.fixed.push(fixed)
   tally.floatingPointOnHost.operations += floatingPointOnHost(compiled.plan).operations
   tally.times.compile += milliseconds
+  watch.onStage(preparingText(compiled.plan), isLong)
   return { fixed, session: openSession(compiled, opened, tally) }
 }
 

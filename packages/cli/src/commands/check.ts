@@ -37,8 +37,12 @@ export async function check(folders: readonly string[], options: CheckOptions, t
   }
   try {
     for (const [i, testCase] of cases.entries()) {
-      terminal.progress(`[${i + 1}/${cases.length}] ${testCase.name}`)
-      const report = await checkCase(testCase, opened, options, sayCaveat)
+      const name = `[${i + 1}/${cases.length}] ${testCase.name}`
+      terminal.progress(name)
+      const report = await checkCase(testCase, opened, options, {
+        onRun: sayCaveat,
+        onStage: (text, isLong) => terminal.progress(`${name}: ${text}`, isLong),
+      })
       reports.push(report)
       const line = options.json ? undefined : lineOf(report)
       if (line !== undefined) terminal.result(line)

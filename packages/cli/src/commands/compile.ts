@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ProductKind } from '@tilewright/compiler'
 import { compileData, compileText } from '../compile/report-compile.js'
 import { checkNewFolder, type NewFile, writeFolder } from '../compile/write-folder.js'
-import { compileModel, nothingKnown } from '../compile-model.js'
+import { compileModel, compilingText, nothingKnown, takesLong } from '../compile-model.js'
 import type { CompileTarget } from '../device-names.js'
 import { backendOf } from '../open-device.js'
 import { checkNoHostInputs, readRequest } from '../run/run-model.js'
@@ -28,6 +28,8 @@ export async function compile(file: string | undefined, options: CompileOptions,
   const { name, bytes, model } = readRequest(file, undefined, options.fixed)
   checkNoHostInputs(model, 'compile/host-value')
   checkNewFolder(options.out)
+  const isLong = takesLong(model)
+  terminal.progress(compilingText(model, options.device), isLong)
   const { graph, compiled, notes, milliseconds } = compileModel(model, nothingKnown, {
     backend: backendOf(options.device),
     products: options.products,
@@ -35,6 +37,7 @@ export async function compile(file: string | undefined, options: CompileOptions,
   const { plan, constants, groups } = compiled
   for (const text of notes) terminal.note(text)
 
+  terminal.progress(`writing ${options.out} …`, isLong)
   const start = performance.now()
   const files: readonly NewFile[] = [
     { name: 'constants.bin', chunks: constants },

@@ -1,10 +1,11 @@
 /** `tilewright explain`: compiles a model and says what became of it, without running it. */
 import type { ProductKind } from '@tilewright/compiler'
+import { compilingText, takesLong } from '../compile-model.js'
 import type { DeviceChoice } from '../device-names.js'
 import { explainModel } from '../explain/explain-model.js'
 import { explainText } from '../explain/report-explain.js'
 import { groupOf, groupText } from '../explain/report-group.js'
-import { openOrTarget } from '../open-device.js'
+import { deviceText, namedDevice, openOrTarget } from '../open-device.js'
 import { readRequest } from '../run/run-model.js'
 import { refuseFixedSizes } from '../run-sizes.js'
 import type { Terminal } from '../terminal.js'
@@ -31,6 +32,7 @@ export async function explain(file: string | undefined, options: ExplainOptions,
   const request = readRequest(file, undefined, options.fixed)
   const opened = await openOrTarget(options.device)
   try {
+    terminal.progress(compilingText(request.model, deviceText(namedDevice(opened))), takesLong(request.model))
     const explanation = explainModel(request, options.sizes, { ...opened, products: options.products })
     const data = options.group === undefined ? explanation : groupOf(explanation, options.group)
     for (const text of explanation.notes) terminal.note(text)

@@ -8,7 +8,14 @@ import { CompileError, defined } from '@tilewright/ir'
 import { decodeModel, fixSizes, hostInputs, type OnnxModel } from '@tilewright/onnx'
 import { createSession, type HostTensor, type MemoryUse, type RunResult, type Session } from '@tilewright/runtime'
 import { compareTensors } from '../compare-tensors.js'
-import { type Compilation, compileModel, nothingKnown } from '../compile-model.js'
+import {
+  type Compilation,
+  compileModel,
+  compilingText,
+  nothingKnown,
+  preparingText,
+  takesLong,
+} from '../compile-model.js'
 import { type DataSet, hostTensor, openDataSet } from '../data-set.js'
 import { demoModel } from '../demo-model.js'
 import { evaluateByDefinition } from '../evaluate-by-definition.js'
@@ -132,9 +139,6 @@ export interface RunSettings {
   readonly products?: ProductKind
 }
 
-/** Nodes that are compiled within about 3 s. */
-const fewNodes = 200
-
 /**
  * Compiles and runs a model on its data set or on seeded random numbers; `progress` is told what begins, and
  * `note` what to know of the model, and of the device before something runs on it. Rejects with the errors of each
@@ -147,9 +151,8 @@ export async function runModel(
   { note, progress }: Pick<Terminal, 'note' | 'progress'>,
 ): Promise<RunReport> {
   if (data === undefined) checkNoHostInputs(model, 'run/host-value', unusedData)
-  const nodes = model.graph.nodes.length
-  const isLong = nodes > fewNodes
-  progress(`compiling ${formatCount(nodes, 'node')} for ${deviceText(namedDevice(opened))} …`, isLong)
+  const isLong = takesLong(model)
+  progress(compilingText(model, deviceText(namedDevice(opened))), isLong)
   const compilation = compileModel(model, data?.inputs ?? nothingKnown, { ...opened, products })
   const { graph, compiled } = compilation
   const { plan } = compiled
@@ -162,14 +165,14 @@ export async function runModel(
 
   for (const text of compilation.notes) note(text)
   if (opened.caveat !== undefined) note(opened.caveat)
-  progress(`preparing ${formatCount(plan.kernels.length, 'pipeline')} and the weights …`)
+  progress(preparingText(plan), isLong)
   const preparing = performance.now()
   const session = await createSession({ ...compiled, device: opened.device })
   const prepare = performance.now() - preparing
   try {
-    progress('running for the first time …')
+    progress('running for the first time …', isLong)
     const first = await session.run(inputs)
-    progress('running again, to measure …')
+    progress('running again, to measure …', isLong)
     const later = await repeat(session, inputs)
     progress('evaluating by definition, to compare: a large model takes half a minute …', isLong)
     const checks = [
