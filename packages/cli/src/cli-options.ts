@@ -34,8 +34,8 @@ type ToleranceFlags = Flags<'rtol' | 'atol' | 'ofMax'>
 
 export type RunFlags = Flags<'device' | 'fix' | 'products' | 'data' | 'size' | 'json'> & ToleranceFlags
 export type CheckFlags = Flags<'device' | 'fix' | 'products' | 'json'> & ToleranceFlags
-export type ExplainFlags = Flags<'device' | 'fix' | 'products' | 'size' | 'group' | 'json'>
-export interface CompileFlags extends Flags<'fix' | 'products' | 'json'> {
+export type ExplainFlags = Flags<'device' | 'fix' | 'products' | 'data' | 'size' | 'group' | 'json'>
+export interface CompileFlags extends Flags<'fix' | 'products' | 'data' | 'json'> {
   readonly device: CompileTarget
   readonly out?: string
 }
@@ -50,12 +50,12 @@ export function checkOptions({ device, fix, products, json, ...flags }: CheckFla
   return { device, fixed: fix ?? {}, products, json: json === true, tolerance }
 }
 
-export function compileOptions(out: string, { device, fix, products, json }: CompileFlags): CompileOptions {
-  return { device, out, fixed: fix ?? {}, products, json: json === true }
+export function compileOptions(out: string, { device, fix, products, data, json }: CompileFlags): CompileOptions {
+  return { device, out, fixed: fix ?? {}, products, data, json: json === true }
 }
 
-export function explainOptions({ device, fix, products, size, group, json }: ExplainFlags): ExplainOptions {
-  return { device, fixed: fix ?? {}, products, sizes: size ?? {}, group, json: json === true }
+export function explainOptions({ device, fix, products, data, size, group, json }: ExplainFlags): ExplainOptions {
+  return { device, fixed: fix ?? {}, products, data, sizes: size ?? {}, group, json: json === true }
 }
 
 /** The tolerance that is asked for, if any is. */
@@ -78,11 +78,8 @@ export function foldersArgument(): Argument {
   ])
 }
 
-export function dataOption(): Option {
-  return new Option(
-    '--data <dir>',
-    'folder with input_N.pb, and output_N.pb to compare with (default: seeded random inputs)',
-  ).argParser(toPath)
+export function dataOption(what: string): Option {
+  return new Option('--data <dir>', `folder with input_N.pb${what}`).argParser(toPath)
 }
 
 export function outOption(): Option {

@@ -212,7 +212,7 @@ describe('bad input', () => {
     })
     expect(await failure('run', fileOf(model))).toMatchInlineSnapshot(`
       "error[run/host-value]: the model can only be compiled when "shape" is known
-        help  \`tilewright run\` takes it with --data DIR, a folder with input_N.pb for the N-th input of the graph, and \`check\` with its data sets; other commands compile it when it is an initializer of the model; in code, importGraph(model, { hostValues }) takes it, a Map that has "shape"
+        help  pass --data DIR, a folder with input_N.pb for the N-th input of the graph; in code, importGraph(model, { hostValues }) takes it, a Map that has "shape"
       "
     `)
   })

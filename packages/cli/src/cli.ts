@@ -84,7 +84,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .addOption(deviceOption('what to run on'))
     .addOption(fixOption())
     .addOption(productsOption())
-    .addOption(dataOption())
+    .addOption(dataOption(', and output_N.pb to compare with (default: seeded random inputs)'))
     .addOption(sizeOption('of random inputs').conflicts('data'))
   for (const option of toleranceOptions('run')) run.addOption(option)
   run
@@ -117,6 +117,7 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .addOption(targetOption())
     .addOption(fixOption())
     .addOption(productsOption())
+    .addOption(dataOption(': values and sizes of inputs, where the model cannot be compiled without'))
     .option('--json', 'print one JSON object')
     .action((model: string | undefined, options: CompileFlags, command: Command) => {
       const { out } = options
@@ -134,7 +135,10 @@ function commands({ version, terminal, environment }: Omit<CliOptions, 'args'>, 
     .addOption(deviceOption('what to compile for'))
     .addOption(fixOption())
     .addOption(productsOption())
-    .addOption(sizeOption('for launches and memory'))
+    .addOption(
+      dataOption(': sizes for launches and memory, and values of inputs, where the model cannot be compiled without'),
+    )
+    .addOption(sizeOption('for launches and memory').conflicts('data'))
     .addOption(groupOption())
     .option('--json', 'print one JSON object')
     .action((model: string | undefined, options: ExplainFlags) =>

@@ -130,7 +130,7 @@ test('the error names the sizes that are at odds, and no others', () => {
   expect(() => sizesOf(multiplied, { b: 5, c: 6 })).toThrow(
     expect.objectContaining({
       message: 'b is 5 and c is 6, which must be equal',
-      help: expect.stringMatching(/^set sizes that agree: --size b=VALUE --size c=VALUE; `tilewright run`/),
+      help: expect.stringMatching(/^set sizes that agree: --size b=VALUE --size c=VALUE; --data DIR/),
     }),
   )
 })

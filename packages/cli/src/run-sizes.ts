@@ -94,7 +94,7 @@ function disagreement(
     help:
       atOdds.length === 0
         ? 'all sizes of the model are numbers, and no inputs fit them'
-        : `set sizes that agree: ${atOdds.map((name) => `--size ${name}=VALUE`).join(' ')}${tried}; \`tilewright run\` takes them from data too, with --data DIR; a size that is always 1 can be fixed when compiling, with --fix NAME=1`,
+        : `set sizes that agree: ${atOdds.map((name) => `--size ${name}=VALUE`).join(' ')}${tried}; --data DIR takes them from data; a size that is always 1 can be fixed when compiling, with --fix NAME=1`,
     cause,
   })
 }

@@ -45,7 +45,7 @@ export function withSizesToFix(error: unknown, names: readonly string[]): unknow
   if (!isDecidedBySizes(error) || names.length === 0) return error
   const { code, message, where, cause, gaps } = error
   const options = names.map((name) => `--fix ${name}=VALUE`).join(' ')
-  const help = `compile for sizes that are known: ${options}, or fixSizes in code; \`tilewright run --data DIR\` and \`check\` take them from the data`
+  const help = `compile for sizes that are known: ${options}, or fixSizes in code; --data DIR takes them from data, as \`check\` does`
   return new UnsupportedError({ code, message, where, help, cause, gaps })
 }
 

@@ -4,6 +4,7 @@ import type { ProductKind } from '@tilewright/compiler'
 import { compileData, compileText } from '../compile/report-compile.js'
 import { checkNewFolder, type NewFile, writeFolder } from '../compile/write-folder.js'
 import { compileModel, compilingText, nothingKnown, takesLong } from '../compile-model.js'
+import { compiledFor } from '../compiled-for.js'
 import type { CompileTarget } from '../device-names.js'
 import { backendOf } from '../open-device.js'
 import { checkNoHostInputs, readRequest } from '../run/run-model.js'
@@ -16,6 +17,8 @@ export interface CompileOptions {
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Readonly<Record<string, number>>
   readonly products: ProductKind
+  /** The folder of the data that the model is compiled for, where it cannot be compiled without. */
+  readonly data: string | undefined
   readonly json: boolean
 }
 
@@ -25,15 +28,17 @@ export interface CompileOptions {
  * data, and `CompileError` `file/…` for a folder that cannot be written; then there is nothing in it.
  */
 export async function compile(file: string | undefined, options: CompileOptions, terminal: Terminal): Promise<number> {
-  const { name, bytes, model } = readRequest(file, undefined, options.fixed)
-  checkNoHostInputs(model, 'compile/host-value')
+  const request = readRequest(file, options.data, options.fixed)
+  const { name, bytes, model, data } = request
+  checkNoHostInputs(request, 'compile/host-value')
   checkNewFolder(options.out)
   const isLong = takesLong(model)
   terminal.progress(compilingText(model, options.device), isLong)
-  const { graph, compiled, notes, milliseconds } = compileModel(model, nothingKnown, {
+  const compilation = compileModel(model, data?.inputs ?? nothingKnown, {
     backend: backendOf(options.device),
     products: options.products,
   })
+  const { graph, compiled, notes, milliseconds } = compilation
   const { plan, constants, groups } = compiled
   for (const text of notes) terminal.note(text)
 
@@ -47,6 +52,7 @@ export async function compile(file: string | undefined, options: CompileOptions,
   const report = {
     model: { name, bytes, operators: graph.nodes.length },
     target: plan.target,
+    ...compiledFor(request, compilation),
     groups,
     pipelines: plan.kernels.length,
     inputs: plan.inputs,

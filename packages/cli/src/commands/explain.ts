@@ -15,6 +15,8 @@ export interface ExplainOptions {
   /** Values of symbolic sizes that the model is compiled for. */
   readonly fixed: Readonly<Record<string, number>>
   readonly products: ProductKind
+  /** The folder of the data that gives sizes, and what the model cannot be compiled without. */
+  readonly data: string | undefined
   /** Values of symbolic sizes, where the default is not wanted. */
   readonly sizes: Readonly<Record<string, number>>
   /** The one group to show, by its number. */
@@ -29,7 +31,7 @@ export interface ExplainOptions {
  */
 export async function explain(file: string | undefined, options: ExplainOptions, terminal: Terminal): Promise<number> {
   refuseFixedSizes(options.fixed, options.sizes)
-  const request = readRequest(file, undefined, options.fixed)
+  const request = readRequest(file, options.data, options.fixed)
   const opened = await openOrTarget(options.device)
   try {
     terminal.progress(compilingText(request.model, deviceText(namedDevice(opened))), takesLong(request.model))

@@ -2,11 +2,12 @@
 import type { PlanTensor } from '@tilewright/backend'
 import type { GroupReport } from '@tilewright/compiler'
 import { formatSize } from '@tilewright/ir'
+import { type CompiledFor, compiledForText } from '../compiled-for.js'
 import { formatBytes, formatMilliseconds, formatTable } from '../format.js'
 import { fusedText, kindLines } from '../group-text.js'
 import type { Colors } from '../terminal.js'
 
-export interface CompileReport {
+export interface CompileReport extends CompiledFor {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
   /** Name of the target: what it asks of a device, `target.limits` of the backend says. */
   readonly target: string
@@ -26,6 +27,7 @@ export function compileText(report: CompileReport, colors: Colors): string {
   const files = formatTable(report.files.map(({ path, bytes }) => [path, formatBytes(bytes)]))
   const fields: readonly (readonly [string, string])[] = [
     ['target', report.target],
+    ...(report.data === undefined ? [] : [['data', compiledForText(report)] as const]),
     ['kernels', fusedText(model.operators, groups)],
     ...report.inputs.map((tensor) => ['input', tensorText(tensor)] as const),
     ...report.outputs.map((tensor) => ['output', tensorText(tensor)] as const),

@@ -11,11 +11,11 @@ import {
 import type { GroupReport, PassTime, ProductKind, RemarkReport, StageTime, UnusedOperator } from '@tilewright/compiler'
 import type { Target } from '@tilewright/ir'
 import { type Compilation, compileModel, nothingKnown } from '../compile-model.js'
+import { type CompiledFor, compiledFor } from '../compiled-for.js'
 import { type CompileFor, type NamedDevice, namedDevice } from '../open-device.js'
-import { checkNoHostInputs, type RunRequest } from '../run/run-model.js'
-import { agreeingSizes } from '../run-sizes.js'
+import { checkNoHostInputs, type RunRequest, sizesOf } from '../run/run-model.js'
 
-export interface Explanation {
+export interface Explanation extends CompiledFor {
   readonly model: { readonly name: string; readonly bytes: number; readonly operators: number }
   readonly device: NamedDevice
   /** Values of the model's symbolic sizes that launches and `memory` are for. */
@@ -90,24 +90,26 @@ interface Given extends CompileFor {
  * `size/disagree` for values that do not fit it, `explain/host-value` for a model that cannot be compiled without data, and `PlanError` `limits/…`
  * for sizes that the device cannot hold.
  */
-export function explainModel(
-  { name, bytes, model }: RunRequest,
-  asked: Readonly<Record<string, number>>,
-  given: Given,
-): Explanation {
-  checkNoHostInputs(model, 'explain/host-value')
-  const compilation = compileModel(model, nothingKnown, given)
-  return { model: { name, bytes, operators: compilation.graph.nodes.length }, ...explain(compilation, asked, given) }
+export function explainModel(request: RunRequest, asked: Readonly<Record<string, number>>, given: Given): Explanation {
+  checkNoHostInputs(request, 'explain/host-value')
+  const { name, bytes, model, data } = request
+  const compilation = compileModel(model, data?.inputs ?? nothingKnown, given)
+  const target = given.device?.target ?? given.backend.target
+  const sizes = sizesOf(request, compilation, asked, target)
+  return {
+    model: { name, bytes, operators: compilation.graph.nodes.length },
+    ...compiledFor(request, compilation),
+    ...explain(compilation, sizes, given),
+  }
 }
 
 function explain(
-  { graph, compiled, notes, milliseconds, importMilliseconds }: Compilation,
-  asked: Readonly<Record<string, number>>,
+  { compiled, notes, milliseconds, importMilliseconds }: Compilation,
+  sizes: PlanSizeValues,
   given: Given,
-): Omit<Explanation, 'model'> {
+): Omit<Explanation, 'model' | keyof CompiledFor> {
   const { plan, prepared, groups, unused, remarks, times } = compiled
   const target = given.device?.target ?? given.backend.target
-  const sizes = agreeingSizes(graph, plan, asked, target)
   const numbered = [
     ...chosen(prepared, plan.prepare, plan, sizes).map((group) => ({ ...group, isPrepared: true })),
     ...chosen(groups, plan.steps, plan, sizes).map((group) => ({ ...group, isPrepared: false })),

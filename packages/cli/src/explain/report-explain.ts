@@ -1,5 +1,6 @@
 /** What `tilewright explain` prints for people: from operators to pipelines, then remarks, memory and times. */
 import type { LaunchReport, PlaceReport, RemarkReport, VariantReport } from '@tilewright/compiler'
+import { compiledForText } from '../compiled-for.js'
 import { formatBytes, formatCount, formatList, formatMilliseconds, formatTable } from '../format.js'
 import { operatorsText } from '../group-text.js'
 import { deviceText } from '../open-device.js'
@@ -28,13 +29,15 @@ export function explainText(explanation: Explanation, colors: Colors): string {
 }
 
 function headerLines(explanation: Explanation, colors: Colors): readonly string[] {
-  const { device, model, groups, kernels, constants, unused } = explanation
+  const { device, data, model, groups, kernels, constants, unused } = explanation
   const launches = explanation.memory.launches.length
   const once = groups.filter(({ isPrepared }) => isPrepared).length
   const sizes = Object.entries(explanation.sizes).map(([name, size]) => `${name} = ${size}`)
+  const others = data === undefined ? '--size NAME=VALUE sets others' : 'those of the data'
   const fields: readonly (readonly [string, string])[] = [
     ['device', deviceText(device)],
-    ...(sizes.length === 0 ? [] : [['sizes', `${sizes.join(', ')}; --size NAME=VALUE sets others`] as const]),
+    ...(data === undefined ? [] : [['data', compiledForText(explanation)] as const]),
+    ...(sizes.length === 0 ? [] : [['sizes', `${sizes.join(', ')}; ${others}`] as const]),
     [
       'became',
       [

@@ -1,7 +1,7 @@
 /** One model, compiled and run on a device, with all that is worth saying about it as data. */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Plan, PlanSizeValues } from '@tilewright/backend'
+import type { MemoryRules, Plan, PlanSizeValues } from '@tilewright/backend'
 import type { GroupReport, ProductKind } from '@tilewright/compiler'
 import type { Graph } from '@tilewright/graph'
 import { CompileError, defined } from '@tilewright/ir'
@@ -114,18 +114,18 @@ export function readRequest(
 }
 
 /**
- * Throws `CompileError` with this code for a model that can only be compiled when the values of some inputs are known; its
- * help names the data set beside the model, where there is one that can be taken.
+ * Throws `CompileError` with this code for a model without data that can only be compiled when the values of some inputs are
+ * known; its help names the data set beside the model, where there is one that can be taken.
  */
-export function checkNoHostInputs(model: OnnxModel, code: `${string}/host-value`, unusedData?: string): void {
-  const host = hostInputs(model)
+export function checkNoHostInputs({ model, data, unusedData }: RunRequest, code: `${string}/host-value`): void {
+  const host = data === undefined ? hostInputs(model) : []
   if (host.length === 0) return
   throw new CompileError({
     code,
     message: `the model can only be compiled when ${host.map((input) => `"${input}"`).join(', ')} is known`,
     help:
       unusedData === undefined
-        ? `\`tilewright run\` takes it with --data DIR, a folder with input_N.pb for the N-th input of the graph, and \`check\` with its data sets; other commands compile it when it is an initializer of the model; in code, importGraph(model, { hostValues }) takes it, a Map that has "${host[0]}"`
+        ? `pass --data DIR, a folder with input_N.pb for the N-th input of the graph; in code, importGraph(model, { hostValues }) takes it, a Map that has "${host[0]}"`
         : `pass --data ${unusedData}`,
   })
 }
@@ -145,12 +145,13 @@ export interface RunSettings {
  * stage, `CompileError` `size/unknown` and `size/disagree`, and `run/host-value` when the model cannot be compiled without data.
  */
 export async function runModel(
-  { name, bytes, model, data, unusedData }: RunRequest,
+  request: RunRequest,
   { sizes: asked, tolerance: askedTolerance, products = 'exact' }: RunSettings,
   opened: OpenedDevice,
   { note, progress }: Pick<Terminal, 'note' | 'progress'>,
 ): Promise<RunReport> {
-  if (data === undefined) checkNoHostInputs(model, 'run/host-value', unusedData)
+  const { name, bytes, model, data, unusedData } = request
+  checkNoHostInputs(request, 'run/host-value')
   const isLong = takesLong(model)
   progress(compilingText(model, deviceText(namedDevice(opened))), isLong)
   const compilation = compileModel(model, data?.inputs ?? nothingKnown, { ...opened, products })
@@ -158,10 +159,8 @@ export async function runModel(
   const { plan } = compiled
   const tolerance = askedTolerance ?? modelTolerance(graph, products)
   const { target } = opened.device
-  const inputs =
-    data?.inputs.given ?? randomInputs(graph, Object.fromEntries(agreeingSizes(graph, plan, asked, target)))
-  const shapes = plan.inputs.map(({ name }) => defined(inputs[name], `input "${name}" is given`).shape)
-  const sizes = checkRun(plan, shapes, target)
+  const sizes = sizesOf(request, compilation, asked, target)
+  const inputs = data?.inputs.given ?? randomInputs(graph, Object.fromEntries(sizes))
 
   for (const text of compilation.notes) note(text)
   if (opened.caveat !== undefined) note(opened.caveat)
@@ -206,6 +205,22 @@ export async function runModel(
   } finally {
     session.dispose()
   }
+}
+
+/**
+ * The sizes of a run: of the data, or those that are asked for, with defaults for others. Throws what `checkRun` and
+ * `agreeingSizes` do.
+ */
+export function sizesOf(
+  { data }: RunRequest,
+  { graph, compiled: { plan } }: Compilation,
+  asked: Readonly<Record<string, number>>,
+  rules: MemoryRules,
+): PlanSizeValues {
+  if (data === undefined) return agreeingSizes(graph, plan, asked, rules)
+  const { given } = data.inputs
+  const shapes = plan.inputs.map(({ name }) => defined(given[name], `input "${name}" is given`).shape)
+  return checkRun(plan, shapes, rules)
 }
 
 /** What rounding may make of a model: what is f32 at the end may have been narrower on the way, and TF32 is as short as f16. */
