@@ -12,9 +12,9 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const OLDEST_NODE = { major: 20, minor: 19 }
 /** The command line and all below it; JavaScript alone, since nobody reads the declarations here. */
-const BUILD = ['run', 'build:js', '--filter=./packages/*', '--filter=./apps/*', '--output-logs=new-only']
-/** What turbo writes of a package that it has to build, in a log that has nothing else of those that it has not. */
-const CACHE_MISS = 'cache miss'
+const BUILD = ['run', 'build:js', '--filter=./packages/*', '--filter=./apps/*', '--output-logs=new-only', '--no-color']
+/** What turbo writes of a package when it begins to build it, and of no other. */
+const BEGUN = /^(\S+?):build\S*: cache miss, executing/gm
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.tilewright-install')
 
 /** Installs and builds what is missing or out of date. Exits the process with the failing step's code. */
@@ -30,23 +30,23 @@ export async function prepare() {
   await step(
     [...pnpm, 'exec', 'turbo', ...BUILD],
     'build',
-    announce(CACHE_MISS, 'Building (half a minute; only what has changed) …'),
+    announce('Building (half a minute; only what has changed) …'),
   )
 }
 
 /**
- * Takes the output of a command so far, and says something the first time that it contains a text.
+ * Takes turbo's output so far, and says something when the first package is built, and then each one.
  *
- * @param {string} sign
  * @param {string} saying
  * @param {(line: string) => void} [say]
  */
-export function announce(sign, saying, say = console.error) {
-  let said = false
+export function announce(saying, say = console.error) {
+  let said = 0
   return (/** @type {string} */ output) => {
-    if (said || !output.includes(sign)) return
-    said = true
-    say(saying)
+    const begun = [...output.matchAll(BEGUN)].map(([, name = '']) => name)
+    if (said === 0 && begun.length > 0) say(saying)
+    for (const name of begun.slice(said)) say(`  ${name}`)
+    said = begun.length
   }
 }
 
@@ -58,8 +58,12 @@ export function announce(sign, saying, say = console.error) {
 export async function packInto(folder) {
   await prepare()
   const pnpm = findPnpm()
-  console.error('Writing declarations (a minute or two; only what has changed) …')
-  await step([...pnpm, 'exec', 'turbo', 'run', 'build', '--filter=./packages/*'], 'build', () => {})
+  await step(
+    [...pnpm, 'exec', 'turbo', 'run', 'build', '--filter=./packages/*', '--no-color'],
+    'build',
+    announce('Writing declarations (a minute or two; only what has changed) …'),
+  )
+  console.error('Packing …')
   const only = ['--filter', './packages/*']
   await step([...pnpm, '-r', ...only, 'pack', '--pack-destination', folder], 'pack', () => {})
 }
