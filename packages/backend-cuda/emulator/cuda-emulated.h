@@ -9,6 +9,7 @@
 #define __forceinline__ inline
 #define __grid_constant__
 #define __launch_bounds__(...)
+#define __cluster_dims__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
 // Threads are known to share this memory, which `restrict` would deny.
 #define __restrict__

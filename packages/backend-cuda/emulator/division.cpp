@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <ucontext.h>
 
-#include "block.h"
+#include "cluster.h"
 
 namespace {
 

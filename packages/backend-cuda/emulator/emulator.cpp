@@ -1,5 +1,5 @@
 // The runtime as one source, so that the standard headers, most of its compile, are read once.
-#include "block.cpp"
+#include "cluster.cpp"
 #include "division.cpp"
 #include "fiber.cpp"
 #include "runtime.cpp"

@@ -24,6 +24,8 @@ struct TwLaunch {
   TwIndex gridExtent;
   TwIndex blockExtent;
   unsigned sharedBytes;
+  // Neighbouring blocks along x that run together.
+  unsigned cluster;
   // 0: one a processor.
   unsigned osThreads;
   // Threads of a block, and blocks, from the last to the first.
@@ -47,8 +49,14 @@ bool tw_is_shared(const void* pointer, unsigned bytes);
 void tw_issue_copy(void* to, const void* from, unsigned bytes, bool inside);
 void tw_commit_copies();
 void tw_wait_copies(unsigned pending);
+// Waits for the live threads of all blocks of the cluster.
+void tw_cluster_barrier();
+// The same place of dynamic shared memory in the block of a rank.
+void* tw_in_block(void* pointer, unsigned rank);
 void tw_init_mbarrier(void* slot, int arrivals);
 void tw_arrive_at_mbarrier(void* slot);
+// Bytes that the phase of a slot awaits, and that have come where it is below 0.
+void tw_expect_bytes(void* slot, int bytes);
 void tw_wait_at_mbarrier(void* slot, int parity);
 // 0 when all is well; else `tw_message` says what was wrong with the last launch that failed.
 int tw_launch(const TwLaunch* launch);

@@ -1,4 +1,4 @@
-// What a module exports beside its kernels. The line TW_EXPORT_LAUNCH(NAME) after the source gives NAME__launch, and
+// What a module exports beside its kernels. The line TW_EXPORT_LAUNCH(NAME, CLUSTER) after the source gives NAME__launch, and
 // NAME__parameter_bytes, which says what its parameters take, and 0 after the last.
 #pragma once
 
@@ -39,9 +39,10 @@ struct TwCall {
 
 template <typename... Arguments>
 int tw_launch_kernel(void (*kernel)(Arguments...), void** params, TwIndex grid, TwIndex block, unsigned sharedBytes,
-                     unsigned osThreads) {
+                     unsigned cluster, unsigned osThreads) {
   const TwCall<Arguments...> call{kernel, params};
-  const TwLaunch launch{TwCall<Arguments...>::run, &call, grid, block, sharedBytes, osThreads, tw_reversed, tw_earliest};
+  const TwLaunch launch{TwCall<Arguments...>::run, &call,     grid,        block,     sharedBytes,
+                        cluster,                   osThreads, tw_reversed, tw_earliest};
   return tw_launch(&launch);
 }
 
@@ -51,9 +52,9 @@ unsigned tw_parameter_bytes(void (*)(Arguments...), unsigned at) {
   return at < sizeof...(Arguments) ? bytes[at] : 0;
 }
 
-#define TW_EXPORT_LAUNCH(name)                                                                                       \
+#define TW_EXPORT_LAUNCH(name, cluster)                                                                              \
   extern "C" int name##__launch(unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,        \
                                 unsigned sharedBytes, void** params, unsigned osThreads) {                           \
-    return tw_launch_kernel(name, params, {gx, gy, gz}, {bx, by, bz}, sharedBytes, osThreads);                       \
+    return tw_launch_kernel(name, params, {gx, gy, gz}, {bx, by, bz}, sharedBytes, cluster, osThreads);              \
   }                                                                                                                  \
   extern "C" unsigned name##__parameter_bytes(unsigned at) { return tw_parameter_bytes(name, at); }

@@ -1,4 +1,4 @@
-// The launch of a kernel: blocks are spread over OS threads. Built once, and shared by all modules.
+// The launch of a kernel: clusters of blocks, mostly of one, are spread over OS threads. Built once, and shared by all modules.
 #include <link.h>
 
 #include <atomic>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "block.h"
+#include "cluster.h"
 #include "division.h"
 
 namespace {
@@ -94,7 +94,7 @@ struct State {
   // Launches follow each other, as in one stream.
   std::mutex launches;
   Pool pool;
-  std::vector<std::unique_ptr<Block>> blocks;
+  std::vector<std::unique_ptr<Cluster>> clusters;
   std::string message;
 };
 State& state = *new State;
@@ -117,27 +117,31 @@ extern "C" int tw_launch(const TwLaunch* launch) {
   const std::uint64_t threads = std::uint64_t{bx} * by * bz;
   if (blocks == 0 || threads == 0) return refuse("a launch of no threads");
   if (threads > maxThreads) return refuse("a block of more than 1024 threads");
+  if (x % launch->cluster != 0) return refuse("a grid that does not consist of whole clusters");
 
   ThreadLocals locals{reinterpret_cast<const void*>(launch->run)};
   dl_iterate_phdr(findThreadLocals, &locals);
+  // Of which there is one for all blocks on an OS thread.
+  if (launch->cluster > 1 && locals.bytes > 0) return refuse("a cluster with shared memory that is not dynamic");
 
   std::uint64_t workers = launch->osThreads == 0 ? std::thread::hardware_concurrency() : launch->osThreads;
-  workers = std::max<std::uint64_t>(1, std::min(workers, blocks));
-  while (state.blocks.size() < workers) state.blocks.push_back(std::make_unique<Block>());
+  const std::uint64_t clusters = blocks / launch->cluster;
+  workers = std::max<std::uint64_t>(1, std::min(workers, clusters));
+  while (state.clusters.size() < workers) state.clusters.push_back(std::make_unique<Cluster>());
   std::atomic<unsigned> nextWorker = 0;
-  std::atomic<std::uint64_t> nextBlock = 0;
+  std::atomic<std::uint64_t> nextCluster = 0;
   std::atomic<bool> failed = false;
   state.pool.run(static_cast<unsigned>(workers), [&] {
-    Block& block = *state.blocks[nextWorker++];
-    block.begin(*launch, sharedMemory(locals));
-    for (std::uint64_t i; !failed && (i = nextBlock++) < blocks;) {
-      const auto at = launch->reversed ? blocks - 1 - i : i;
+    Cluster& cluster = *state.clusters[nextWorker++];
+    cluster.begin(*launch, sharedMemory(locals));
+    for (std::uint64_t i; !failed && (i = nextCluster++) < clusters;) {
+      const auto at = launch->cluster * (launch->reversed ? clusters - 1 - i : i);
       const TwIndex index{unsigned(at % x), unsigned(at / x % y), unsigned(at / x / y)};
-      if (!block.execute(index)) failed = true;
+      if (!cluster.execute(index)) failed = true;
     }
   });
   for (unsigned i = 0; i < workers; i++) {
-    if (!state.blocks[i]->message().empty()) return refuse(state.blocks[i]->message());
+    if (!state.clusters[i]->message().empty()) return refuse(state.clusters[i]->message());
   }
   return 0;
 }

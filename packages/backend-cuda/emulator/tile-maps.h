@@ -1,5 +1,4 @@
-// cp.async.bulk.tensor: a box of a tensor, copied to shared memory by one thread. It lands when it is issued, so that an
-// mbarrier has no bytes to wait for.
+// cp.async.bulk.tensor: a box of a tensor, copied to shared memory by one thread. It lands when it is issued.
 #pragma once
 #include "tensor.h"
 
@@ -22,8 +21,8 @@ inline void tw_copy_line(unsigned char* to, const unsigned char* from, long long
   }
 }
 
-// `at`: where the box begins, by dimension, the fastest first.
-inline void tw_copy_box(unsigned char* to, const TwTileMap* map, unsigned rank, const int* at) {
+// `at`: where the box begins, by dimension, the fastest first. Gives its bytes.
+inline int tw_copy_box(unsigned char* to, const TwTileMap* map, unsigned rank, const int* at) {
   const TwTensor* const tensor = tw_tensor(map);
   if (tensor == nullptr) tw_fail("a tile map that no driver has made");
   if (tensor->rank != rank) tw_fail("a box of other dimensions than its tensor");
@@ -45,6 +44,7 @@ inline void tw_copy_box(unsigned char* to, const TwTileMap* map, unsigned rank, 
     tw_copy_line(to + 128 * line, from, (long long)at[0] * tensor->elementBytes,
                  (long long)(tensor->extents[0] * tensor->elementBytes));
   }
+  return 128 * (int)lines;
 }
 
 template <typename... Coordinates>
@@ -52,8 +52,21 @@ inline void tw_copy_tile(void* to, const TwTileMap* map, unsigned long long* slo
   static_assert(sizeof...(Coordinates) >= 2 && sizeof...(Coordinates) <= 5);
   tw_check_mbarrier(slot);
   const int at[] = {(int)coordinates...};
-  tw_copy_box((unsigned char*)to, map, sizeof...(Coordinates), at);
+  tw_expect_bytes(slot, -tw_copy_box((unsigned char*)to, map, sizeof...(Coordinates), at));
+}
+
+// To the blocks of the cluster that the mask has.
+template <typename... Coordinates>
+inline void tw_multicast_tile(void* to, const TwTileMap* map, unsigned long long* slot, unsigned short blocks,
+                              Coordinates... coordinates) {
+  for (unsigned rank = 0; blocks >> rank != 0; rank++) {
+    if ((blocks >> rank & 1) == 0) continue;
+    tw_copy_tile(tw_in_block(to, rank), map, (unsigned long long*)tw_in_block(slot, rank), coordinates...);
+  }
 }
 
 inline void tw_show_mbarriers() {}
-inline void tw_expect_tile(unsigned long long* slot, unsigned) { tw_check_mbarrier(slot); }
+inline void tw_expect_tile(unsigned long long* slot, unsigned bytes) {
+  tw_check_mbarrier(slot);
+  tw_expect_bytes(slot, (int)bytes);
+}

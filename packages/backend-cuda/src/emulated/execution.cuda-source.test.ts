@@ -131,6 +131,64 @@ describe('barriers', () => {
   })
 })
 
+describe('clusters', () => {
+  const clustered = (body: string): string =>
+    kernel('int* out', `TW_DYNAMIC_SHARED(bytes);\n${body}`).replace('void ', 'void __cluster_dims__(2, 1, 1) ')
+  const slot = 'auto* const slot = reinterpret_cast<unsigned long long*>(bytes);'
+  const launch = (blocks: number) => (): EmulatedLaunch => {
+    return { grid: [blocks, 1, 1], block: [32, 1, 1], args: [zeros(blocks)], sharedBytes: 8 }
+  }
+
+  test('blocks of a cluster arrive at the mbarriers of each other, and each has its own', async () => {
+    const source = clustered(`${slot}
+      if (threadIdx.x == 0) tw_mbarrier_init(slot, 2);
+      tw_meet_cluster();
+      const int rank = blockIdx.x % 2;
+      if (threadIdx.x == 0) tw_mbarrier_arrive_at(slot, rank);
+      if (threadIdx.x == 1) tw_mbarrier_arrive_at(slot, 1 - rank);
+      tw_mbarrier_wait_cluster(slot, 0);
+      if (threadIdx.x == 0) out[blockIdx.x] = 1 + blockIdx.x;
+      tw_meet_cluster();`)
+    const [out] = await run(source, launch(6))
+    expect(out).toEqual(Int32Array.of(1, 2, 3, 4, 5, 6))
+  })
+
+  test('__syncthreads is of a block', async () => {
+    const source = clustered(`${slot}
+      if (blockIdx.x % 2 == 0) __syncthreads();
+      if (threadIdx.x == 0) out[blockIdx.x] = 1;`)
+    expect(await run(source, launch(2))).toEqual([Int32Array.of(1, 1)])
+  })
+
+  test('a phase awaits the bytes that it was told of', async () => {
+    const source = clustered(`${slot}
+      if (threadIdx.x == 0) {
+        tw_mbarrier_init(slot, 1);
+        tw_expect_tile(slot, 1024);
+        tw_mbarrier_arrive(slot);
+      }
+      __syncthreads();
+      tw_mbarrier_wait_cluster(slot, 0);`)
+    for (const { wrong } of await attempts(source, launch(2))) {
+      expect(wrong).toMatch(/^deadlock: of 64 threads that have not ended, 0 wait at __syncthreads/)
+    }
+  })
+
+  test.each([
+    ['parts of clusters', 3, '', 'a grid that does not consist of whole clusters'],
+    [
+      'static shared memory',
+      2,
+      '__shared__ int one; one = blockIdx.x; __syncthreads(); out[blockIdx.x] = one;',
+      'a cluster with shared memory that is not dynamic',
+    ],
+    ['ranks beyond a cluster', 2, `${slot} tw_mbarrier_arrive_at(slot, 2);`, 'rank 2 in a cluster of 2, in thread'],
+    ['what is not shared', 2, 'tw_in_block(out, 1);', "a place that is not in the block's shared memory, in thread"],
+  ])('%s end the launch', async (_, blocks, body, message) => {
+    for (const { wrong } of await attempts(clustered(body), launch(blocks))) expect(wrong).toContain(message)
+  })
+})
+
 describe('warps', () => {
   const wide = (...bodies: readonly string[]): string => kernel('int* out, const int* in', bodies.join('\n'))
   const launch = (threads: number) => (): EmulatedLaunch => {

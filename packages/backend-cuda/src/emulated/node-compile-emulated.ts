@@ -67,7 +67,7 @@ export function emulatedCompiler(options: EmulationOptions = {}): EmulatedCompil
       'none',
       runtime,
     ]
-    const exports = kernelNames(source).map((name) => `TW_EXPORT_LAUNCH(${name})\n`)
+    const exports = kernelsOf(source).map(({ name, cluster }) => `TW_EXPORT_LAUNCH(${name}, ${cluster})\n`)
     await slot(() => buildLibrary(path, [...behind, ...flags], `# 1 "kernel.cu"\n${source}\n${exports.join('')}`))
     return new TextEncoder().encode(`TILEWRIGHT-EMULATED\n${path}\n`)
   }
@@ -95,7 +95,9 @@ async function prepare(cacheFolder: string | undefined): Promise<Toolchain> {
   return { folder, headers, runtime, version }
 }
 
-function kernelNames(source: string): readonly string[] {
-  const kernels = source.matchAll(/__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)\s*\(/g)
-  return [...kernels].map(([, name]) => defined(name, 'a kernel has a name'))
+/** Kernels, and how many blocks along x are a cluster. */
+function kernelsOf(source: string): readonly { readonly name: string; readonly cluster: string }[] {
+  const attributes = /(?:__cluster_dims__\((\d+), 1, 1\)\s*)?(?:__launch_bounds__\([^)]*\)\s*)?/
+  const kernels = source.matchAll(new RegExp(`__global__\\s+void\\s+${attributes.source}(\\w+)\\s*\\(`, 'g'))
+  return [...kernels].map(([, cluster = '1', name]) => ({ name: defined(name, 'a kernel has a name'), cluster }))
 }

@@ -1,11 +1,12 @@
-#include "block.h"
+#include "cluster.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace {
 
-// The block that runs on this OS thread. A fiber never changes the OS thread.
-__thread Block* running __attribute__((tls_model("initial-exec"))) = nullptr;
+// The cluster that runs on this OS thread. A fiber never changes the OS thread.
+__thread Cluster* running __attribute__((tls_model("initial-exec"))) = nullptr;
 
 // What shared memory holds at first: NaN in each float type, -1 in each int.
 constexpr int poison = 0xff;
@@ -18,40 +19,53 @@ std::string triple(TwIndex index) {
 
 bool isBlockRunning() { return running != nullptr; }
 
-Block::Block() : threads(maxThreads), warps(maxThreads / warpLanes) {}
-
-void Block::begin(const TwLaunch& next, MemoryRange sharedMemory) {
+void Cluster::begin(const TwLaunch& next, MemoryRange sharedMemory) {
   launch = &next;
   shared = sharedMemory;
   failure.clear();
-  dynamicMemory.assign(next.sharedBytes + 1024, 0);
+  // Blocks do not follow each other: who leaves the memory of one is not in that of the next.
+  const unsigned stride = (next.sharedBytes + 2047) / 1024 * 1024;
+  dynamicMemory.assign(next.cluster * stride + 1024, 0);
   auto* start = dynamicMemory.data();
   start += -reinterpret_cast<std::uintptr_t>(start) % 1024;
-  dynamicShared = {start, start + next.sharedBytes};
   const auto [x, y, z] = next.blockExtent;
-  count = x * y * z;
-  for (auto& warp : warps) warp = Warp{};
+  const unsigned each = x * y * z;
+  const unsigned warpsOfEach = (each + warpLanes - 1) / warpLanes;
+  count = next.cluster * each;
+  threads.resize(std::max<std::size_t>(threads.size(), count));
+  warps.assign(next.cluster * warpsOfEach, Warp{});
+  blocks.assign(next.cluster, Block{});
+  for (unsigned rank = 0; rank < next.cluster; rank++) {
+    auto* const own = start + rank * stride;
+    blocks[rank].dynamicShared = {own, own + next.sharedBytes};
+  }
   for (unsigned i = 0; i < count; i++) {
     // Threads lie in the order in which they run.
-    const unsigned at = next.reversed ? count - 1 - i : i;
+    const unsigned place = next.reversed ? count - 1 - i : i;
+    const unsigned rank = place / each, at = place % each;
     Thread& thread = threads[i];
     thread.place.thread = {at % x, at / x % y, at / x / y};
     thread.place.lane = at % warpLanes;
     thread.place.blockExtent = next.blockExtent;
     thread.place.gridExtent = next.gridExtent;
-    thread.place.dynamicShared = start;
-    thread.warp = &warps[at / warpLanes];
+    thread.place.dynamicShared = blocks[rank].dynamicShared.start;
+    thread.warp = &warps[rank * warpsOfEach + at / warpLanes];
+    thread.block = &blocks[rank];
   }
 }
 
-bool Block::execute(TwIndex index) {
+bool Cluster::execute(TwIndex first) {
   std::memset(shared.start, poison, shared.end - shared.start);
-  std::memset(dynamicShared.start, poison, dynamicShared.end - dynamicShared.start);
-  all = Meeting{};
+  together = Meeting{};
   live = count;
+  for (Block& block : blocks) {
+    std::memset(block.dynamicShared.start, poison, block.dynamicShared.end - block.dynamicShared.start);
+    block.all = Meeting{};
+    block.live = count / static_cast<unsigned>(blocks.size());
+  }
   for (unsigned i = 0; i < count; i++) {
     Thread& thread = threads[i];
-    thread.place.block = index;
+    thread.place.block = {first.x + static_cast<unsigned>(thread.block - blocks.data()), first.y, first.z};
     thread.waitsAt = nullptr;
     thread.waitsFor = nullptr;
     thread.started = thread.ended = false;
@@ -74,16 +88,16 @@ bool Block::execute(TwIndex index) {
 
 // Runs threads one after the other, until one waits; the fibers that it then needs run the rest. A kernel that never waits
 // never switches.
-void Block::fiberMain() {
-  Block& block = *running;
+void Cluster::fiberMain() {
+  Cluster& cluster = *running;
   for (;;) {
-    block.launch->run(block.launch->call);
-    block.leave();
+    cluster.launch->run(cluster.launch->call);
+    cluster.leave();
   }
 }
 
-// The first after the one that runs, around the block: so that all pass one barrier before the first reaches the next.
-Thread* Block::nextReady() {
+// The first after the one that runs, around the cluster: so that all pass one barrier before the first reaches the next.
+Thread* Cluster::nextReady() {
   Thread* const end = threads.data() + count;
   Thread* thread = current;
   do {
@@ -93,7 +107,7 @@ Thread* Block::nextReady() {
   return nullptr;
 }
 
-void Block::wait() {
+void Cluster::wait() {
   Thread* const thread = current;
   Thread* const next = nextReady();
   if (next == nullptr) failAsDeadlock();
@@ -106,16 +120,18 @@ void Block::wait() {
 }
 
 // The thread that runs has ended: another one takes its place, on this fiber if it has none.
-void Block::leave() {
+void Cluster::leave() {
   Thread* const thread = current;
   Warp& warp = *thread->warp;
   thread->ended = true;
   warp.live &= ~(1u << thread->place.lane);
   live--;
+  thread->block->live--;
   void* ignored;
   if (live == 0) tw_switch(&ignored, caller);
   // Who has ended is waited for no longer.
-  closeIfAllArrived();
+  closeIfAllArrived(thread->block->all, thread->block->live);
+  closeIfAllArrived(together, live);
   for (unsigned open = warp.open; open != 0; open &= open - 1) {
     closeIfAllArrived(warp, warp.meetings[__builtin_ctz(open)]);
   }
@@ -132,21 +148,24 @@ void Block::leave() {
   thread->stack = nullptr;
 }
 
-void Block::barrier() {
-  current->waitsAt = &all;
-  current->generation = all.generation;
-  all.arrived++;
-  closeIfAllArrived();
+void Cluster::barrier() { meetAll(current->block->all, current->block->live); }
+void Cluster::clusterBarrier() { meetAll(together, live); }
+
+void Cluster::meetAll(Meeting& meeting, unsigned awaited) {
+  current->waitsAt = &meeting;
+  current->generation = meeting.generation;
+  meeting.arrived++;
+  closeIfAllArrived(meeting, awaited);
   wait();
 }
 
-void Block::closeIfAllArrived() {
-  if (all.arrived < live || all.arrived == 0) return;
-  all.arrived = 0;
-  all.generation++;
+void Cluster::closeIfAllArrived(Meeting& meeting, unsigned awaited) {
+  if (meeting.arrived < awaited || meeting.arrived == 0) return;
+  meeting.arrived = 0;
+  meeting.generation++;
 }
 
-void Block::meet(unsigned mask, TwCollective collective, void* operands) {
+void Cluster::meet(unsigned mask, TwCollective collective, void* operands) {
   Thread& thread = *current;
   Warp& warp = *thread.warp;
   const unsigned lane = thread.place.lane;
@@ -168,7 +187,7 @@ void Block::meet(unsigned mask, TwCollective collective, void* operands) {
   wait();
 }
 
-void Block::closeIfAllArrived(Warp& warp, WarpMeeting& meeting) {
+void Cluster::closeIfAllArrived(Warp& warp, WarpMeeting& meeting) {
   if (meeting.arrived == 0 || (meeting.mask & warp.live & ~meeting.arrived) != 0) return;
   const unsigned lanes = meeting.arrived;
   meeting.arrived = 0;
@@ -177,13 +196,13 @@ void Block::closeIfAllArrived(Warp& warp, WarpMeeting& meeting) {
   if (meeting.collective != nullptr) meeting.collective(warp.operands, lanes);
 }
 
-Mbarrier& Block::mbarrierAt(void* slot) {
+Mbarrier& Cluster::mbarrierAt(void* slot) {
   static_assert(sizeof(Mbarrier) == 8);
   if (!isShared(slot, sizeof(Mbarrier))) fail("an mbarrier in memory that is not shared, in " + nameOf(*current));
   return *static_cast<Mbarrier*>(slot);
 }
 
-void Block::waitFor(const Mbarrier& mbarrier, unsigned parity) {
+void Cluster::waitFor(const Mbarrier& mbarrier, unsigned parity) {
   current->waitsAt = nullptr;
   current->waitsFor = &mbarrier;
   current->parity = parity;
@@ -191,11 +210,11 @@ void Block::waitFor(const Mbarrier& mbarrier, unsigned parity) {
   current->waitsFor = nullptr;
 }
 
-std::string Block::nameOf(const Thread& thread) const {
+std::string Cluster::nameOf(const Thread& thread) const {
   return "thread " + triple(thread.place.thread) + " of block " + triple(thread.place.block);
 }
 
-void Block::fail(std::string what) {
+void Cluster::fail(std::string what) {
   failure = std::move(what);
   for (auto& warp : warps) warp = Warp{};
   void* ignored;
@@ -203,18 +222,30 @@ void Block::fail(std::string what) {
   __builtin_unreachable();
 }
 
-void Block::failAsDeadlock() {
+void Cluster::failAsDeadlock() {
   unsigned atBarrier = 0;
   for (unsigned i = 0; i < count; i++) {
-    if (!threads[i].ended && threads[i].waitsAt == &all) atBarrier++;
+    const Thread& thread = threads[i];
+    if (!thread.ended && (thread.waitsAt == &thread.block->all || thread.waitsAt == &together)) atBarrier++;
   }
   fail("deadlock: of " + std::to_string(live) + " threads that have not ended, " + std::to_string(atBarrier) +
        " wait at __syncthreads and " + std::to_string(live - atBarrier) +
        " for lanes of their warp or a phase of an mbarrier, among them " + nameOf(*current));
 }
 
-bool Block::isShared(const void* pointer, unsigned bytes) const {
-  return shared.holds(pointer, bytes) || dynamicShared.holds(pointer, bytes);
+bool Cluster::isShared(const void* pointer, unsigned bytes) const {
+  if (shared.holds(pointer, bytes)) return true;
+  for (const Block& block : blocks) {
+    if (block.dynamicShared.holds(pointer, bytes)) return true;
+  }
+  return false;
+}
+
+void* Cluster::inBlock(void* pointer, unsigned rank) {
+  const MemoryRange own = current->block->dynamicShared;
+  if (!own.holds(pointer, 1)) fail("a place that is not in the block's shared memory, in " + nameOf(*current));
+  if (rank >= blocks.size()) fail("rank " + std::to_string(rank) + " in a cluster of " + std::to_string(blocks.size()) + ", in " + nameOf(*current));
+  return blocks[rank].dynamicShared.start + (static_cast<unsigned char*>(pointer) - own.start);
 }
 
 namespace {
@@ -224,7 +255,7 @@ void land(const Copy& copy) {
 }
 }  // namespace
 
-void Block::issueCopy(const Copy& copy) {
+void Cluster::issueCopy(const Copy& copy) {
   const auto misaligned = [&](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % copy.bytes != 0; };
   if (misaligned(copy.to) || (copy.inside && misaligned(copy.from)))
     fail("an asynchronous copy of " + std::to_string(copy.bytes) + " bytes that is not aligned to them, in " +
@@ -236,7 +267,7 @@ void Block::issueCopy(const Copy& copy) {
   current->copies.back().group = current->group;
 }
 
-void Block::waitForCopies(unsigned pending) {
+void Cluster::waitForCopies(unsigned pending) {
   auto& copies = current->copies;
   std::size_t landed = 0;
   while (landed < copies.size() && copies[landed].group + pending < current->group) land(copies[landed++]);
@@ -245,6 +276,8 @@ void Block::waitForCopies(unsigned pending) {
 
 extern "C" const TwPlace* tw_place() { return &running->self().place; }
 extern "C" void tw_block_barrier() { running->barrier(); }
+extern "C" void tw_cluster_barrier() { running->clusterBarrier(); }
+extern "C" void* tw_in_block(void* pointer, unsigned rank) { return running->inBlock(pointer, rank); }
 extern "C" void tw_meet(unsigned mask, TwCollective collective, void* operands) {
   running->meet(mask, collective, operands);
 }
@@ -259,13 +292,24 @@ extern "C" void tw_issue_copy(void* to, const void* from, unsigned bytes, bool i
 extern "C" void tw_commit_copies() { running->self().group++; }
 extern "C" void tw_wait_copies(unsigned pending) { running->waitForCopies(pending); }
 extern "C" void tw_init_mbarrier(void* slot, int arrivals) {
-  running->mbarrierAt(slot) = {static_cast<std::uint16_t>(arrivals), 0, 0};
+  running->mbarrierAt(slot) = {static_cast<std::uint16_t>(arrivals), 0, 0, 0};
 }
+namespace {
+void endPhase(Mbarrier& mbarrier) {
+  if (mbarrier.arrived < mbarrier.expected || mbarrier.awaited != 0) return;
+  mbarrier.arrived = 0;
+  mbarrier.parity ^= 1;
+}
+}  // namespace
 extern "C" void tw_arrive_at_mbarrier(void* slot) {
   Mbarrier& mbarrier = running->mbarrierAt(slot);
-  if (++mbarrier.arrived < mbarrier.expected) return;
-  mbarrier.arrived = 0;
-  mbarrier.phase++;
+  mbarrier.arrived++;
+  endPhase(mbarrier);
+}
+extern "C" void tw_expect_bytes(void* slot, int bytes) {
+  Mbarrier& mbarrier = running->mbarrierAt(slot);
+  mbarrier.awaited += bytes;
+  endPhase(mbarrier);
 }
 extern "C" void tw_wait_at_mbarrier(void* slot, int parity) {
   running->waitFor(running->mbarrierAt(slot), static_cast<unsigned>(parity));

@@ -1,4 +1,4 @@
-// One block on one OS thread: its threads are fibers, which run from barrier to barrier in order.
+// One cluster of blocks, mostly of one, on one OS thread: its threads are fibers, which run from barrier to barrier in order.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -48,16 +48,26 @@ struct Copy {
   unsigned group;
 };
 
-// In shared memory. A phase ends when as many threads have arrived as are expected; phases alternate in parity.
+// In shared memory. A phase ends when as many threads have arrived as are expected, and all bytes have come that are awaited;
+// phases alternate in parity.
 struct Mbarrier {
   std::uint16_t expected;
   std::uint16_t arrived;
-  std::uint32_t phase;
+  std::int32_t awaited : 31;
+  std::uint32_t parity : 1;
+};
+
+struct Block {
+  // Of __syncthreads.
+  Meeting all;
+  unsigned live;
+  MemoryRange dynamicShared;
 };
 
 struct Thread {
   TwPlace place;
   Warp* warp;
+  Block* block;
   // Where it waits, if it has started and not ended.
   const Meeting* waitsAt;
   unsigned generation;
@@ -71,7 +81,7 @@ struct Thread {
   unsigned group;
 
   bool ready() const {
-    if (ended || (waitsFor != nullptr && waitsFor->phase % 2 == parity)) return false;
+    if (ended || (waitsFor != nullptr && waitsFor->parity == parity)) return false;
     return waitsAt == nullptr || waitsAt->generation != generation;
   }
 };
@@ -79,18 +89,19 @@ struct Thread {
 // Whether this OS thread runs a kernel.
 bool isBlockRunning();
 
-class Block {
+class Cluster {
  public:
-  Block();
-  // Prepares for the blocks of one launch.
+  // Prepares for the clusters of one launch.
   void begin(const TwLaunch& launch, MemoryRange shared);
-  // Whether all of its threads came to their end.
-  bool execute(TwIndex index);
+  // Whether all of its threads came to their end. The place of its first block.
+  bool execute(TwIndex first);
   const std::string& message() const { return failure; }
 
   // For the thread that runs.
   Thread& self() { return *current; }
   void barrier();
+  void clusterBarrier();
+  void* inBlock(void* pointer, unsigned rank);
   void meet(unsigned mask, TwCollective collective, void* operands);
   [[noreturn]] void fail(std::string what);
   bool isShared(const void* pointer, unsigned bytes) const;
@@ -104,19 +115,23 @@ class Block {
   Thread* nextReady();
   void wait();
   void leave();
-  void closeIfAllArrived();
+  void meetAll(Meeting& meeting, unsigned awaited);
+  void closeIfAllArrived(Meeting& meeting, unsigned awaited);
   void closeIfAllArrived(Warp& warp, WarpMeeting& meeting);
   [[noreturn]] void failAsDeadlock();
   std::string nameOf(const Thread& thread) const;
 
   std::vector<Thread> threads;
   std::vector<Warp> warps;
+  // By rank.
+  std::vector<Block> blocks;
   Stacks stacks;
   const TwLaunch* launch = nullptr;
-  MemoryRange shared, dynamicShared;
+  MemoryRange shared;
   std::vector<unsigned char> dynamicMemory;
+  // Threads of all blocks.
   unsigned count = 0, live = 0;
-  Meeting all;
+  Meeting together;
   Thread* current = nullptr;
   void* caller = nullptr;
   std::string failure;
