@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { defined } from '@tilewright/ir'
 import { nvccPath, nvccSkipReason } from '@tilewright/testing'
 import { afterAll, expect, test } from 'vitest'
-import { compileSources } from './compile-sources.js'
+import { type Architecture, architectures, compileSources, type Source } from './compile-sources.js'
 import { columns } from './report.js'
 import { spilledBytes } from './resources.js'
 
@@ -15,14 +15,23 @@ const report = join(goldens, 'resources.txt')
 const folder = mkdtempSync(join(tmpdir(), 'tilewright-goldens-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+/** The goldens of a folder, and what they are for. */
+function sourcesIn(from: string, of: readonly Architecture[]): readonly Source[] {
+  const files = readdirSync(from).filter((file) => file.endsWith('.cu'))
+  return files.map((file) => ({
+    name: basename(file, '.cu'),
+    source: readFileSync(join(from, file), 'utf8'),
+    architectures: of,
+  }))
+}
+
 test.skipIf(nvccSkipReason() !== undefined)('goldens compile for each architecture, without spills', async () => {
   const nvcc = defined(nvccPath(), 'the test is skipped without nvcc')
-  const files = readdirSync(goldens).filter((file) => file.endsWith('.cu'))
-  const sources = files.map((file) => ({
-    name: basename(file, '.cu'),
-    source: readFileSync(join(goldens, file), 'utf8'),
-  }))
-  const compiled = await compileSources(sources, { nvcc, folder })
+  // Apart: kernels that are compiled together share the alignment of dynamic shared memory.
+  const compiled = [
+    ...(await compileSources(sourcesIn(goldens, architectures), { nvcc, folder })),
+    ...(await compileSources(sourcesIn(join(goldens, 'sm_90a'), ['sm_90a']), { nvcc, folder })),
+  ]
   expect(compiled.filter(({ result }) => 'refused' in result)).toEqual([])
   const taken = compiled.flatMap(({ name, architecture, result }) =>
     'refused' in result ? [] : [{ name, architecture, ...result, spilled: spilledBytes(result) }],

@@ -7,6 +7,7 @@ export const testTarget: Target = {
     threads: 256,
     workgroupBytes: 16384,
     workgroupsPerDimension: 65535,
+    clusterWorkgroups: 1,
     storageBuffers: 8,
     bindingBytes: 2 ** 27,
     bufferBytes: 2 ** 28,

@@ -13,6 +13,7 @@ export const cpuTarget: Target = {
     threads: 1,
     workgroupBytes: 0,
     workgroupsPerDimension: 2 ** 31 - 1,
+    clusterWorkgroups: 1,
     storageBuffers: 64,
     bindingBytes: 2 ** 31 - 1,
     bufferBytes: 2 ** 31 - 1,

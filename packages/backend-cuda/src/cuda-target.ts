@@ -12,6 +12,7 @@ export const cudaTarget: Target = {
     workgroupBytes: 99 * 1024,
     // In y and z; x allows more.
     workgroupsPerDimension: 65535,
+    clusterWorkgroups: 1,
     storageBuffers: 128,
     bindingBytes: 2 ** 33,
     bufferBytes: 2 ** 36,
@@ -32,6 +33,6 @@ export const cudaTarget: Target = {
 export const hopperTarget: Target = {
   ...cudaTarget,
   name: 'cuda sm_90a',
-  limits: { ...cudaTarget.limits, workgroupBytes: 227 * 1024 },
+  limits: { ...cudaTarget.limits, workgroupBytes: 227 * 1024, clusterWorkgroups: 8 },
   tileInstructions: halfTileInstructions,
 }

@@ -73,16 +73,41 @@ const multiplyHeld = (
 const multiplyBytes = (a: 's8' | 'u8', b: 's8' | 'u8'): string =>
   multiply(`tw_multiply_m16n8k32_${a}_${b}`, 'm16n8k32', 's32', a, b)
 
-/** TMA: the box of a tensor map that begins at coordinates, fastest first, counted by its bytes in the phase of a slot. */
-const copyTile = (rank: number): string => {
+/**
+ * TMA: the box of a tensor map that begins at coordinates, fastest first, counted by its bytes in the phase of a slot; where it is
+ * multicast, at the same places of shared memory of the blocks of a mask.
+ */
+const copyTile = (rank: number, multicast: boolean): string => {
   const coordinates = Array.from({ length: rank }, (_, i) => `int c${i}`).join(', ')
   const given = Array.from({ length: rank }, (_, i) => `"r"(c${i})`).join(', ')
-  return `template <typename Map> __device__ __forceinline__ void tw_copy_tile(
-    void* to, const Map* map, unsigned long long* slot, ${coordinates}) {
-  asm volatile("cp.async.bulk.tensor.${rank}d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, ${registers(3, rank)}], [%2];"
-               :: "r"(${shared('to')}), "l"(map), "r"(${shared('slot')}), ${given} : "memory");
+  const [name, parameter, form] = multicast
+    ? ['tw_multicast_tile', ' unsigned short blocks,', '.multicast::cluster']
+    : ['tw_copy_tile', '', '']
+  const [operand, mask] = multicast ? [`, %${3 + rank}`, ', "h"(blocks)'] : ['', '']
+  return `template <typename Map> __device__ __forceinline__ void ${name}(
+    void* to, const Map* map, unsigned long long* slot,${parameter} ${coordinates}) {
+  asm volatile("cp.async.bulk.tensor.${rank}d.shared::cluster.global.mbarrier::complete_tx::bytes${form} [%0], [%1, ${registers(3, rank)}], [%2]${operand};"
+               :: "r"(${shared('to')}), "l"(map), "r"(${shared('slot')}), ${given}${mask} : "memory");
 }`
 }
+const tensorRanks = [2, 3, 4, 5]
+
+/** Sees what threads of the whole cluster did before they arrived. */
+const mbarrierWaitCluster = `void tw_mbarrier_wait_cluster(unsigned long long* slot, int parity) {
+  asm volatile("{ .reg .pred p; again: mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%0], %1; @!p bra again; }"
+               :: "r"(${shared('slot')}), "r"(parity) : "memory");
+}`
+
+/** At the slot of another block of the cluster. */
+const mbarrierArriveAt = `void tw_mbarrier_arrive_at(unsigned long long* slot, int rank) {
+  asm volatile("{ .reg .b32 there; mapa.shared::cluster.u32 there, %0, %1; mbarrier.arrive.release.cluster.shared::cluster.b64 _, [there]; }"
+               :: "r"(${shared('slot')}), "r"(rank) : "memory");
+}`
+
+/** Of all threads of a cluster. */
+const meetCluster = `void tw_meet_cluster() {
+  asm volatile("barrier.cluster.arrive.release; barrier.cluster.wait.acquire;" ::: "memory");
+}`
 
 /** Its loop is not C++, so that the compiler has no branch to keep values for; the newer instruction sleeps a while. */
 const mbarrierWait = `void tw_mbarrier_wait(unsigned long long* slot, int parity) {
@@ -137,6 +162,7 @@ export type Intrinsic =
   | 'tw_settle_words'
   | 'tw_show_tiles'
   | 'tw_copy_tile'
+  | 'tw_multicast_tile'
   | 'tw_expect_tile'
   | 'tw_show_mbarriers'
   | 'tw_multiply_m16n8k32_s8_s8'
@@ -146,6 +172,9 @@ export type Intrinsic =
   | 'tw_mbarrier_init'
   | 'tw_mbarrier_arrive'
   | 'tw_mbarrier_wait'
+  | 'tw_mbarrier_wait_cluster'
+  | 'tw_mbarrier_arrive_at'
+  | 'tw_meet_cluster'
 
 const definitions: Readonly<Record<Intrinsic, string>> = {
   tw_divide: division('tw_divide', '/', '(int)(0u - (unsigned)left)'),
@@ -196,7 +225,8 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   for (int i = 0; i < count; i++) asm volatile("" : "+r"(a[i]) :: "memory");
 }`,
   tw_show_tiles: 'void tw_show_tiles() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }',
-  tw_copy_tile: [2, 3, 4, 5].map(copyTile).join('\n'),
+  tw_copy_tile: tensorRanks.map((rank) => copyTile(rank, false)).join('\n'),
+  tw_multicast_tile: tensorRanks.map((rank) => copyTile(rank, true)).join('\n'),
   tw_expect_tile: `void tw_expect_tile(unsigned long long* slot, unsigned bytes) {
   asm volatile("mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [%0], %1;" :: "r"(${shared('slot')}), "r"(bytes) : "memory");
 }`,
@@ -217,6 +247,9 @@ const definitions: Readonly<Record<Intrinsic, string>> = {
   asm volatile("{ .reg .b64 state; mbarrier.arrive.shared.b64 state, [%0]; }" :: "r"(${shared('slot')}) : "memory");
 }`,
   tw_mbarrier_wait: mbarrierWait,
+  tw_mbarrier_wait_cluster: mbarrierWaitCluster,
+  tw_mbarrier_arrive_at: mbarrierArriveAt,
+  tw_meet_cluster: meetCluster,
 }
 
 /** What stands above a kernel that calls `used`, for compilers of CUDA alone. */

@@ -46,9 +46,13 @@ export interface CooperationContext {
   /** Whether threads write tiles, which are then read by other paths than threads read. */
   readonly writesTiles: boolean
   readonly tileMaps: TileMaps
+  /** Workgroups of a cluster. */
+  readonly cluster: number
 }
 
-export function cooperationPrinters({ use, shared, writesTiles, tileMaps }: CooperationContext): CooperationPrinters {
+export function cooperationPrinters(context: CooperationContext): CooperationPrinters {
+  const { use, shared, writesTiles, tileMaps, cluster } = context
+  const isClustered = cluster > 1
   const call = (p: CLikePrinter, name: Intrinsic, args: readonly string[]): void => {
     use(name)
     p.line(`${name}(${args.join(', ')});`)
@@ -90,28 +94,36 @@ export function cooperationPrinters({ use, shared, writesTiles, tileMaps }: Coop
         p.line(`for (int ${slot} = 0; ${slot} < ${mbarrier.slots}; ${slot}++) {`)
         p.nest(() => p.line(`tw_mbarrier_init(&${name}[${slot}], ${mbarrier.arrivals});`))
         p.line('}')
-        if (shared.tileCopies) call(p, 'tw_show_mbarriers', [])
+        if (shared.tileCopies || isClustered) call(p, 'tw_show_mbarriers', [])
       })
       p.line('}')
-      p.line('__syncthreads();')
+      if (isClustered) call(p, 'tw_meet_cluster', [])
+      else p.line('__syncthreads();')
     },
-    'mbarrier-arrive': ({ mbarrier, slot }, p) => {
+    'mbarrier-arrive': ({ mbarrier, slot, rank }, p) => {
       if (writesTiles) call(p, 'tw_show_tiles', [])
-      call(p, 'tw_mbarrier_arrive', [slotOf(mbarrier, slot, p)])
+      if (rank === undefined) call(p, 'tw_mbarrier_arrive', [slotOf(mbarrier, slot, p)])
+      else call(p, 'tw_mbarrier_arrive_at', [slotOf(mbarrier, slot, p), p.text(rank)])
     },
     barrier: ({ participants }, p) => {
       if (writesTiles && participants === 'workgroup') call(p, 'tw_show_tiles', [])
       p.line(participants === 'workgroup' ? '__syncthreads();' : '__syncwarp();')
     },
     'mbarrier-wait': ({ mbarrier, slot, parity }, p) =>
-      call(p, 'tw_mbarrier_wait', [slotOf(mbarrier, slot, p), p.text(parity)]),
+      call(p, isClustered ? 'tw_mbarrier_wait_cluster' : 'tw_mbarrier_wait', [
+        slotOf(mbarrier, slot, p),
+        p.text(parity),
+      ]),
     'tile-copy': (copy, p) => {
       const slot = slotOf(copy.mbarrier, copy.slot, p)
       const bytes = linesOfBox(copy.box) * lineElements * elementBytes[copy.source.dtype]
       const to = addressOf(copy.destination, copy.destinationIndex, 0, p)
       const coordinates = copy.first.map((first) => p.text(first)).toReversed()
-      call(p, 'tw_expect_tile', [slot, String(bytes)])
-      call(p, 'tw_copy_tile', [to, `&m${tileMaps.of(copy)}`, slot, ...coordinates])
+      const from = `&m${tileMaps.of(copy)}`
+      call(p, 'tw_expect_tile', [slot, String(copy.multicast ? bytes * cluster : bytes)])
+      if (!copy.multicast) return call(p, 'tw_copy_tile', [to, from, slot, ...coordinates])
+      const everyBlock = `0x${(2 ** cluster - 1).toString(16)}`
+      call(p, 'tw_multicast_tile', [to, from, slot, everyBlock, ...coordinates])
     },
     'load-matrices': ({ count, to, source, index, transposed }, p) => {
       const row = addressOf(source, index, 0, p)

@@ -87,7 +87,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
     exprs: exprPrinters(scalars, builtinNames, use),
     stmts: stmtPrinters(
       usage,
-      cooperationPrinters({ use, shared, writesTiles: writesTiles(kernel), tileMaps }),
+      cooperationPrinters({ use, shared, writesTiles: writesTiles(kernel), tileMaps, cluster: kernel.cluster }),
       shared,
     ),
   })
@@ -104,6 +104,11 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
       p.line(`const int ${name} = ${builtins[builtin]};`)
     }
     p.stmt(kernel.body)
+    if (kernel.cluster > 1) {
+      // No block leaves while others may write to its memory.
+      use('tw_meet_cluster')
+      p.line('tw_meet_cluster();')
+    }
   })
   const maps = tileMaps.all(buffers)
   const parameters = [
@@ -115,7 +120,7 @@ export function emitCuda(kernel: Kernel): EmittedKernel {
   const source = [
     ...headers([...usage.keys()]),
     ...intrinsicsSource(intrinsics, shared),
-    `extern "C" __global__ void __launch_bounds__(${launchBounds(kernel)}) main_kernel(${parameters}) {`,
+    `extern "C" __global__ void ${clusterDims(kernel)}__launch_bounds__(${launchBounds(kernel)}) main_kernel(${parameters}) {`,
     ...p.lines(),
     '}',
     '',
@@ -309,6 +314,8 @@ function holds(body: Stmt, kinds: readonly Stmt['kind'][]): boolean {
   })
   return found
 }
+
+const clusterDims = ({ cluster }: Kernel): string => (cluster === 1 ? '' : `__cluster_dims__(${cluster}, 1, 1) `)
 
 /**
  * Threads of a workgroup; and, where threads hold fragments of matrices or parts of what they share by shuffles, that one workgroup

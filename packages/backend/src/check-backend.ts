@@ -20,6 +20,7 @@ const limitNames = {
   threads: true,
   workgroupBytes: true,
   workgroupsPerDimension: true,
+  clusterWorkgroups: true,
   storageBuffers: true,
   bindingBytes: true,
   bufferBytes: true,

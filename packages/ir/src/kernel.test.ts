@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { buffer } from './buffer.js'
 import { formatError } from './errors.js'
 import { type KernelDetails, kernel } from './kernel.js'
-import { size } from './size.js'
+import { ceilDiv, type SizeExpr, size, sizeMul } from './size.js'
 import { seq } from './stmt.js'
 
 const details: KernelDetails = { name: 'k', params: [], threads: 64, workgroups: [1, 1, 1], body: seq([]) }
 
 test('a fresh kernel has no properties', () => {
-  expect(kernel(details)).toEqual({ ...details, kind: 'kernel', subgroupSize: undefined, properties: [] })
+  expect(kernel(details)).toEqual({ ...details, kind: 'kernel', subgroupSize: undefined, cluster: 1, properties: [] })
   expect(kernel({ ...details, subgroupSize: 32 }).subgroupSize).toBe(32)
 })
 
@@ -21,6 +21,21 @@ test.each([
   { subgroupSize: 0.5 },
 ])('%o is refused', (wrong) => {
   expect(thrownBy(() => kernel({ ...details, ...wrong })).code).toBe('ir/threads')
+})
+
+test('clusters are of a few workgroups, and a launch consists of whole ones at all sizes', () => {
+  const n = size('n')
+  const clusters = (x: SizeExpr, cluster: number): number =>
+    kernel({ ...details, workgroups: [x, 1, 1], cluster }).cluster
+  expect(clusters(6, 2)).toBe(2)
+  expect(clusters(0, 8)).toBe(8)
+  expect(clusters(sizeMul(ceilDiv(n, 4), 4), 4)).toBe(4)
+  expect(thrownBy(() => clusters(6, 3))).toMatchObject({ code: 'ir/cluster' })
+  expect(thrownBy(() => clusters(6, 4))).toMatchObject({ code: 'ir/cluster' })
+  expect(thrownBy(() => clusters(n, 2))).toMatchObject({
+    code: 'ir/cluster',
+    message: 'kernel "k" launches n workgroups along x in clusters of 2',
+  })
 })
 
 test('a launch that is not said is refused', () => {

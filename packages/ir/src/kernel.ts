@@ -2,7 +2,7 @@
 import type { Buffer } from './buffer.js'
 import { checkArgument } from './check-arguments.js'
 import { CompileError } from './errors.js'
-import { isSize, type SizeExpr } from './size.js'
+import { formatSize, isSize, type SizeExpr, sizeMultipleOf } from './size.js'
 import type { Stmt } from './stmt.js'
 
 /** What a pass has made true of a kernel; later passes and printers rely on it. */
@@ -20,6 +20,8 @@ export interface Kernel {
   readonly subgroupSize: number | undefined
   /** Workgroups of the launch in x, y, z; a launch with none is skipped. */
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
+  /** Neighbouring workgroups along x that run together and reach each other's memory; 1 where each runs by itself. */
+  readonly cluster: number
   readonly body: Stmt
   readonly properties: readonly KernelProperty[]
 }
@@ -30,8 +32,14 @@ export interface KernelDetails {
   readonly threads: number
   readonly subgroupSize?: number | undefined
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
+  readonly cluster?: number | undefined
   readonly body: Stmt
 }
+
+const clusterSizes: readonly number[] = [1, 2, 4, 8]
+
+/** Whether a launch of so many workgroups along x consists of whole clusters, at all sizes. */
+export const isWholeClusters = (x: SizeExpr, cluster: number): boolean => sizeMultipleOf(x) % cluster === 0
 
 /** Throws `CompileError` `ir/argument` for what is no kernel: callers without types may pass anything. */
 export function checkKernelKind(given: Kernel): void {
@@ -39,11 +47,11 @@ export function checkKernelKind(given: Kernel): void {
   checkArgument(given?.kind === 'kernel', 'ir/argument', 'a kernel is what buildKernel makes', given, help)
 }
 
-/** Throws `CompileError` `ir/argument` for no name, `ir/threads`, `ir/launch` or `ir/scope`. */
+/** Throws `CompileError` `ir/argument` for no name, `ir/threads`, `ir/launch`, `ir/cluster` or `ir/scope`. */
 export function kernel(details: KernelDetails): Kernel {
   const isNamed = typeof details.name === 'string' && details.name !== ''
   checkArgument(isNamed, 'ir/argument', 'the name of a kernel is a text', details.name, "pass name: 'scale'")
-  const { threads, subgroupSize, params } = details
+  const { threads, subgroupSize, params, cluster = 1 } = details
   const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1
   const whole = subgroupSize === undefined || (isCount(subgroupSize) && threads % subgroupSize === 0)
   if (!isCount(threads) || !whole) {
@@ -67,6 +75,13 @@ export function kernel(details: KernelDetails): Kernel {
     const help = "for one that a run decides pass size('n'), and compute with sizeMul, ceilDiv, … instead of *, /, …"
     checkArgument(isExtent, 'ir/launch', rule, count, help)
   }
+  if (!clusterSizes.includes(cluster) || !isWholeClusters(details.workgroups[0], cluster)) {
+    throw new CompileError({
+      code: 'ir/cluster',
+      message: `kernel "${details.name}" launches ${formatSize(details.workgroups[0])} workgroups along x in clusters of ${cluster}`,
+      help: `clusters are of ${clusterSizes.join(', ')} workgroups; round the launch up to whole ones`,
+    })
+  }
   for (const param of params) {
     if (param.scope !== 'storage') {
       throw new CompileError({
@@ -76,5 +91,5 @@ export function kernel(details: KernelDetails): Kernel {
       })
     }
   }
-  return { kind: 'kernel', subgroupSize: undefined, ...details, properties: [] }
+  return { kind: 'kernel', subgroupSize: undefined, ...details, cluster, properties: [] }
 }

@@ -116,7 +116,7 @@ function everyKind(): Stmt {
     asyncCopy({ destination: tile, destinationIndex: [i], source: flat, sourceIndex: [i], elements: 1, guard: inside }),
     { kind: 'async-commit' },
     { kind: 'async-wait', pending: 0 },
-    { kind: 'mbarrier-arrive', mbarrier, slot: i },
+    { kind: 'mbarrier-arrive', mbarrier, slot: i, rank: i },
     { kind: 'mbarrier-wait', mbarrier, slot: i, parity: i },
     matrixMultiply({ buffer: p!, map }, { buffer: q!, map }, { buffer: r!, map }),
   ])

@@ -164,7 +164,8 @@ export function mapStmt(stmt: Stmt, onExpr: (expr: Expr) => Expr, onStmt: (stmt:
     }
     case 'mbarrier-arrive': {
       const slot = onExpr(stmt.slot)
-      return slot === stmt.slot ? stmt : { ...stmt, slot }
+      const rank = stmt.rank && onExpr(stmt.rank)
+      return slot === stmt.slot && rank === stmt.rank ? stmt : { ...stmt, slot, rank }
     }
     case 'mbarrier-wait': {
       const slot = onExpr(stmt.slot)

@@ -8,6 +8,10 @@
  * access of another to one element are a race too. Reading an element of private or workgroup memory before it is
  * written is an error.
  *
+ * Neighbouring workgroups along x are a cluster, as many as the kernel says; the rank of one is its x modulo their number.
+ * They run at the same time. Each has its own workgroup memory and mbarriers, which are there before the first of them begins
+ * and until the last has ended. The others reach these by `tile-copy` and `mbarrier-arrive` alone, and storage as workgroups do.
+ *
  * - `let` binds a value for the rest of the enclosing `seq`.
  * - `for` runs its body for 0..extent-1, not at all for a negative extent; `extent` is evaluated once. `unroll` asks for
  *   the body to be repeated in text.
@@ -30,11 +34,15 @@
  * - An `mbarrier` has `slots`, each a counter that completes a phase after `arrivals` arrivals, then begins the next.
  *   `mbarrier-wait` returns once the phase of `parity` (0 or 1) has completed: phases alternate 0, 1, 0, …; a fresh slot
  *   is in phase 0, so waiting for parity 1 returns at once. What a thread did before it arrived, to either memory, is
- *   seen by those who waited.
+ *   seen by those who waited. `mbarrier-arrive` is of the mbarrier of one's own workgroup or, with `rank`, of that which has this
+ *   rank in the cluster: those who wait there see what was done to workgroup memory.
  * - `tile-copy` starts a copy of a box of `source`, which the kernel does not write, seen as a tensor, from `first` on: its
  *   elements in order are the lines of a tile as `async-multiply` has them, with zeros where the box is outside of the
  *   tensor. The phase that the slot is in does not complete before the copy has landed, which it does at any moment after
  *   its start; it is seen by those who waited for the phase. The destination may not be touched in between.
+ *   With `multicast` the box goes to the same place of the memory of every workgroup of the cluster, and is counted by the same
+ *   slot of each, of which the thread must know that the phase before has completed; the phase of its own slot awaits a box of
+ *   each of them.
  * - `matrix-multiply` is executed by whole subgroups: D = A·B + D, products and sums in the type of D: f32 where A and B
  *   are of f16, bf16 or f32, summed in any order; i32 where they are of i8 or u8 (either of its own), exact modulo 2^32. Elements
  *   of f32 are rounded first, to 10 bits behind the leading one (TF32), to the nearest, ties away from zero. Each fragment
@@ -96,12 +104,20 @@ export type Stmt =
   | ({ readonly kind: 'async-commit' } & At)
   | ({ readonly kind: 'async-wait'; readonly pending: number } & At)
   | ({ readonly kind: 'declare-mbarrier'; readonly mbarrier: Mbarrier } & At)
-  | ({ readonly kind: 'mbarrier-arrive'; readonly mbarrier: Mbarrier; readonly slot: Expr } & At)
+  | MbarrierArrive
   | ({ readonly kind: 'mbarrier-wait'; readonly mbarrier: Mbarrier; readonly slot: Expr; readonly parity: Expr } & At)
   | TileCopy
   | SubgroupStmt
 
 export type StmtKind = Stmt['kind']
+
+export interface MbarrierArrive extends At {
+  readonly kind: 'mbarrier-arrive'
+  readonly mbarrier: Mbarrier
+  readonly slot: Expr
+  /** Of the workgroup in the cluster whose mbarrier it is; that of the thread's own where there is none. */
+  readonly rank: Expr | undefined
+}
 
 export interface LoadVector extends At {
   readonly kind: 'load-vector'

@@ -9,6 +9,8 @@ export interface TargetLimits {
   readonly workgroupBytes: number
   /** Workgroups in one dimension of a launch. */
   readonly workgroupsPerDimension: number
+  /** Workgroups of a cluster; 1 where none reach each other's memory. */
+  readonly clusterWorkgroups: number
   /** Storage buffers bound to one kernel. */
   readonly storageBuffers: number
   /** Bytes of one binding, and of one buffer. */

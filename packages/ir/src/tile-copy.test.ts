@@ -14,12 +14,13 @@ const destination = buffer('tile', 'f16', [16, 64], 'workgroup')
 const source = buffer('x', 'f16', [rows, 128], 'storage')
 const copy = {
   ...{ destination, destinationIndex: [int(8), int(0)], source, extents: [sizeValue(rows), int(128)] },
-  ...{ box: [8, 64], first: [int(3), int(64)], mbarrier, slot: int(1) },
+  ...{ box: [8, 64], first: [int(3), int(64)], mbarrier, slot: int(1), multicast: false },
 }
 
 describe('tileCopy', () => {
   test('is printed with its box, and the tensor that it is of', () => {
     expect(printStmt(tileCopy(copy))).toBe('tile-copy 8x64 to tile[8, 0] of x as (rows, 128) from (3, 64) on full[1]')
+    expect(printStmt(tileCopy({ ...copy, multicast: true }))).toMatch(/^tile-copy multicast 8x64 to /)
   })
 
   test.each([

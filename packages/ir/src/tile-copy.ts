@@ -21,6 +21,8 @@ export interface TileCopy {
   readonly first: readonly Expr[]
   readonly mbarrier: Mbarrier
   readonly slot: Expr
+  /** Whether it goes to all workgroups of the cluster. */
+  readonly multicast: boolean
   readonly at?: SourceLocation | undefined
 }
 

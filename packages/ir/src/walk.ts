@@ -174,7 +174,7 @@ export function stmtExprs(stmt: Stmt): readonly Expr[] {
     case 'tile-copy':
       return [...stmt.destinationIndex, ...stmt.extents, ...stmt.first, stmt.slot]
     case 'mbarrier-arrive':
-      return [stmt.slot]
+      return [stmt.slot, ...optional(stmt.rank)]
     case 'mbarrier-wait':
       return [stmt.slot, stmt.parity]
   }

@@ -7,6 +7,8 @@ import {
   printKernel,
   type SizeExpr,
   size,
+  sizeMul,
+  validateKernel,
 } from '@tilewright/ir'
 import { runKernel } from '@tilewright/simulator'
 import { propertyRuns } from '@tilewright/testing'
@@ -84,6 +86,16 @@ describe('fold-launch', () => {
       }),
       { numRuns: propertyRuns() },
     )
+  })
+
+  test('keeps the workgroups of a cluster neighbours, of the same ranks', () => {
+    const x = size('X', { max: 16 })
+    const author = (g: KernelBuilder): void => g.param('c', 'i32', [x, 3]).set([g.workgroup.x, g.workgroup.y], 0)
+    const options = { name: 'k', threads: 1, workgroups: [sizeMul(ceilDiv(x, 4), 4), 3, 1], cluster: 4 } as const
+    const folded = foldLaunch({ workgroupsPerDimension: 9 }).run(buildKernel(options, author))
+    expect(validateKernel(folded)).toEqual([])
+    expect(printKernel(folded)).toContain('clusters of 4 workgroups [min(X /^ 4 * 12, 8), X /^ 4 * 12 /^ 8, 1]')
+    expect(printKernel(folded)).toContain('let position: i32 = workgroup.y * 8 + workgroup.x')
   })
 
   test('leaves alone a launch within the limit', () => {

@@ -45,9 +45,11 @@ export interface FoldLaunchOptions {
 }
 
 /** The pass for one target. It throws `CompileError` `limits/workgroups` for a launch that even two dimensions cannot hold. */
-export function foldLaunch({ workgroupsPerDimension: limit }: FoldLaunchOptions): Pass {
+export function foldLaunch({ workgroupsPerDimension }: FoldLaunchOptions): Pass {
   return definePass('fold-launch', { establishes: ['folded-launch'] }, (kernel) => {
-    if (kernel.workgroups.every((extent) => sizeRange(extent).max <= limit)) return kernel
+    if (kernel.workgroups.every((extent) => sizeRange(extent).max <= workgroupsPerDimension)) return kernel
+    // Neighbours of a cluster stay neighbours along x.
+    const limit = workgroupsPerDimension - (workgroupsPerDimension % kernel.cluster)
     const count = elementCount(kernel.workgroups)
     // A count is a size, so below 2^31, even where the facts of its factors would allow more.
     const { min, max } = sizeRange(count)

@@ -98,17 +98,18 @@ const past: Readonly<Record<AccessKind, string>> = { read: 'read', write: 'wrote
 const present: Readonly<Record<AccessKind, string>> = { read: 'read', write: 'written', atomic: 'atomically updated' }
 
 function raceMessage(
-  { sites }: Machine,
+  { sites, kernel, rank }: Machine,
   element: string,
   kind: AccessKind,
   earlier: Earlier,
   scope: BarrierMemory,
 ): string {
-  const other = `${earlier.foreign ? 'a thread of another workgroup' : `thread ${earlier.thread}`}`
+  const [index, itsRank] = [earlier.thread % kernel.threads, Math.floor(earlier.thread / kernel.threads)]
+  const unordered = earlier.foreign || (scope === 'storage' && itsRank !== rank)
+  const own = itsRank === rank ? `thread ${index}` : `thread ${index} of the workgroup of rank ${itsRank}`
+  const other = unordered ? 'a thread of another workgroup' : own
   const place = sites[earlier.site]?.text ?? 'an unknown statement'
-  const missing = earlier.foreign
-    ? 'workgroups of a launch are not ordered'
-    : `no barrier orders ${scope} memory between`
+  const missing = unordered ? 'workgroups of a launch are not ordered' : `no barrier orders ${scope} memory between`
   return `${element} is ${present[kind]}, and ${other} ${past[earlier.access]} it at ${place}: ${missing}`
 }
 

@@ -1,5 +1,5 @@
 /**
- * Happens-before within a workgroup, by vector clocks. Workgroup memory and storage have a clock each, because a
+ * Happens-before within a cluster of workgroups, by vector clocks. Workgroup memory and storage have a clock each, because a
  * barrier orders one of them. A thread's own clock ticks when it releases what it did; `known` says up to which tick
  * of every other thread it has seen. `known` arrays are shared between threads and never written once shared.
  */
@@ -12,7 +12,7 @@ export interface Clock {
   version: number
 }
 
-/** All participants see everything that each of them saw or did. `threads[p]` is the index of participant p. */
+/** All participants see everything that each of them saw or did. `threads[p]` is the number of participant p. */
 export function joinClocks(participants: readonly Clock[], threads: readonly number[]): void {
   const joined = Int32Array.from(at(participants, 0).known)
   let merged = at(participants, 0).known

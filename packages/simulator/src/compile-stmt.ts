@@ -83,7 +83,7 @@ export function compileStmt(stmt: Stmt, context: StmtContext): Step {
     case 'declare-mbarrier':
       return nothing
     case 'mbarrier-arrive':
-      return plain(compileMbarrierArrive(context, site, stmt.mbarrier, stmt.slot))
+      return plain(compileMbarrierArrive(context, site, stmt))
     case 'mbarrier-wait':
       return suspendable(compileMbarrierWait(context, site, stmt.mbarrier, stmt.slot, stmt.parity))
     case 'load-matrices':

@@ -6,6 +6,7 @@ import type {
   LoadMatrices,
   MatrixMultiply,
   Mbarrier,
+  MbarrierArrive,
   Participants,
   Shuffle,
   TileCopy,
@@ -17,13 +18,13 @@ import { productStarter } from './async-multiply.js'
 import { at } from './at.js'
 import { joinClocks } from './clocks.js'
 import { matrixLoader } from './load-matrices.js'
-import { fail } from './machine.js'
+import { fail, type Machine } from './machine.js'
 import { matrixMultiplier } from './matrix-multiply.js'
 import { arrive, observe, phaseCompleted } from './mbarriers.js'
 import type { Site } from './site.js'
 import { expressionsOf, placeOf, type StmtContext, subgroupSizeOf, ticker } from './stmt-context.js'
-import type { Action, MbarrierSlot, Thread, Wait } from './thread.js'
-import { tileCopier } from './tile-copies.js'
+import type { Action, Thread, Wait } from './thread.js'
+import { type FindSlot, tileCopier } from './tile-copies.js'
 
 /** A thread that runs until it waits, and goes on when it is resumed. */
 export type Coroutine = Generator<undefined, void, undefined>
@@ -40,7 +41,7 @@ export function compileBarrier(
   const meet = (threads: readonly Thread[]): void =>
     joinClocks(
       threads.map(({ clocks }) => clocks[memory]),
-      threads.map(({ index }) => index),
+      threads.map(({ id }) => id),
     )
   return meeting({ kind: 'meeting', site, participants, loops, meet }, ticker(context, site, 'barrier'))
 }
@@ -118,9 +119,26 @@ function meeting(wait: Wait, tick: Action | undefined): Suspendable {
   }
 }
 
-export function compileMbarrierArrive(context: StmtContext, site: Site, mbarrier: Mbarrier, slot: Expr): Action {
+export function compileMbarrierArrive(context: StmtContext, site: Site, stmt: MbarrierArrive): Action {
+  const { machine } = context
+  const { mbarrier, slot } = stmt
   const find = slotFinder(context, site, mbarrier, slot)
-  return (thread) => arrive(find(thread), thread)
+  const rank = stmt.rank && expressionsOf(context, site)(stmt.rank)
+  const memberOf = (thread: Thread): Machine => {
+    if (rank === undefined) return machine
+    const asked = rank(thread)
+    const message = `rank ${asked} in a cluster of ${machine.cluster.length}`
+    return machine.cluster[asked] ?? fail(machine, 'sim/out-of-bounds', message, site, thread)
+  }
+  return (thread) => {
+    const member = memberOf(thread)
+    const found = find(thread, member)
+    if (found.arrived === mbarrier.arrivals) {
+      const message = `phase ${found.phase} of ${mbarrier.hint} has its ${mbarrier.arrivals} arrivals, and awaits copies`
+      fail(machine, 'sim/deadlock', message, site, thread)
+    }
+    arrive(found, thread, member === machine)
+  }
 }
 
 export function compileMbarrierWait(
@@ -134,7 +152,7 @@ export function compileMbarrierWait(
   const find = slotFinder(context, site, mbarrier, slot)
   const evaluateParity = expressionsOf(context, site)(parity)
   return function* (thread) {
-    const found = find(thread)
+    const found = find(thread, machine)
     const phase = evaluateParity(thread)
     if (phase !== 0 && phase !== 1) {
       fail(machine, 'sim/invalid-parity', `${mbarrier.hint} is waited on for parity ${phase}`, site, thread)
@@ -148,17 +166,12 @@ export function compileMbarrierWait(
 }
 
 /** Throws `SimulatorError` `sim/out-of-bounds` for a slot that the mbarrier does not have. */
-function slotFinder(
-  context: StmtContext,
-  site: Site,
-  mbarrier: Mbarrier,
-  slot: Expr,
-): (thread: Thread) => MbarrierSlot {
+function slotFinder(context: StmtContext, site: Site, mbarrier: Mbarrier, slot: Expr): FindSlot {
   const { machine } = context
-  const slots = defined(machine.mbarriers.get(mbarrier), `mbarrier "${mbarrier.hint}" is not declared`)
   const evaluate = expressionsOf(context, site)(slot)
-  return (thread) => {
+  return (thread, member) => {
     const index = evaluate(thread)
+    const slots = defined(member.mbarriers.get(mbarrier), `mbarrier "${mbarrier.hint}" is not declared`)
     return (
       slots[index] ??
       fail(machine, 'sim/out-of-bounds', `slot ${index} of ${mbarrier.hint}, which has ${slots.length}`, site, thread)

@@ -60,6 +60,7 @@ function createFrame({ variables }: EquationContext): Thread {
   const clock = { own: 0, known: new Int32Array(0), version: 0 }
   return {
     index: 0,
+    id: 0,
     subgroup: 0,
     lane: 0,
     vars: new Float64Array(variables.count()),

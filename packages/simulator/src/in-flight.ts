@@ -22,10 +22,12 @@ export function arrivingHazard(
 
 /** Throws `SimulatorError` `sim/async-hazard` when a product in flight reads the element of a tile, which is being written. */
 export function factorHazard(machine: Machine, memory: Memory, element: number, site: Site, thread: Thread): void {
-  for (const product of machine.products) {
-    if (!isReadBy(product, memory, element)) continue
-    const message = `${formatElement(memory, element)} is written while ${product.site.text} reads it`
-    fail(machine, 'sim/async-hazard', message, site, thread)
+  for (const { products } of machine.cluster) {
+    for (const product of products) {
+      if (!isReadBy(product, memory, element)) continue
+      const message = `${formatElement(memory, element)} is written while ${product.site.text} reads it`
+      fail(machine, 'sim/async-hazard', message, site, thread)
+    }
   }
 }
 

@@ -12,6 +12,15 @@ export function endLanding(landing: TileLanding): void {
   }
 }
 
+/** What the copy wrote is seen by those who see what this thread of the cluster did at this tick. */
+export function passOn({ destination: { shadow }, to }: TileLanding, thread: number, tick: number): void {
+  if (shadow === undefined) return
+  for (const element of to) {
+    shadow.writeThread[element] = thread
+    shadow.writeTick[element] = tick
+  }
+}
+
 /** Fills the tile. */
 export function land({ destination, to, source, from }: TileLanding): void {
   for (const [i, element] of to.entries()) {

@@ -1,4 +1,4 @@
-/** One launch being simulated: what compiled statements share besides their thread. */
+/** One launch being simulated: what compiled statements share besides their thread, for each workgroup of a cluster. */
 import {
   type BarrierMemory,
   type Buffer,
@@ -43,6 +43,9 @@ export interface Machine {
   readonly groupSizes: ReadonlySet<number>
   /** Products that are not finished. */
   readonly products: Set<Product>
+  /** The machines of the workgroups of a cluster, by rank, and the rank of this one. */
+  readonly cluster: readonly Machine[]
+  readonly rank: number
   /** Position of the workgroup that runs. */
   workgroup: readonly [number, number, number]
 }
@@ -65,10 +68,10 @@ const runOptions: Readonly<Record<keyof KernelRun, true>> = {
 }
 
 /**
- * Allocates all memory of a launch. Throws `SimulatorError` `sim/invalid-buffer`, `sim/missing-workers`, `CompileError`
+ * Allocates all memory of a launch, for the workgroups of a cluster, which share storage. Throws `SimulatorError` `sim/invalid-buffer`, `sim/missing-workers`, `CompileError`
  * `ir/size`, `ir/argument` for what is no kernel, `sim/option` for options that a run has not.
  */
-export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine {
+export function createCluster(kernel: Kernel, run: KernelRun, way: Way): readonly Machine[] {
   checkKernelKind(kernel)
   checkOptions('sim/option', 'runKernel', run ?? {}, runOptions)
   for (const { message, stmt } of checkWorkers(kernel, undefined)) {
@@ -81,7 +84,7 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
   const departing = new Set<Buffer>()
   const groupSizes = new Set<number>()
   const locals: Buffer[] = []
-  const mbarriers = new Map<Mbarrier, readonly MbarrierSlot[]>()
+  const declared: Mbarrier[] = []
   walkStmts(kernel.body, (stmt) => {
     for (const buffer of buffersWritten(stmt)) written.add(buffer)
     if (stmt.kind === 'async-copy') {
@@ -95,9 +98,7 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
       groupSizes.add(workers(stmt.d.map))
     }
     if (stmt.kind === 'declare') locals.push(stmt.buffer)
-    if (stmt.kind === 'declare-mbarrier') {
-      mbarriers.set(stmt.mbarrier, createMbarrierSlots(stmt.mbarrier, kernel.threads))
-    }
+    if (stmt.kind === 'declare-mbarrier') declared.push(stmt.mbarrier)
   })
 
   // Callers without types may pass an object of arrays by name.
@@ -115,33 +116,45 @@ export function createMachine(kernel: Kernel, run: KernelRun, way: Way): Machine
     })
   }
   const { sizes = {} } = run
-  const memories = new Map<Buffer, Memory>()
+  const storage = new Map<Buffer, Memory>()
   for (const param of kernel.params) {
     const use = { written: written.has(param), copied: copiedFrom.has(param) }
-    memories.set(param, storageMemory(param, run.buffers.get(param), sizes, use))
+    storage.set(param, storageMemory(param, run.buffers.get(param), sizes, use))
   }
   checkAliases(kernel, run.buffers, written)
-  for (const local of locals) {
+  const localMemory = (local: Buffer): Memory => {
     const use = { arriving: arriving.has(local), departing: departing.has(local) }
-    const isShared = local.scope === 'workgroup'
-    memories.set(local, isShared ? workgroupMemory(local, use) : privateMemory(local, kernel.threads, use.arriving))
+    return local.scope === 'workgroup'
+      ? workgroupMemory(local, use)
+      : privateMemory(local, kernel.threads, use.arriving)
   }
   const counted = run.count !== undefined || run.maxOperations !== undefined
-  return {
+  const shared: Omit<Machine, 'memories' | 'mbarriers' | 'threads' | 'products' | 'cluster' | 'rank' | 'workgroup'> = {
     kernel,
     sizes,
     ...way,
     reportUninitialised: run.uninitialised !== 'garbage',
-    memories,
-    mbarriers,
     races: { workgroup: createRaceDetector('workgroup'), storage: createRaceDetector('storage') },
     sites: [],
     counter: counted ? createCounter(run.maxOperations ?? Number.POSITIVE_INFINITY) : undefined,
-    threads: [],
     groupSizes,
-    products: new Set(),
-    workgroup: [0, 0, 0],
   }
+  const cluster: Machine[] = []
+  for (let rank = 0; rank < kernel.cluster; rank++) {
+    cluster.push({
+      ...shared,
+      memories: new Map([...storage, ...locals.map((local) => [local, localMemory(local)] as const)]),
+      mbarriers: new Map(
+        declared.map((mbarrier) => [mbarrier, createMbarrierSlots(mbarrier, kernel.cluster * kernel.threads)]),
+      ),
+      threads: [],
+      products: new Set(),
+      cluster,
+      rank,
+      workgroup: [0, 0, 0],
+    })
+  }
+  return cluster
 }
 
 /** Memory is copied in and out, so that a write through one of two names of an array would be lost. */

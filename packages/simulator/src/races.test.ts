@@ -82,7 +82,7 @@ function kernelOf(rounds: readonly Round[], workgroups: number, storage: boolean
         return barrier('workgroup', other)
       case 'arrive and wait': {
         const wait: Stmt = { kind: 'mbarrier-wait', mbarrier: baton, slot: int(r), parity: int(0) }
-        const arrive: Stmt = { kind: 'mbarrier-arrive', mbarrier: baton, slot: int(r) }
+        const arrive: Stmt = { kind: 'mbarrier-arrive', mbarrier: baton, slot: int(r), rank: undefined }
         return seq([ifThen(isThread(0), arrive), ifThen(isThread(3), wait)])
       }
     }

@@ -3,8 +3,8 @@
  * plain write, and the reads and atomics since then that later accesses may conflict with. Exact: an access is reported
  * exactly when an earlier one to the element conflicts and is not ordered before it.
  *
- * Ticks never repeat within a launch, so that an access below the first tick of the current workgroup is another
- * workgroup's: unordered whatever the clocks say.
+ * Ticks never repeat within a launch, so that an access below the first tick of the current cluster is another
+ * one's: unordered whatever the clocks say.
  */
 import type { BarrierMemory } from '@tilewright/ir'
 import type { Shadow } from './shadow.js'
@@ -15,9 +15,10 @@ export type AccessKind = 'read' | 'write' | 'atomic'
 /** The earlier of two conflicting accesses. */
 export interface Earlier {
   readonly access: AccessKind
+  /** Its number in the cluster. */
   readonly thread: number
   readonly site: number
-  /** Whether it was made by another workgroup. */
+  /** Whether it was made by a workgroup of another cluster. */
   readonly foreign: boolean
 }
 
@@ -25,9 +26,9 @@ export interface Earlier {
 export type ReportRace = (earlier: Earlier, thread: Thread, element: number) => never
 
 export interface RaceDetector {
-  /** Clocks of the next workgroup start at `tick`. */
-  readonly startWorkgroup: (tick: number) => void
-  /** Forgets all reads and atomics: for memory that does not outlive the workgroup. Shadows are cleared by their owner. */
+  /** Clocks of the next cluster start at `tick`. */
+  readonly startCluster: (tick: number) => void
+  /** Forgets all reads and atomics: for memory that does not outlive the cluster. Shadows are cleared by their owner. */
   readonly clear: () => void
   readonly access: (
     kind: AccessKind,
@@ -76,7 +77,7 @@ export function createRaceDetector(memory: BarrierMemory): RaceDetector {
   }
 
   const isOrdered = (tick: number, owner: number, thread: Thread): boolean =>
-    tick >= firstTick && (owner === thread.index || tick <= (thread.clocks[memory].known[owner] ?? 0))
+    tick >= firstTick && (owner === thread.id || tick <= (thread.clocks[memory].known[owner] ?? 0))
 
   const checkWrite = (shadow: Shadow, element: number, thread: Thread, report: ReportRace): void => {
     const tick = shadow.writeTick[element] ?? 0
@@ -127,13 +128,13 @@ export function createRaceDetector(memory: BarrierMemory): RaceDetector {
     const head = heads[element] ?? 0
     if (head !== 0) {
       // A thread that knows as much as this one has just pruned: nothing more to leave out, but perhaps our own.
-      const isSameAccess = pool[head + TICK] === own && pool[head + THREAD] === thread.index
+      const isSameAccess = pool[head + TICK] === own && pool[head + THREAD] === thread.id
       if (isSameAccess) return
       if (version === 0 || pool[head + VERSION] !== version) prune(heads, element, thread)
     }
     const node = allocate()
     pool[node + TICK] = own
-    pool[node + THREAD] = thread.index
+    pool[node + THREAD] = thread.id
     pool[node + SITE] = site
     pool[node + VERSION] = version
     pool[node + NEXT] = heads[element] ?? 0
@@ -150,7 +151,7 @@ export function createRaceDetector(memory: BarrierMemory): RaceDetector {
   }
 
   return {
-    startWorkgroup: (tick) => {
+    startCluster: (tick) => {
       firstTick = tick
     },
     clear: () => {
@@ -168,7 +169,7 @@ export function createRaceDetector(memory: BarrierMemory): RaceDetector {
         drop(reads, element)
         drop(atomics, element)
         shadow.writeTick[element] = thread.clocks[memory].own
-        shadow.writeThread[element] = thread.index
+        shadow.writeThread[element] = thread.id
         shadow.writeSite[element] = site
       }
     },

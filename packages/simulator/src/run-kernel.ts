@@ -1,15 +1,16 @@
-/** Running kernels: exactly, one workgroup after the other, with every check on. */
+/** Running kernels: exactly, one cluster of workgroups after the other, with every check on. */
 import { type Buffer, defined, type Kernel } from '@tilewright/ir'
 import { at } from './at.js'
 import { compileStmt, type Step } from './compile-stmt.js'
 import { narrowInto } from './elements.js'
 import { SimulatorError } from './errors.js'
-import { createMachine, launchOf, type Machine, type Way } from './machine.js'
+import { createCluster, launchOf, type Machine, type Way } from './machine.js'
 import { resetSlot } from './mbarriers.js'
 import { type Memory, resetWorkgroup } from './memory.js'
 import type { AsyncMoment, KernelRun, Order, RunReport } from './run.js'
-import { runThreads } from './run-workgroup.js'
+import { runThreads } from './run-threads.js'
 import type { Thread } from './thread.js'
+import { checkLanded } from './tile-copies.js'
 import { createVariables } from './variables.js'
 
 interface Outcome {
@@ -46,28 +47,33 @@ export function runKernelAllWays(kernel: Kernel, run: KernelRun): RunReport {
 }
 
 function simulate(kernel: Kernel, run: KernelRun, way: Way): Outcome {
-  const machine = createMachine(kernel, run, way)
-  const variables = createVariables()
-  const body = compileStmt(kernel.body, {
-    machine,
-    variables,
-    loops: [],
-    counting: run.count?.within === undefined,
-    countWithin: run.count?.within,
+  const cluster = createCluster(kernel, run, way)
+  const bodies = cluster.map((machine) => {
+    const variables = createVariables()
+    const body = compileStmt(kernel.body, {
+      machine,
+      variables,
+      loops: [],
+      counting: run.count?.within === undefined,
+      countWithin: run.count?.within,
+    })
+    createThreads(machine, variables.count())
+    return body
   })
-  createThreads(machine, variables.count())
-  const chosen = workgroupsOf(machine, run)
+  const machine = at(cluster, 0)
+  const chosen = clustersOf(machine, run)
   let firstTick = 1
-  for (const workgroup of chosen) firstTick = runWorkgroup(machine, body, workgroup, firstTick)
-  return { machine, report: { workgroups: chosen.length, counts: machine.counter?.counts } }
+  for (const positions of chosen) firstTick = runCluster(cluster, bodies, positions, firstTick)
+  return { machine, report: { workgroups: chosen.length * cluster.length, counts: machine.counter?.counts } }
 }
 
-function createThreads({ kernel, threads }: Machine, slots: number): void {
+function createThreads({ kernel, threads, rank }: Machine, slots: number): void {
   const { subgroupSize = kernel.threads } = kernel
   for (let index = 0; index < kernel.threads; index++) {
     const clock = (): Thread['clocks']['storage'] => ({ own: 0, known: new Int32Array(0), version: 0 })
     threads.push({
       index,
+      id: rank * kernel.threads + index,
       subgroup: Math.floor(index / subgroupSize),
       lane: index % subgroupSize,
       vars: new Float64Array(slots),
@@ -81,35 +87,56 @@ function createThreads({ kernel, threads }: Machine, slots: number): void {
   }
 }
 
-/** Positions of the workgroups to run, in the order of the run. */
-function workgroupsOf(machine: Machine, { workgroups = 'all' }: KernelRun): readonly Machine['workgroup'][] {
-  const launch = launchOf(machine.kernel, machine.sizes)
+type Position = Machine['workgroup']
+
+/** Positions of the workgroups to run, by cluster, in the order of the run. */
+function clustersOf(machine: Machine, { workgroups = 'all' }: KernelRun): readonly (readonly Position[])[] {
+  const { kernel } = machine
+  const launch = launchOf(kernel, machine.sizes)
   const [x, y, z] = launch
+  const clusterAt = (first: number, [, ofY, ofZ]: Position): readonly Position[] =>
+    Array.from({ length: kernel.cluster }, (_, rank) => [first + rank, ofY, ofZ])
   if (workgroups !== 'all') {
-    if (workgroups.every((position, d) => position >= 0 && position < at(launch, d))) return [workgroups]
+    const isInside = workgroups.every((position, d) => position >= 0 && position < at(launch, d))
+    if (isInside) return [clusterAt(workgroups[0] - (workgroups[0] % kernel.cluster), workgroups)]
     throw new SimulatorError({
       code: 'sim/no-such-workgroup',
       message: `workgroup (${workgroups.join(', ')}) of a launch of (${launch.join(', ')})`,
-      where: `kernel "${machine.kernel.name}"`,
+      where: `kernel "${kernel.name}"`,
     })
   }
-  const list = Array.from({ length: x * y * z }, (_, i): Machine['workgroup'] => {
-    return [i % x, Math.floor(i / x) % y, Math.floor(i / (x * y))]
+  const list = Array.from({ length: (x * y * z) / kernel.cluster }, (_, i) => {
+    const first = i * kernel.cluster
+    return clusterAt(first % x, [0, Math.floor(first / x) % y, Math.floor(first / (x * y))])
   })
   return machine.order === 'ascending' ? list : list.reverse()
 }
 
-/** Runs one workgroup; gives the first tick of the next. */
-function runWorkgroup(machine: Machine, body: Step, workgroup: Machine['workgroup'], firstTick: number): number {
-  const { threads, memories, mbarriers, races } = machine
-  machine.workgroup = workgroup
+/** Runs the workgroups of one cluster; gives the first tick of the next. */
+function runCluster(
+  cluster: readonly Machine[],
+  bodies: readonly Step[],
+  positions: readonly Position[],
+  firstTick: number,
+): number {
+  const { races } = at(cluster, 0)
+  races.workgroup.clear()
+  races.workgroup.startCluster(firstTick)
+  races.storage.startCluster(firstTick)
+  for (const [rank, machine] of cluster.entries()) startWorkgroup(machine, at(positions, rank), firstTick)
+  runThreads(cluster, bodies)
+  cluster.forEach(checkLanded)
+  const threads = cluster.flatMap((machine) => machine.threads)
+  return 1 + threads.reduce((max, { clocks }) => Math.max(max, clocks.workgroup.own, clocks.storage.own), 0)
+}
+
+function startWorkgroup(machine: Machine, position: Position, firstTick: number): void {
+  const { threads, memories, mbarriers, cluster } = machine
+  machine.workgroup = position
   for (const memory of memories.values()) if (memory.buffer.scope === 'workgroup') resetWorkgroup(memory)
   for (const slots of mbarriers.values()) slots.forEach(resetSlot)
   machine.products.clear()
-  races.workgroup.clear()
-  races.workgroup.startWorkgroup(firstTick)
-  races.storage.startWorkgroup(firstTick)
-  const nothingKnown = new Int32Array(threads.length)
+  const nothingKnown = new Int32Array(threads.length * cluster.length)
   for (const thread of threads) {
     thread.open = []
     thread.products = []
@@ -122,8 +149,6 @@ function runWorkgroup(machine: Machine, body: Step, workgroup: Machine['workgrou
       clock.version = firstTick
     }
   }
-  runThreads(machine, body)
-  return 1 + threads.reduce((max, { clocks }) => Math.max(max, clocks.workgroup.own, clocks.storage.own), 0)
 }
 
 function writeBack(machine: Machine, run: KernelRun): void {

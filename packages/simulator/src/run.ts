@@ -17,7 +17,7 @@ export interface KernelRun {
   readonly order?: Order
   /** Default: latest. */
   readonly asyncCopies?: AsyncMoment
-  /** All of the launch, or only the one at this position. Default: all. */
+  /** All of the launch, or only the one at this position and those of its cluster. Default: all. */
   readonly workgroups?: 'all' | readonly [x: number, y: number, z: number]
   /** Reading what was never written is reported, or gives NaN (integers: arbitrary bits). Default: report. */
   readonly uninitialised?: 'report' | 'garbage'

@@ -11,6 +11,8 @@ export type Action = (thread: Thread) => void
 export interface Thread {
   /** In the workgroup. */
   readonly index: number
+  /** In the cluster: threads are numbered workgroup by workgroup. */
+  readonly id: number
   readonly subgroup: number
   readonly lane: number
   /** Values of the variables of the kernel, by slot. */
@@ -62,6 +64,9 @@ export interface TileRead {
 
 /** A tile copy between its start and the end of its phase. */
 export interface TileLanding {
+  readonly site: Site
+  /** Whether a thread of another workgroup started it. */
+  readonly isForeign: boolean
   readonly destination: Memory
   /** Elements of the destination, and for each the element of the source, or -1 for a zero. */
   readonly to: Int32Array
@@ -79,7 +84,11 @@ export interface MbarrierSlot {
   /** How many phases have completed. */
   phase: number
   arrived: number
-  /** What was done before the arrivals of completed phases, and before those of the current one: ticks by thread. */
+  /** Thread of the last arrival, by number in the cluster. */
+  last: number
+  /** Lines of multicast boxes that the current phase awaits: below 0 where they were sent before they were asked for. */
+  awaited: number
+  /** What was done before the arrivals of completed phases, and before those of the current one: ticks by thread of the cluster. */
   readonly released: Readonly<Record<BarrierMemory, Int32Array>>
   readonly pending: Readonly<Record<BarrierMemory, Int32Array>>
 }

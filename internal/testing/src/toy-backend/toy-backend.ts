@@ -28,6 +28,7 @@ const target: Target = {
     threads: 64,
     workgroupBytes: 16384,
     workgroupsPerDimension: 65535,
+    clusterWorkgroups: 1,
     storageBuffers: 16,
     bindingBytes: 2 ** 28,
     bufferBytes: 2 ** 28,

@@ -168,9 +168,26 @@ describe.skipIf(!multipliesTiles).each([
     const product: Product = { dtype, shape: [272, 328, 200], alongOwn }
     const { anchor } = productOf(product)
     const problem = { anchor, computed: new Set<Buffer>() }
-    const candidate = { groups, tilesM: columns === 128 ? 2 : 1, columns, stages: 3, splits: 1 }
+    const candidate = { groups, tilesM: columns === 128 ? 2 : 1, columns, stages: 3, splits: 1, cluster: 1 }
     expect(template.check(candidate, problem, hopperTarget)).toBeUndefined()
     const [kernel] = template.build(candidate, problem, hopperTarget).kernels
+    const lowered = runPipeline(kernel!, cudaPipeline(hopperTarget))
+    expect(await wrongElements(product, lowered, emitCuda(lowered))).toBe(0)
+  })
+})
+
+describe.skipIf(!multipliesTiles)('matmul/producer-consumer in clusters', () => {
+  test.each([
+    ['left', [false, true], 64, 2],
+    ['left', [true, false], 64, 2],
+    ['right', [false, true], 128, 1],
+    ['right', [true, false], 256, 2],
+  ] as const)('of which two share the %s factor, along their own axes: %o', async (_, alongOwn, columns, groups) => {
+    const product: Product = { dtype: 'f16', shape: [136, 200, 264], alongOwn }
+    const problem = { anchor: productOf(product).anchor, computed: new Set<Buffer>() }
+    const candidate = { groups, tilesM: 1, columns, stages: 3, splits: 1, cluster: 2 }
+    expect(producerConsumerMatmul.check(candidate, problem, hopperTarget)).toBeUndefined()
+    const [kernel] = producerConsumerMatmul.build(candidate, problem, hopperTarget).kernels
     const lowered = runPipeline(kernel!, cudaPipeline(hopperTarget))
     expect(await wrongElements(product, lowered, emitCuda(lowered))).toBe(0)
   })

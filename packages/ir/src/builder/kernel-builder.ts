@@ -92,7 +92,8 @@ export interface KernelBuilder {
   ) => void
   readonly asyncCommit: () => void
   readonly asyncWait: (pending: number) => void
-  readonly arrive: (on: Mbarrier, slot: Operand) => void
+  /** Arrives at the mbarrier of the thread's own workgroup, or of that with `rank` in the cluster. */
+  readonly arrive: (on: Mbarrier, slot: Operand, options?: { readonly rank?: Operand }) => void
   readonly wait: (on: Mbarrier, slot: Operand, parity: Operand) => void
   readonly matrixMultiply: (a: Fragment, b: Fragment, d: Fragment) => void
   /** Loads matrices of 8 rows of 16 bytes, a row from each lane's index, into fragments that are filled in order. */
@@ -103,7 +104,10 @@ export interface KernelBuilder {
     index: readonly Operand[],
     options?: { readonly transposed?: boolean },
   ) => void
-  /** Starts a copy of a box of a tensor to lines of a tile, from `at` on, for the phase that a slot is in. */
+  /**
+   * Starts a copy of a box of a tensor to lines of a tile, from `at` on, for the phase that a slot is in. With `multicast` it goes
+   * to all workgroups of the cluster, and the slot awaits one of each.
+   */
   readonly tileCopy: (
     to: BufferHandle,
     at: readonly Operand[],
@@ -111,6 +115,7 @@ export interface KernelBuilder {
     box: readonly number[],
     on: Mbarrier,
     slot: Operand,
+    options?: { readonly multicast?: boolean },
   ) => void
   /** Starts D += A·B, `depth` deep, for the threads of the map of D: of tiles in workgroup memory, or of what these threads hold. */
   readonly asyncMultiply: (a: TilePlace | Fragment, b: TilePlace, d: Fragment, depth: number) => void
@@ -135,6 +140,8 @@ export interface KernelOptions {
   readonly threads: number
   readonly subgroupSize?: number | undefined
   readonly workgroups: readonly [SizeExpr, SizeExpr, SizeExpr]
+  /** Neighbours along x that run together. Default: 1. */
+  readonly cluster?: number | undefined
 }
 
 /** Names for the variables of a task, first dimension first. */
@@ -145,7 +152,7 @@ const taskHints = 'ijklmnopqrstuvwxyz'
  * that returns a promise, `ir/unbound` for buffers of another kernel. The builder records nothing later: `ir/finished`.
  */
 export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) => void): Kernel {
-  const known = { name: true, threads: true, subgroupSize: true, workgroups: true } as const
+  const known = { name: true, threads: true, subgroupSize: true, workgroups: true, cluster: true } as const
   checkOptions('ir/option', 'buildKernel', options, known)
   checkBody('the author of a kernel', author)
   const { threads } = options
@@ -319,8 +326,11 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       ),
     asyncCommit: () => emit({ kind: 'async-commit', at: callerLocation() }),
     asyncWait: (pending) => emit({ kind: 'async-wait', pending, at: callerLocation() }),
-    arrive: (on, slot) =>
-      emit({ kind: 'mbarrier-arrive', mbarrier: on, slot: toExpr(slot, 'i32'), at: callerLocation() }),
+    arrive: (on, slot, options = {}) => {
+      checkOptions('ir/option', 'arrive', options, { rank: true })
+      const rank = options.rank === undefined ? undefined : toExpr(options.rank, 'i32')
+      emit({ kind: 'mbarrier-arrive', mbarrier: on, slot: toExpr(slot, 'i32'), rank, at: callerLocation() })
+    },
     wait: (on, slot, parity) =>
       emit({
         kind: 'mbarrier-wait',
@@ -337,14 +347,17 @@ export function buildKernel(options: KernelOptions, author: (g: KernelBuilder) =
       const where = { source: from.buffer, index: index(operands) }
       emit(loadMatrices({ count, to: buffers, ...where, transposed, at: callerLocation() }))
     },
-    tileCopy: (to, at, { source, extents, first }, box, on, slot) =>
+    tileCopy: (to, at, { source, extents, first }, box, on, slot, options = {}) => {
+      checkOptions('ir/option', 'tileCopy', options, { multicast: true })
+      const { multicast = false } = options
       emit(
         tileCopy({
           ...{ destination: to.buffer, destinationIndex: index(at), source },
           ...{ extents: extents.map(sizeValue), first: index(first), box },
-          ...{ mbarrier: on, slot: toExpr(slot, 'i32'), at: callerLocation() },
+          ...{ mbarrier: on, slot: toExpr(slot, 'i32'), multicast, at: callerLocation() },
         }),
-      ),
+      )
+    },
     asyncMultiply: (a, b, d, depth) => {
       const factor = ({ tile, at, lines, alongOwn }: TilePlace): LineTile => {
         return { buffer: tile.buffer, index: index(at), lines, alongOwn }

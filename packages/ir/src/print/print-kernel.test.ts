@@ -80,7 +80,8 @@ test('statements that no template of the simplest kind uses', () => {
     map,
   })
   const isInside = lt(builtin('thread'), int(16))
-  const printed = buildKernel({ name: 'all', threads: 32, subgroupSize: 32, workgroups: [1, 1, 1] }, (g) => {
+  const options = { name: 'all', threads: 32, subgroupSize: 32, workgroups: [2, 1, 1], cluster: 2 } as const
+  const printed = buildKernel(options, (g) => {
     const mbarrier = g.mbarrier('full', 2, 32)
     g.use(counts)
     g.use(flat)
@@ -101,6 +102,7 @@ test('statements that no template of the simplest kind uses', () => {
     g.asyncCommit()
     g.asyncWait(0)
     g.arrive(mbarrier, 1)
+    g.arrive(mbarrier, 1, { rank: g.workgroup.x.mod(2) })
     g.wait(mbarrier, 1, g.subgroup.mod(2))
     g.barrier('workgroup', 'storage')
     const a = fragment('a', spatial([8, 4], { order: [1, 0] }))
@@ -110,7 +112,7 @@ test('statements that no template of the simplest kind uses', () => {
     g.emit(matrixMultiply(a, b, d))
   })
   expect(printKernel(printed)).toMatchInlineSnapshot(`
-    "kernel all(counts: i32[4], flat: f16[64]) threads 32 subgroups 32 workgroups [1, 1, 1] {
+    "kernel all(counts: i32[4], flat: f16[64]) threads 32 subgroups 32 clusters of 2 workgroups [2, 1, 1] {
       mbarrier full: 2 slots, 32 arrivals
       workgroup tile: f16[64]
       let (x, x_1): f32 = vector flat[lane * 2] if thread < 16
@@ -121,6 +123,7 @@ test('statements that no template of the simplest kind uses', () => {
       async-commit
       async-wait 0
       arrive full[1]
+      arrive full[1] of rank workgroup.x % 2
       wait full[1] parity subgroup % 2
       barrier on storage
       private a: f32[1]

@@ -38,7 +38,8 @@ export function printKernelLines(kernel: Kernel): PrintedKernel {
   const names = createNames(sizes.map((param) => param.name))
   const params = kernel.params.map((param) => `${names.bind(param)}: ${formatType(param)}`)
   const subgroups = kernel.subgroupSize === undefined ? '' : ` subgroups ${kernel.subgroupSize}`
-  const launch = `threads ${kernel.threads}${subgroups} workgroups [${kernel.workgroups.map(formatSize).join(', ')}]`
+  const clusters = kernel.cluster === 1 ? '' : ` clusters of ${kernel.cluster}`
+  const launch = `threads ${kernel.threads}${subgroups}${clusters} workgroups [${kernel.workgroups.map(formatSize).join(', ')}]`
   const line = (text: string): Line => ({ text, stmt: undefined })
   const lines = [
     // A name is a hint from outside: it must not break the line.

@@ -116,7 +116,7 @@ function simpleText(stmt: Exclude<Stmt, Loop | { kind: 'seq' | 'if' }>, names: N
     case 'declare-mbarrier':
       return `mbarrier ${names.bind(stmt.mbarrier)}: ${stmt.mbarrier.slots} slots, ${stmt.mbarrier.arrivals} arrivals`
     case 'mbarrier-arrive':
-      return `arrive ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}]`
+      return `arrive ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}]${stmt.rank === undefined ? '' : ` of rank ${expr(stmt.rank)}`}`
     case 'mbarrier-wait':
       return `wait ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}] parity ${expr(stmt.parity)}`
     case 'load-matrices': {
@@ -126,7 +126,7 @@ function simpleText(stmt: Exclude<Stmt, Loop | { kind: 'seq' | 'if' }>, names: N
     case 'tile-copy': {
       const destination = element(stmt.destination, stmt.destinationIndex)
       const source = `${names.of(stmt.source)} as ${tuple(stmt.extents.map(expr))} from ${tuple(stmt.first.map(expr))}`
-      return `tile-copy ${stmt.box.join('x')} to ${destination} of ${source} on ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}]`
+      return `tile-copy${stmt.multicast ? ' multicast' : ''} ${stmt.box.join('x')} to ${destination} of ${source} on ${names.of(stmt.mbarrier)}[${expr(stmt.slot)}]`
     }
     case 'async-multiply': {
       const tile = ({ buffer, index, lines, alongOwn }: LineTile): string =>

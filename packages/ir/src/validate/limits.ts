@@ -1,5 +1,6 @@
 /** The launch fits the target. */
-import { elementCount } from '../size.js'
+import { isWholeClusters } from '../kernel.js'
+import { elementCount, formatSize } from '../size.js'
 import type { Stmt } from '../stmt.js'
 import type { Target } from '../target.js'
 import { walkStmts } from '../walk.js'
@@ -8,11 +9,22 @@ import type { Finding, Rule } from './finding.js'
 /** A 64-bit counter for each slot. */
 const mbarrierBytes = 8
 
-/** `schedule/threads`, `schedule/workgroup-memory`, `schedule/subgroup-size`, `limits/storage-buffers`. */
-export const checkLimits: Rule = ({ body, params, threads, subgroupSize }, target) => {
-  if (target === undefined) return []
-  const { limits } = target
+/** `schedule/threads`, `schedule/workgroup-memory`, `schedule/subgroup-size`, `schedule/cluster`, `limits/storage-buffers`; `ir/cluster` for a launch of parts of clusters. */
+export const checkLimits: Rule = ({ body, params, threads, subgroupSize, workgroups, cluster }, target) => {
   const findings: Finding[] = []
+  if (!isWholeClusters(workgroups[0], cluster)) {
+    const message = `a launch of ${formatSize(workgroups[0])} workgroups along x in clusters of ${cluster}`
+    findings.push({ code: 'ir/cluster', message, help: 'round the launch up to whole clusters' })
+  }
+  if (target === undefined) return findings
+  const { limits } = target
+  if (cluster > limits.clusterWorkgroups) {
+    findings.push({
+      code: 'schedule/cluster',
+      message: `clusters of ${cluster} workgroups; those of ${target.name} have ${limits.clusterWorkgroups}`,
+      help: 'let each workgroup copy what it needs by itself, or take a target with clusters',
+    })
+  }
   if (threads > limits.threads) {
     findings.push({
       code: 'schedule/threads',

@@ -133,6 +133,7 @@ function checkStmt(stmt: Stmt): void {
       return
     case 'mbarrier-arrive':
       expectType('i32', stmt.slot.dtype, 'the slot of an mbarrier')
+      if (stmt.rank !== undefined) expectType('i32', stmt.rank.dtype, 'the rank of a workgroup')
       return
     case 'mbarrier-wait':
       expectType('i32', stmt.slot.dtype, 'the slot of an mbarrier')

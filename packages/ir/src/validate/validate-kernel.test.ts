@@ -30,6 +30,7 @@ const target: Target = {
     threads: 256,
     workgroupBytes: 16384,
     workgroupsPerDimension: 65535,
+    clusterWorkgroups: 2,
     storageBuffers: 2,
     bindingBytes: 2 ** 27,
     bufferBytes: 2 ** 28,
@@ -202,7 +203,7 @@ describe('names', () => {
     `)
     expect(codes([declare(acc), declare(acc)])).toEqual(['ir/bound-twice'])
     expect(codes([], { params: [out, out] })).toEqual(['ir/bound-twice'])
-    expect(codes([{ kind: 'mbarrier-arrive', mbarrier, slot: int(0) }])).toEqual(['ir/unbound'])
+    expect(codes([{ kind: 'mbarrier-arrive', mbarrier, slot: int(0), rank: undefined }])).toEqual(['ir/unbound'])
   })
 
   test('workgroup memory and mbarriers are declared at the top', () => {
@@ -289,6 +290,19 @@ describe('subgroups', () => {
     expect(validateKernel(made, { ...target, subgroupSize: 16 }).map(({ code }) => code)).toEqual([
       'schedule/subgroup-size',
     ])
+  })
+
+  test('clusters are such as the target has, and a pass leaves whole ones', () => {
+    const made = kernelOf([], { workgroups: [8, 1, 1], cluster: 4 })
+    expect(texts(made, target)).toMatchInlineSnapshot(`
+      [
+        "error[schedule/cluster]: clusters of 4 workgroups; those of small have 2
+        at    kernel "k"
+        help  let each workgroup copy what it needs by itself, or take a target with clusters",
+      ]
+    `)
+    expect(validateKernel(made, { ...target, limits: { ...target.limits, clusterWorkgroups: 4 } })).toEqual([])
+    expect(validateKernel({ ...made, workgroups: [6, 1, 1] }).map(({ code }) => code)).toEqual(['ir/cluster'])
   })
 
   test('workers are counted in subgroups and lanes too', () => {
@@ -452,7 +466,7 @@ describe('barriers are reached by all', () => {
 
   test('threads may wait for each other by mbarriers anywhere', () => {
     const mbarrier: Mbarrier = { kind: 'mbarrier', hint: 'full', slots: 1, arrivals: 32 }
-    const arrive: Stmt = { kind: 'mbarrier-arrive', mbarrier, slot: int(0) }
+    const arrive: Stmt = { kind: 'mbarrier-arrive', mbarrier, slot: int(0), rank: undefined }
     const wait: Stmt = { kind: 'mbarrier-wait', mbarrier, slot: int(0), parity: int(0) }
     expect(check({ kind: 'declare-mbarrier', mbarrier }, ifThen(lt(thread, int(32)), arrive, wait))).toEqual([])
   })

@@ -94,20 +94,25 @@ export interface BoxPlace {
   readonly stage: Value
   readonly full: Mbarrier
   readonly slot: Value
+  /** Workgroups of the cluster that share the tile, and the rank of this one: each copies some lines of every block to all. */
+  readonly shared?: { readonly by: number; readonly rank: Value } | undefined
 }
 
-/** Asks for a tile, [stage, block, line, element]: a box for each block of lines. */
+/** Asks for a tile, [stage, block, line, element]: a box for each block of lines, or for this workgroup's part of these. */
 export function copyBoxes(g: KernelBuilder, factor: BoxedFactor, tile: BufferHandle, place: BoxPlace): void {
   const { source, extents, roles, alongOwn } = factor
-  const { tileOwn, tileK, own, k, known, stage, full, slot } = place
-  const [boxOwn, boxK] = alongOwn ? [lineElements, tileK] : [tileOwn, lineElements]
+  const { tileOwn, tileK, own, k, known, stage, full, slot, shared } = place
+  const lines = (alongOwn ? tileK : tileOwn) / (shared?.by ?? 1)
+  const line = shared?.rank.mul(lines) ?? 0
+  const [boxOwn, boxK] = alongOwn ? [lineElements, lines] : [lines, lineElements]
   const ofRoles = <T>(ofOwn: T, ofK: T, ofOther: (at: Expr) => T): readonly T[] =>
     roles.map((role) => (role === 'own' ? ofOwn : role === 'k' ? ofK : ofOther(role)))
   const box = ofRoles(boxOwn, boxK, () => 1)
   for (let block = 0; block * lineElements < (alongOwn ? tileOwn : tileK); block++) {
     const further = block * lineElements
-    const [fromOwn, fromK] = alongOwn ? [own.add(further), k] : [own, k.add(further)]
+    const [fromOwn, fromK] = alongOwn ? [own.add(further), k.add(line)] : [own.add(line), k.add(further)]
     const first = ofRoles(fromOwn, fromK, (at) => value(substitute(at, known)))
-    g.tileCopy(tile, [stage, block, 0, 0], { source, extents, first }, box, full, slot)
+    const multicast = shared !== undefined
+    g.tileCopy(tile, [stage, block, line, 0], { source, extents, first }, box, full, slot, { multicast })
   }
 }

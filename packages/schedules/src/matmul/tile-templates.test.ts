@@ -26,7 +26,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { refinementsOf, templateOf } from '../resolve.js'
 import { asyncMultiplyMatmul } from './async-multiply.js'
-import { producerConsumerMatmul } from './producer-consumer.js'
+import { type ClusterCandidate, producerConsumerMatmul } from './producer-consumer.js'
 import type { TileCandidate } from './tile-products.js'
 
 interface Shape {
@@ -70,12 +70,13 @@ const boxedShapes: fc.Arbitrary<Shape> = fc.record({
   symbolic: fc.boolean(),
   computed: fc.constant([false, false]),
 })
-const candidates: fc.Arbitrary<TileCandidate> = fc.record({
+const candidates: fc.Arbitrary<ClusterCandidate> = fc.record({
   groups: fc.constantFrom(1, 1, 1, 2),
   tilesM: fc.constantFrom(1, 1, 1, 2),
   columns: fc.constantFrom(64, 64, 64, 128),
   stages: fc.constantFrom(2, 3, 4),
   splits: fc.constantFrom(1, 2),
+  cluster: fc.constantFrom(1, 2),
 })
 
 function problemOf(shape: Shape) {
@@ -108,10 +109,11 @@ function inputsOf(shape: Shape, a: Buffer, b: Buffer): Map<Buffer, TypedArray> {
   ])
 }
 
-type Template = ScheduleTemplate<TileCandidate>
+type Template = Pick<ScheduleTemplate<ClusterCandidate>, 'name' | 'check' | 'build'> &
+  Pick<ScheduleTemplate<TileCandidate>, 'level0'>
 
 /** What the template computes is what the anchor says; sums of small integers are exact in any order. */
-function expectDefinition(template: Template, candidate: TileCandidate, shape: Shape, lowered: boolean): void {
+function expectDefinition(template: Template, candidate: ClusterCandidate, shape: Shape, lowered: boolean): void {
   const { problem, a, b, c, sizes } = problemOf(shape)
   const inputs = inputsOf(shape, a, b)
   const meaning = definition('matmul', [a, b], [c], [problem.anchor])
@@ -137,7 +139,7 @@ const plain: Shape = {
   ...{ symbolic: false, computed: [false, false] },
 }
 /** As few threads, registers and bytes as there can be. */
-const small: TileCandidate = { groups: 1, tilesM: 1, columns: 64, stages: 3, splits: 1 }
+const small: ClusterCandidate = { groups: 1, tilesM: 1, columns: 64, stages: 3, splits: 1, cluster: 1 }
 
 const templates: readonly (readonly [Template, fc.Arbitrary<Shape>])[] = [
   [asyncMultiplyMatmul, shapes],
@@ -226,6 +228,66 @@ describe('matmul/producer-consumer', () => {
     ])
   })
 
+  test.each<readonly [string, Partial<ClusterCandidate>, Partial<Shape>]>([
+    ['right factor, along k', {}, { m: 72, k: 200, transB: true }],
+    ['right factor, along its own axis, of sizes that a run decides', {}, { m: 72, k: 200, symbolic: true }],
+    ['left factor, along k, in two parts', { groups: 2, splits: 2 }, { n: 72, k: 328 }],
+    ['left factor, along its own axis', { groups: 2 }, { n: 72, k: 136, transA: true }],
+  ])('clusters share tiles of the %s', (_, changes, shape) => {
+    expectDefinition(
+      producerConsumerMatmul,
+      { ...small, stages: 2, cluster: 2, ...changes },
+      { ...plain, ...shape },
+      true,
+    )
+  })
+
+  test('of a cluster each workgroup copies half of the larger tile to both, and neighbours differ along the other axis', () => {
+    const built = (changes: Partial<ClusterCandidate>) => {
+      const candidate = { ...small, cluster: 2, ...changes }
+      const { kernels } = producerConsumerMatmul.build(candidate, problem({ m: 192, n: 320, transB: true }), target)
+      const copies: (readonly [string, boolean, readonly number[]])[] = []
+      walkStmts(kernels[0]!.body, (stmt) => {
+        if (stmt.kind === 'tile-copy') copies.push([stmt.source.hint, stmt.multicast, stmt.box])
+      })
+      const { workgroups, cluster } = kernels[0]!
+      return { copies, workgroups, cluster }
+    }
+    // 3 tiles along m, rounded up, and 3 along n.
+    expect(built({ columns: 128 })).toEqual({
+      copies: [
+        ['a', false, [64, 64]],
+        ['b', true, [64, 64]],
+      ],
+      ...{ workgroups: [4, 3, 1], cluster: 2 },
+    })
+    // 5 along n, rounded up, and 2 along m.
+    expect(built({ groups: 2 })).toEqual({
+      copies: [
+        ['a', true, [64, 64]],
+        ['b', false, [64, 64]],
+      ],
+      ...{ workgroups: [6, 2, 1], cluster: 2 },
+    })
+  })
+
+  test('clusters are this CUDA C++', async () => {
+    const { kernels } = producerConsumerMatmul.build(
+      { ...small, cluster: 2 },
+      problem({ m: 512, n: 512, k: 512 }),
+      target,
+    )
+    const { source } = cuda().emit(runPipeline(kernels[0]!, cuda().pipeline(target))).pipeline
+    await expect(source).toMatchFileSnapshot('../../../backend-cuda/goldens/sm_90a/matmul-cluster-512.cu')
+  })
+
+  test('a target without clusters has none', () => {
+    const alone = { ...target, limits: { ...target.limits, clusterWorkgroups: 1 } }
+    expect(producerConsumerMatmul.check({ ...small, cluster: 2 }, problem({}), alone)).toEqual({
+      reason: 'clusters of 2 workgroups; the target allows 1',
+    })
+  })
+
   test('refuses factors of which no box can be copied: computed ones, and rows that do not lie at 16 bytes', () => {
     const refused = (shape: Partial<Shape>) => producerConsumerMatmul.level0(problem(shape), target)
     expect(refused({ computed: [false, true] })).toEqual({
@@ -238,7 +300,8 @@ describe('matmul/producer-consumer', () => {
   test('at level 0 takes tiles that leave no processor idle', () => {
     const level0 = (shape: Partial<Shape>) =>
       producerConsumerMatmul.level0(problem(shape), { ...target, parallelWorkgroups: 132 })
-    expect(level0({ m: 4096, n: 4096, k: 4096 })).toEqual({ groups: 2, tilesM: 1, columns: 256, stages: 4, splits: 1 })
+    const large = { groups: 2, tilesM: 1, columns: 256, stages: 4, splits: 1, cluster: 1 }
+    expect(level0({ m: 4096, n: 4096, k: 4096 })).toEqual(large)
     expect(level0({ m: 512, n: 512, k: 4096 })).toMatchObject({ groups: 1, columns: 64, stages: 8, splits: 2 })
   })
 })
