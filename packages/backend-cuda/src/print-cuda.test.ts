@@ -154,6 +154,16 @@ describe('emitCuda', () => {
     ])
   })
 
+  test('what is said of a loop stands directly before it, also where its extent is computed first', () => {
+    const kernel = lowered((g) => {
+      const c = g.param('c', 'i32', [4])
+      g.loop('i', g.thread.add(1), (i) => c.set([i], 0), { unroll: true })
+    })
+    expect(emitCuda(kernel).pipeline.source).toMatch(
+      /const int i_end = thread \+ 1;\n +#pragma unroll\n +for \(int i = 0;/,
+    )
+  })
+
   test('shared memory above 48 KiB is dynamic', async () => {
     const emitted = emitCuda(
       lowered((g) => {

@@ -239,15 +239,14 @@ function stmtPrinters(
     value: (name, type) => `const ${scalarTypes[type]} ${name}`,
     variable: (name, type) => `${scalarTypes[type]} ${name}`,
     counter: (name) => `int ${name}`,
+    loopHint: ({ unroll, body }) => {
+      if (unroll) return '#pragma unroll'
+      // ptxas takes apart loops of few steps, and then lets their asynchronous products wait for each other (C7518).
+      return holds(body, ['async-multiply']) ? '#pragma unroll 1' : undefined
+    },
   })
   return {
     ...common,
-    for: (stmt, p) => {
-      if (stmt.unroll) p.line('#pragma unroll')
-      // ptxas takes apart loops of few steps, and then lets their asynchronous products wait for each other (C7518).
-      else if (holds(stmt.body, ['async-multiply'])) p.line('#pragma unroll 1')
-      common.for(stmt, p)
-    },
     declare: ({ buffer }, p) => {
       const { dtype, scope, shape } = buffer
       const type = elementTypes[dtype]

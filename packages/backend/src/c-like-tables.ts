@@ -9,6 +9,7 @@ import {
   type Buffer,
   CompileError,
   computeType,
+  type For,
   InternalError,
   type ScalarType,
   type Stmt,
@@ -124,6 +125,8 @@ export interface Bindings {
   readonly value: (name: string, type: ScalarType) => string
   readonly variable: (name: string, type: ScalarType) => string
   readonly counter: (name: string) => string
+  /** The line that stands directly before the head of a loop. */
+  readonly loopHint?: (loop: For) => string | undefined
 }
 
 type Store = Extract<Stmt, { readonly kind: 'store' }>
@@ -169,7 +172,8 @@ export function cLikeStmts(bindings: Bindings): Pick<StmtPrinters, 'seq' | 'let'
       const value = p.text(stmt.value)
       p.line(`${bindings.value(p.bind(stmt.var), stmt.var.dtype)} = ${value};`)
     },
-    for: ({ loopVar, extent, body }, p) => {
+    for: (stmt, p) => {
+      const { loopVar, extent, body } = stmt
       // The extent is evaluated once; these cannot change.
       const isFixed = extent.kind === 'const' || extent.kind === 'size' || extent.kind === 'var'
       let end = p.text(extent)
@@ -180,6 +184,8 @@ export function cLikeStmts(bindings: Bindings): Pick<StmtPrinters, 'seq' | 'let'
       }
       p.scope(() => {
         const name = p.bind(loopVar)
+        const hint = bindings.loopHint?.(stmt)
+        if (hint !== undefined) p.line(hint)
         p.line(`for (${bindings.counter(name)} = 0; ${name} < ${end}; ${name}++) {`)
         p.nest(() => p.stmt(body))
         p.line('}')
