@@ -80,7 +80,7 @@ function narrow(name: string, data: BigInt64Array): Int32Array {
       throw new PlanError(
         'run/range',
         `"${name}" holds the int64 value ${value} at element ${i}, which does not fit 32 bits`,
-        'devices compute int64 in 32 bits; pass values within ±2^31',
+        'devices compute int64 in 32 bits: values of inputs and of the model lie within ±2^31',
       )
     }
     return number

@@ -36,7 +36,11 @@ export function sortedAxes(operator: string, { shape }: TensorType, axes: readon
   const rank = shape.length
   const resolved = axes.map((axis) => (axis < 0 ? axis + rank : axis)).toSorted((a, b) => a - b)
   if (resolved.some((axis, i) => axis < 0 || axis >= rank || axis === resolved[i - 1])) {
-    throw shapeError(operator, `axes [${axes.join(', ')}] for ${formatShape(shape)}`)
+    throw shapeError(
+      operator,
+      `axes [${axes.join(', ')}] for ${formatShape(shape)}`,
+      `its axes are ${-shape.length} to ${shape.length - 1}`,
+    )
   }
   return resolved
 }

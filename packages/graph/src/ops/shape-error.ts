@@ -5,8 +5,10 @@ import { isFloat, type TensorType } from '../tensor.js'
 
 export const formatShape = (shape: readonly SizeExpr[]): string => `[${shape.map(formatSize).join(', ')}]`
 
+const correct = 'attributes and operands must fit each other: correct the node that gives them'
+
 /** `CompileError` `graph/shape`: the operands of an operator do not fit together. */
-export function shapeError(operator: string, message: string, help?: string): CompileError {
+export function shapeError(operator: string, message: string, help = correct): CompileError {
   return new CompileError({ code: 'graph/shape', message: `${operator}: ${message}`, help })
 }
 
@@ -63,6 +65,7 @@ export function expectOneDType(operator: string, types: readonly TensorType[]): 
 /** Throws `CompileError` `graph/dtype` unless the operand is floating point. */
 export function expectFloat(operator: string, type: TensorType): void {
   if (!isFloat(type)) {
-    throw new CompileError({ code: 'graph/dtype', message: `${operator} is not defined on ${type.dtype}` })
+    const message = `${operator} is not defined on ${type.dtype}`
+    throw new CompileError({ code: 'graph/dtype', message, help: 'cast it to floating point in the model' })
   }
 }
