@@ -240,7 +240,7 @@ describe('the boundary', () => {
     const i64 = tensor([3], BigInt64Array.of(0n, 2n ** 31n, 0n), 'i64')
     expect(await refusal(session.run({ ...values, i64 }))).toMatchInlineSnapshot(`
       "error[run/range]: "i64" holds the int64 value 2147483648 at element 1, which does not fit 32 bits
-        help  devices compute int64 in 32 bits; pass values within ±2^31"
+        help  devices compute int64 in 32 bits: values of inputs and of the model lie within ±2^31"
     `)
   })
 

@@ -8,7 +8,7 @@ export const formatShape = (shape: readonly SizeExpr[]): string => `[${shape.map
 const correct = 'attributes and operands must fit each other: correct the node that gives them'
 
 /** `CompileError` `graph/shape`: the operands of an operator do not fit together. */
-export function shapeError(operator: string, message: string, help = correct): CompileError {
+export function shapeError(operator: string, message: string, help: string = correct): CompileError {
   return new CompileError({ code: 'graph/shape', message: `${operator}: ${message}`, help })
 }
 
