@@ -16,7 +16,8 @@ const shapedByData: ReadonlySet<string> = new Set(['NonZero', 'Compress', 'Uniqu
 
 /** Throws one `UnsupportedError` `onnx/unsupported` that names every gap. */
 export function refuseGaps(model: OnnxModel, functions: Functions, opset: number): void {
-  const gaps: Gap[] = [...opsetGaps(opset, 'model')]
+  const ofModel = opsetGaps(opset, 'model')
+  const gaps: Gap[] = [...ofModel]
   const { graph } = model
   const weights = new Set(graph.initializers.map((tensor) => tensor.name))
   for (const { name, type } of graph.inputs) {
@@ -64,9 +65,10 @@ export function refuseGaps(model: OnnxModel, functions: Functions, opset: number
       `the model needs ${gaps.length} ${gaps.length === 1 ? 'thing that is' : 'things that are'} not supported`,
       ...formatGaps(gaps),
     ].join('\n'),
-    help: gaps.some(({ what }) => what.startsWith('operator set '))
-      ? 'convert the model to an operator set that is read (onnx.version_converter.convert_version)'
-      : 'export the model without them, or cut it before them (onnx.utils.extract_model)',
+    help:
+      ofModel.length > 0
+        ? 'convert the model to an operator set that is read (onnx.version_converter.convert_version)'
+        : 'export the model without them, or cut it before them (onnx.utils.extract_model)',
     gaps,
   })
 }

@@ -35,6 +35,13 @@ test('the message alone names all that is missing, and where', () => {
   `)
 })
 
+test.each([1, 99])('a model of operator set %i is to be converted', (opset) => {
+  const b = graphBuilder('g')
+  b.output(b.node('Relu', [b.input('x', 'f32', [1])]), 'f32')
+  const error = thrownBy(() => importGraph(modelOf(b.build(), { opset })))
+  expect(error).toMatchObject({ code: 'onnx/unsupported', help: expect.stringContaining('version_converter') })
+})
+
 test('host values are a Map: an object of them is refused', () => {
   const b = graphBuilder('g')
   b.output(b.node('Relu', [b.input('x', 'f32', [1])]), 'f32')

@@ -14,9 +14,9 @@ const recurrent = (cell: Cell): OnnxOperator => ({
     const [bias, lengths, hidden] = [3, 4, 5].map((position) => context.optional(position))
     const isLstm = cell === lstmCell
     const [cellState, peepholes] = isLstm ? [context.optional(6), context.optional(7)] : [undefined, undefined]
-    const declared = context.int('hidden_size', 0)
     const size = r.shape[2]
-    if (context.attribute('hidden_size') !== undefined && typeof size === 'number' && declared !== size) {
+    const declared = typeof size === 'number' ? context.int('hidden_size', size) : size
+    if (declared !== size) {
       const said = `hidden_size of ${context.node.opType} is ${declared}, its weights say ${size}`
       throw invalid('onnx/attribute', said, context.where)
     }
